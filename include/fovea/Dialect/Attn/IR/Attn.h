@@ -1,0 +1,32 @@
+//===- Attn.h - The attn dialect -------------------------------*- C++ -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_DIALECT_ATTN_IR_ATTN_H
+#define FOVEA_DIALECT_ATTN_IR_ATTN_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "fovea/Dialect/Attn/IR/AttnDialect.h.inc"
+#include "fovea/Dialect/Attn/IR/AttnEnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "fovea/Dialect/Attn/IR/AttnAttrs.h.inc"
+
+#include "fovea/Dialect/Attn/IR/AttnInterfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "fovea/Dialect/Attn/IR/AttnOps.h.inc"
+
+#endif // FOVEA_DIALECT_ATTN_IR_ATTN_H

@@ -1,0 +1,234 @@
+//===- AttnOps.td - Operations of the attn dialect ---------*- tablegen -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_DIALECT_ATTN_IR_ATTNOPS
+#define FOVEA_DIALECT_ATTN_IR_ATTNOPS
+
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "fovea/Dialect/Attn/IR/AttnAttrs.td"
+include "fovea/Dialect/Attn/IR/AttnInterfaces.td"
+
+class Attn_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Attn_Dialect, mnemonic, traits>;
+
+def Attn_Shaped : Type<Or<[AnyRankedTensor.predicate, AnyMemRef.predicate]>,
+                       "ranked tensor or memref", "::mlir::ShapedType">;
+
+/// Traits of all ops that work in place on memrefs and give new tensors.
+defvar Attn_DestinationTraits = [
+  DestinationStyleOpInterface,
+  DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+  DeclareOpInterfaceMethods<ConditionallySpeculatable>,
+  DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+    ["reifyResultShapes"]>
+];
+
+/// Operands and attributes of all ops that form scores.
+defvar Attn_ScoreArguments = (ins
+  Arg<Attn_Shaped, "queries">:$query,
+  Arg<Variadic<Attn_Shaped>, "keys of each segment">:$keys);
+defvar Attn_ScoreTailArguments = (ins
+  Arg<Variadic<Attn_Shaped>, "numbers of keys">:$lengths,
+  Arg<Variadic<Attn_Shaped>, "page tables and row offsets">:$tables,
+  Arg<Variadic<Index>, "coordinates of first keys">:$starts,
+  Arg<Variadic<AnyType>, "captures of the score region">:$score_captures,
+  Arg<Variadic<AnyType>, "captures of the mask region">:$mask_captures,
+  Arg<Variadic<Index>, "coordinates of the first element">:$origin,
+  TypedArrayAttrBase<Attn_SegmentAttr, "segments">:$segments,
+  OptionalAttr<F64Attr>:$scale,
+  OptionalAttr<AffineMapArrayAttr>:$indexing_maps,
+  OptionalAttr<Attn_NumericsAttr>:$numerics);
+
+/// Accessors shared by the ops that form scores.
+class Attn_ScoreOp<string mnemonic, list<Trait> traits>
+    : Attn_Op<mnemonic, !listconcat([AttrSizedOperandSegments,
+        Attn_ScoreOpInterface], Attn_DestinationTraits, traits)> {
+  let regions = (region AnyRegion:$score, AnyRegion:$mask);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+  let hasCanonicalizer = 1;
+  code scoreDeclarations = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      return getOutputsMutable();
+    }
+    ::llvm::SmallVector<::mlir::AffineMap> getIndexingMapsArray();
+    double getScaleValue();
+    ::mlir::FloatType getAccumulatorType();
+  }];
+}
+
+def Attn_AttentionOp : Attn_ScoreOp<"attention", []> {
+  let summary = "Softmax attention with a score and a mask as regions";
+  let description = [{
+    Computes, for every batch entry `b`, query head `h` and query `i`,
+
+        o[b,h,i,e] = sum_j p[b,h,i,j] * v[b,hk,j,e]          hk = h floordiv (H / Hk)
+        p[b,h,i,j] = exp(s'[b,h,i,j] - lse[b,h,i])           0 where the mask is false
+        lse[b,h,i] = log(sum_j exp(s'[b,h,i,j]) + exp(sinks[h]))
+        s'         = score(scale * sum_d q[b,h,i,d] * k[b,hk,j,d], b, h, i, j)
+
+    over the keys `j` that exist (below the length of their segment) and for
+    which the mask is true. A row without such a key gives `o = 0` and `lse`
+    equal to the sink (-inf without sinks), never NaN.
+
+    | operand | shape (default maps) | element types |
+    |---|---|---|
+    | query | `[B, H, Sq, D]` | f32, f16, bf16 |
+    | keys | `[B, Hk, Skv, D]`, H a multiple of Hk | f32, f16, bf16 |
+    | values | `[B, Hk, Skv, Dv]` | f32, f16, bf16 |
+    | lengths | `[B]` | i32, i64, index |
+    | sinks | `[H]` | f32 |
+    | outputs | `[B, H, Sq, Dv]`; optionally lse `[B, H, Sq]` | f32, f16, bf16; f32 |
+
+    D and Dv are static; any other dimension may be dynamic. `indexing_maps`
+    give other orders of the dimensions, as projected permutations of
+    `(b, h, i, j, d, e)` for query, key, value, output and, with an lse, lse.
+    The maps of keys and values use `h` for the key head.
+
+    The score region has the arguments `(s, b, h, i, j)` and the captured
+    values of its `%name = %operand` list; it yields the new score. The mask
+    region has `(b, h, i, j)` and its captures and yields an i1: true, attend.
+    Both may hold `arith`, `math`, `index` and `tensor.extract` (`memref.load`
+    after bufferization) and nothing else. A negative index of a captured tensor
+    counts from the end, as in NumPy; an index beyond the tensor is clamped.
+
+    `origin(%b, %h, %i, %j)` gives the coordinates of the op's first element,
+    so that a tile of an attention computes what the whole would.
+
+    Example:
+
+    ```mlir
+    %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
+        dense(%k, %v : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+        outs(%o : tensor<1x8x?x64xf32>)
+        score(%s, %b, %h, %i, %j, %slope = %slopes : tensor<8xf32>) {
+          %m = tensor.extract %slope[%h] : tensor<8xf32>
+          %d = arith.subi %j, %i : index
+          %n = arith.index_cast %d : index to i64
+          %f = arith.sitofp %n : i64 to f32
+          %r = math.fma %f, %m, %s : f32
+          attn.yield %r : f32
+        }
+        mask(%b, %h, %i, %j) {
+          %c = arith.cmpi sle, %j, %i : index
+          attn.yield %c : i1
+        }
+    ```
+  }];
+  let arguments = !con(Attn_ScoreArguments,
+    (ins Arg<Variadic<Attn_Shaped>, "values of each segment">:$values),
+    Attn_ScoreTailArguments,
+    (ins Arg<Optional<Attn_Shaped>, "logit of a sink for each head">:$sinks,
+         Arg<Variadic<Attn_Shaped>, "outputs">:$outputs,
+         OptionalAttr<AnyAttr>:$schedule));
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let builders = [
+    OpBuilder<(ins "::mlir::Value":$query, "::mlir::Value":$key,
+                   "::mlir::Value":$value, "::mlir::ValueRange":$outputs)>
+  ];
+  let extraClassDeclaration = scoreDeclarations # [{
+    /// The lse output, or null.
+    ::mlir::Value getLse() {
+      return getOutputs().size() > 1 ? getOutputs()[1] : ::mlir::Value();
+    }
+    ::mlir::Value getOutput() { return getOutputs()[0]; }
+  }];
+}
+
+def Attn_ScoreReduceOp : Attn_ScoreOp<"score_reduce", []> {
+  let summary = "Reduction of the probabilities over the queries";
+  let description = [{
+    Folds the probabilities of an attention over its queries:
+
+        column_sum   r[b,h,j] = sum_i exp(s'[b,h,i,j] - lse[b,h,i])
+
+    over the pairs that attention would visit; `lse` is the second result of
+    the `attn.attention` with the same queries, keys and regions. Compression of
+    key caches and selection of tokens rank keys by it. A row whose lse is -inf
+    adds nothing; a key beyond the length gets 0.
+
+    `indexing_maps`, when given, lists the maps of query, key, output and lse.
+
+    Example:
+
+    ```mlir
+    %r = attn.score_reduce column_sum ins(%q : tensor<1x8x?x64xf32>)
+        dense(%k : tensor<1x8x?x64xf32>) lse(%lse : tensor<1x8x?xf32>)
+        outs(%c : tensor<1x8x?xf32>)
+    ```
+  }];
+  let arguments = !con((ins Attn_ScoreReducerAttr:$reducer),
+    Attn_ScoreArguments, Attn_ScoreTailArguments,
+    (ins Arg<Attn_Shaped, "log-sum-exp of each row">:$lse,
+         Arg<Variadic<Attn_Shaped>, "output">:$outputs));
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let extraClassDeclaration = scoreDeclarations # [{
+    ::mlir::Value getOutput() { return getOutputs()[0]; }
+  }];
+}
+
+def Attn_MergeOp : Attn_Op<"merge", !listconcat([AttrSizedOperandSegments],
+                                                Attn_DestinationTraits)> {
+  let summary = "Combines partial results of attention over disjoint keys";
+  let description = [{
+    Each part is the pair (o, lse) of an attention over a part of the keys:
+
+        lse = log(sum_n exp(lse_n)),     o = sum_n exp(lse_n - lse) * o_n
+
+    A part whose lse is -inf adds nothing, whatever its o holds; if all are
+    -inf, o = 0 and lse = -inf. Sinks enter one part only.
+
+    | operand | shape | element type |
+    |---|---|---|
+    | parts | `[..., Dv]` each | f32, f16, bf16 |
+    | lses | `[...]` each | f32 |
+    | outputs | as a part; optionally as an lse | f32, f16, bf16; f32 |
+
+    Example:
+
+    ```mlir
+    %o, %lse = attn.merge
+        parts(%o0, %o1 : tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32>)
+        lse(%l0, %l1 : tensor<2x8x?xf32>, tensor<2x8x?xf32>)
+        outs(%a, %b : tensor<2x8x?x64xf32>, tensor<2x8x?xf32>)
+        -> tensor<2x8x?x64xf32>, tensor<2x8x?xf32>
+    ```
+  }];
+  let arguments = (ins
+    Arg<Variadic<Attn_Shaped>, "outputs of the parts">:$parts,
+    Arg<Variadic<Attn_Shaped>, "log-sum-exp of the parts">:$lses,
+    Arg<Variadic<Attn_Shaped>, "outputs">:$outputs);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    `parts` `(` $parts `:` type($parts) `)` `lse` `(` $lses `:` type($lses) `)`
+    `outs` `(` $outputs `:` type($outputs) `)` attr-dict
+    (`->` type($results)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      return getOutputsMutable();
+    }
+  }];
+}
+
+def Attn_YieldOp : Attn_Op<"yield", [Pure, Terminator, ReturnLike,
+    ParentOneOf<["AttentionOp", "ScoreReduceOp"]>]> {
+  let summary = "Result of a score or a mask region";
+  let description = [{
+    Yields the new score (of the accumulator's type) or the mask's i1.
+  }];
+  let arguments = (ins AnyType:$value);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+#endif // FOVEA_DIALECT_ATTN_IR_ATTNOPS

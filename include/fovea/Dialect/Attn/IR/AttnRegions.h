@@ -1,0 +1,35 @@
+//===- AttnRegions.h - Inlining of score and mask regions ------*- C++ -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_DIALECT_ATTN_IR_ATTNREGIONS_H
+#define FOVEA_DIALECT_ATTN_IR_ATTNREGIONS_H
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Region.h"
+
+namespace fovea::attn {
+
+/// Creates the read of `table` at `indices` that a region's tensor.extract or
+/// memref.load stands for.
+using CapturedRead = llvm::function_ref<mlir::Value(
+    mlir::OpBuilder &, mlir::Location, mlir::Value table,
+    mlir::ValueRange indices)>;
+
+/// Clones a score or mask region at the builder's insertion point, with its
+/// arguments replaced by `arguments`, and returns what it yields.
+mlir::Value inlineRegion(mlir::OpBuilder &builder, mlir::Region &region,
+                         mlir::ValueRange arguments, CapturedRead read);
+
+/// A tensor.extract whose indices follow the convention for captured reads:
+/// from the end where negative, then clamped.
+mlir::Value createSafeExtract(mlir::OpBuilder &builder, mlir::Location loc,
+                              mlir::Value tensor, mlir::ValueRange indices);
+
+} // namespace fovea::attn
+
+#endif // FOVEA_DIALECT_ATTN_IR_ATTNREGIONS_H

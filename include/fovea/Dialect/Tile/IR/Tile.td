@@ -1,0 +1,9 @@
+//===- Tile.td - Everything of the tile dialect ------------*- tablegen -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+include "fovea/Dialect/Tile/IR/TileOps.td"

@@ -1,0 +1,79 @@
+//===- TileAttrs.td - Layouts and schedules ----------------*- tablegen -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_DIALECT_TILE_IR_TILEATTRS
+#define FOVEA_DIALECT_TILE_IR_TILEATTRS
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "fovea/Dialect/Tile/IR/TileDialect.td"
+include "fovea/Dialect/Tile/IR/TileInterfaces.td"
+
+class Tile_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<Tile_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+/// How tile.reduce folds elements.
+def Tile_ReduceKind : I32EnumAttr<"ReduceKind", "how elements are folded", [
+    I32EnumAttrCase<"add", 0>,
+    I32EnumAttrCase<"max", 1>
+  ]> {
+  let cppNamespace = "::fovea::tile";
+  let genSpecializedAttr = 0;
+}
+def Tile_ReduceKindAttr : EnumAttr<Tile_Dialect, Tile_ReduceKind,
+                                   "reduce_kind">;
+
+def Tile_LanesAttr : Tile_Attr<"Lanes", "lanes",
+    [DeclareAttrInterfaceMethods<Tile_LayoutAttrInterface>]> {
+  let summary = "One axis in the lanes of vectors";
+  let description = [{
+    Axis `axis` of the tile runs along the lanes of vectors of `width` elements;
+    the other axis, if there is one, runs over vectors. In memory, element
+    `(i, j)` of an `R x C` tile with `axis = 0` lies at offset `j * R + i`.
+    CPU kernels keep query rows in lanes, so that no reduction over keys
+    crosses lanes.
+  }];
+  let parameters = (ins "int64_t":$axis, "int64_t":$width);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Tile_InMemoryAttr : Tile_Attr<"InMemory", "in_memory"> {
+  let summary = "The tile stays where it was loaded from";
+  let description = [{
+    A loaded tile that is not copied: each use reads elements from the view's
+    memory, one scalar at a time (a broadcast operand of a product).
+  }];
+}
+
+def Tile_CpuScheduleAttr : Tile_Attr<"CpuSchedule", "cpu_schedule"> {
+  let summary = "How one attention op is tiled for a CPU";
+  let description = [{
+    | parameter | meaning | range |
+    |---|---|---|
+    | `query_tile` | query rows of a work item | a multiple of `lanes`, up to 256 |
+    | `key_tile` | keys of one step | 1 to 1024, a multiple of `rows` |
+    | `lanes` | f32 elements of a vector | 4, 8 or 16 |
+    | `rows` | rows of a register block of a product | 1 to 16 |
+    | `vectors` | vectors of a register block | `query_tile / lanes` is a multiple of it |
+
+    A block has `rows * vectors` accumulators; with its operands it has to fit
+    into the vector registers (32 for 16 lanes, else 16).
+
+    Example: `#tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16,
+    rows = 4, vectors = 4>`.
+  }];
+  let parameters = (ins "int64_t":$query_tile, "int64_t":$key_tile,
+                        "int64_t":$lanes, "int64_t":$rows, "int64_t":$vectors);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+#endif // FOVEA_DIALECT_TILE_IR_TILEATTRS

@@ -1,0 +1,39 @@
+//===- TileInterfaces.td - Interfaces of layouts -----------*- tablegen -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_DIALECT_TILE_IR_TILEINTERFACES
+#define FOVEA_DIALECT_TILE_IR_TILEINTERFACES
+
+include "mlir/IR/OpBase.td"
+
+def Tile_LayoutAttrInterface : AttrInterface<"LayoutAttrInterface"> {
+  let cppNamespace = "::fovea::tile";
+  let description = [{
+    Where the elements of a tile live: a bijection between places
+    `(group, warp, lane, register)` and coordinates. Coordinates of elements,
+    reductions and conversions are derived from it.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      The affine map from (group, warp, lane, register) to the coordinates of a
+      tile of the given shape.
+    }], "::mlir::AffineMap", "getElementMap",
+      (ins "::llvm::ArrayRef<int64_t>":$shape)>,
+    InterfaceMethod<[{
+      Extents of (group, warp, lane, register) for a tile of the given shape.
+    }], "::llvm::SmallVector<int64_t, 4>", "getPlaceShape",
+      (ins "::llvm::ArrayRef<int64_t>":$shape)>,
+    InterfaceMethod<[{
+      Whether the layout can hold a tile of this shape; otherwise says why not.
+    }], "::llvm::LogicalResult", "verifyShape",
+      (ins "::llvm::ArrayRef<int64_t>":$shape,
+           "::llvm::function_ref<::mlir::InFlightDiagnostic()>":$emitError)>
+  ];
+}
+
+#endif // FOVEA_DIALECT_TILE_IR_TILEINTERFACES

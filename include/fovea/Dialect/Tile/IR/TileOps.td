@@ -1,0 +1,341 @@
+//===- TileOps.td - Operations of the tile dialect ---------*- tablegen -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_DIALECT_TILE_IR_TILEOPS
+#define FOVEA_DIALECT_TILE_IR_TILEOPS
+
+include "mlir/IR/OpAsmInterface.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "fovea/Dialect/Tile/IR/TileAttrs.td"
+include "fovea/Dialect/Tile/IR/TileTypes.td"
+
+class Tile_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Tile_Dialect, mnemonic, traits>;
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+def Tile_KernelOp : Tile_Op<"kernel", [IsolatedFromAbove, Symbol,
+    SingleBlockImplicitTerminator<"ReturnOp">,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
+  let summary = "A program that is run once for each point of a grid";
+  let description = [{
+    The block's arguments are the parameters, then the coordinates of the work
+    item in the grid (index). Parameters are memrefs and scalars. Work items may
+    run in any order and at the same time.
+
+    Example:
+
+    ```mlir
+    tile.kernel @copy(%a: memref<?x64xf32>, %b: memref<?x64xf32>) grid(%x) {
+      %c16 = arith.constant 16 : index
+      %c0 = arith.constant 0 : index
+      %r = arith.muli %x, %c16 : index
+      %v = tile.view %a dims [0, 1] at [] : memref<?x64xf32> -> !tile.view<?x64xf32>
+      %w = tile.view %b dims [0, 1] at [] : memref<?x64xf32> -> !tile.view<?x64xf32>
+      %t = tile.load %v[%r, %c0] : !tile.view<?x64xf32> -> !tile.tile<16x64xf32>
+      tile.store %t, %w[%r, %c0] : !tile.tile<16x64xf32>, !tile.view<?x64xf32>
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$grid_rank,
+                       OptionalAttr<AnyAttr>:$schedule);
+  let regions = (region SizedRegion<1>:$body);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::Block &getBlock() { return getBody().front(); }
+    /// The parameters, without the coordinates of the work item.
+    ::mlir::Block::BlockArgListType getParameters() {
+      return getBlock().getArguments().drop_back(getGridRank());
+    }
+    /// The coordinates of the work item.
+    ::mlir::Block::BlockArgListType getGridArguments() {
+      return getBlock().getArguments().take_back(getGridRank());
+    }
+  }];
+}
+
+def Tile_ReturnOp : Tile_Op<"return", [Pure, Terminator,
+                                       HasParent<"KernelOp">]> {
+  let summary = "End of a kernel";
+  let assemblyFormat = "attr-dict";
+}
+
+def Tile_LaunchOp : Tile_Op<"launch",
+    [AttrSizedOperandSegments,
+     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "Runs a kernel for each point of a grid";
+  let description = [{
+    Runs `@kernel` for all coordinates below `grid` and returns when all work
+    items are done. A grid with an extent of 0 runs nothing. `scratch_bytes` is
+    the private memory that a work item needs; lowerings set it.
+
+    Example: `tile.launch @copy grid(%n) args(%a, %b : memref<?x64xf32>, memref<?x64xf32>)`.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Index>:$grid,
+                       Variadic<AnyType>:$arguments,
+                       OptionalAttr<I64Attr>:$scratch_bytes);
+  let assemblyFormat = [{
+    $kernel `grid` `(` $grid `)` `args` `(` ($arguments^ `:` type($arguments))?
+    `)` attr-dict
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
+  let summary = "A window of one or two dimensions of a memref";
+  let description = [{
+    Dimensions `dims` of the memref become the axes of the view, in that order;
+    the others are fixed at `indices`, in the order of the memref. `limit`, if
+    given, is an upper bound for the extent of axis 0: rows from it on do not
+    exist (it may exceed the memref's extent; a negative one counts as 0).
+
+    Example: rows and channels of one head, `%n` keys of them:
+
+    ```mlir
+    %v = tile.view %k dims [2, 3] at [%b, %h] limit %n
+        : memref<2x8x?x64xf32> -> !tile.view<?x64xf32>
+    ```
+  }];
+  let arguments = (ins AnyMemRef:$source, Variadic<Index>:$indices,
+                       Optional<Index>:$limit, DenseI64ArrayAttr:$dims);
+  let results = (outs Tile_ViewType:$result);
+  let assemblyFormat = [{
+    $source `dims` $dims `at` `[` $indices `]` (`limit` $limit^)? attr-dict
+    `:` type($source) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
+  let summary = "Loads a tile, clipped at the view's extents";
+  let description = [{
+    Loads the tile whose first element is at `offsets`. Elements beyond the view
+    are not read and not defined (see the dialect's note on ragged tiles).
+    Offsets are not negative.
+  }];
+  let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$offsets);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = [{
+    $view `[` $offsets `]` attr-dict `:` type($view) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
+  let summary = "Stores a tile, clipped at the view's extents";
+  let description = [{
+    Writes the defined elements of the tile that lie inside the view.
+  }];
+  let arguments = (ins Tile_TileType:$value, Tile_ViewType:$view,
+                       Variadic<Index>:$offsets);
+  let assemblyFormat = [{
+    $value `,` $view `[` $offsets `]` attr-dict `:` type($value) `,` type($view)
+  }];
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Computation
+//===----------------------------------------------------------------------===//
+
+def Tile_SplatOp : Tile_Op<"splat", [Pure]> {
+  let summary = "A tile of one value";
+  let arguments = (ins AnyType:$value);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_DotOp : Tile_Op<"dot", [Pure, TypesMatchWith<
+    "the result has the accumulator's type", "acc", "result", "$_self">]> {
+  let summary = "Adds a product of two tiles to an accumulator";
+  let description = [{
+    `indexing_maps` are the maps of a, b and acc from (m, n, k); each is a
+    projected permutation of two of them. The products are formed and added in
+    the accumulator's element type, in any order; the operands' types may be
+    narrower and differ. A splat of zero as accumulator costs nothing.
+
+    Example: scores of queries `[m, k]` and keys `[n, k]`:
+
+    ```mlir
+    %s = tile.dot %q, %k, %zero {indexing_maps = [
+        affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>,
+        affine_map<(m, n, k) -> (m, n)>]}
+      : !tile.tile<64x64xf32>, !tile.tile<128x64xf32>, !tile.tile<64x128xf32>
+    ```
+  }];
+  let arguments = (ins Tile_TileType:$a, Tile_TileType:$b, Tile_TileType:$acc,
+                       AffineMapArrayAttr:$indexing_maps);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = [{
+    $a `,` $b `,` $acc attr-dict `:` type($a) `,` type($b) `,` type($acc)
+  }];
+  let builders = [
+    OpBuilder<(ins "::mlir::Value":$a, "::mlir::Value":$b, "::mlir::Value":$acc,
+                   CArg<"bool", "false">:$transposeB), [{
+      auto *context = $_builder.getContext();
+      auto m = $_builder.getAffineDimExpr(0), n = $_builder.getAffineDimExpr(1),
+           k = $_builder.getAffineDimExpr(2);
+      auto mapB = transposeB
+          ? ::mlir::AffineMap::get(3, 0, {n, k}, context)
+          : ::mlir::AffineMap::get(3, 0, {k, n}, context);
+      build($_builder, $_state, acc.getType(), a, b, acc,
+            $_builder.getAffineMapArrayAttr({
+                ::mlir::AffineMap::get(3, 0, {m, k}, context), mapB,
+                ::mlir::AffineMap::get(3, 0, {m, n}, context)}));
+    }]>
+  ];
+  let hasVerifier = 1;
+}
+
+def Tile_MapOp : Tile_Op<"map", [RecursiveMemoryEffects,
+    RecursivelySpeculatable, AttrSizedOperandSegments,
+    SingleBlock]> {
+  let summary = "Computes each element of a tile from elements of others";
+  let description = [{
+    The body's arguments are one scalar for each input, then the coordinates of
+    the element: its position in the tile plus `origin` (zero if not given), one
+    index for each axis of the result. An input is read by its map in
+    `indexing_maps`, from the axes of the result to its own: the identity for an
+    element, `(i, j) -> (i)` for a row, `(i, j) -> (j)` for a column.
+
+    The body may use scalars and memrefs of the kernel. It holds `arith`, `math`
+    and `index` ops on scalars and `tile.gather`.
+
+    Example: a causal mask on the score tile at (%i0, %j0):
+
+    ```mlir
+    %m = tile.map ins(%s : !tile.tile<64x128xf32>)
+        maps [affine_map<(i, j) -> (i, j)>] origin(%i0, %j0) {
+    ^bb0(%x: f32, %i: index, %j: index):
+      %c = arith.cmpi sle, %j, %i : index
+      %r = arith.select %c, %x, %minf : f32
+      tile.yield %r : f32
+    } -> !tile.tile<64x128xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<Tile_TileType>:$inputs,
+                       Variadic<Index>:$origin,
+                       AffineMapArrayAttr:$indexing_maps);
+  let results = (outs Tile_TileType:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    `ins` `(` ($inputs^ `:` type($inputs))? `)` `maps` $indexing_maps
+    (`origin` `(` $origin^ `)`)? attr-dict-with-keyword $body
+    `->` type($result)
+  }];
+  let skipDefaultBuilders = 1;
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$result, "::mlir::ValueRange":$inputs,
+        "::llvm::ArrayRef<::mlir::AffineMap>":$maps,
+        "::mlir::ValueRange":$origin,
+        "::llvm::function_ref<::mlir::Value(::mlir::OpBuilder &, ::mlir::Location, ::mlir::ValueRange)>":$body)>
+  ];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::Block &getBlock() { return getBody().front(); }
+    /// The body's arguments that are elements of inputs.
+    ::mlir::Block::BlockArgListType getElements() {
+      return getBlock().getArguments().take_front(getInputs().size());
+    }
+    /// The body's arguments that are coordinates.
+    ::mlir::Block::BlockArgListType getCoordinates() {
+      return getBlock().getArguments().drop_front(getInputs().size());
+    }
+    /// The scalar that the body yields.
+    ::mlir::Value getYielded();
+  }];
+}
+
+def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ReturnLike,
+                                     HasParent<"MapOp">]> {
+  let summary = "The element that a map computes";
+  let arguments = (ins AnyType:$value);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+def Tile_GatherOp : Tile_Op<"gather", [MemoryEffects<[MemRead]>,
+    TypesMatchWith<"the result is an element of the table", "table", "result",
+        "::llvm::cast<::mlir::MemRefType>($_self).getElementType()">]> {
+  let summary = "Reads an element of a captured table, with safe indices";
+  let description = [{
+    Reads `table[indices]`. An index in `[-n, 0)` counts from the end, as in
+    NumPy; any other index outside `[0, n)` is clamped to the nearest element,
+    so that no read leaves the table. Lowerings classify the index expressions:
+    the same for all elements of a vector, consecutive, or neither.
+
+    Example: `%t = tile.gather %table[%h, %x] : memref<8x4096xf32>`.
+  }];
+  let arguments = (ins AnyMemRef:$table, Variadic<Index>:$indices);
+  let results = (outs AnyType:$result);
+  let assemblyFormat = "$table `[` $indices `]` attr-dict `:` type($table)";
+  let hasVerifier = 1;
+}
+
+def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
+  let summary = "Folds one axis of a tile";
+  let description = [{
+    `add`: the sum. `max`: the largest element; NaN is passed over (a row of
+    NaN gives -inf). Only defined elements take part; none gives 0 or -inf.
+
+    Example: `%m = tile.reduce max %s axis 1 : !tile.tile<64x128xf32> -> !tile.tile<64xf32>`.
+  }];
+  let arguments = (ins Tile_ReduceKindAttr:$kind, Tile_TileType:$input,
+                       I64Attr:$axis);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = [{
+    $kind $input `axis` $axis attr-dict `:` type($input) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Walks
+//===----------------------------------------------------------------------===//
+
+def Tile_WalkRangesOp : Tile_Op<"walk.ranges", [Pure, SameVariadicOperandSize]> {
+  let summary = "A walk over a few ranges of key tiles";
+  let description = [{
+    Visits the tiles `[lower, upper)` of each range in turn; a range whose upper
+    bound is not above its lower bound is empty. `partial[n]` says whether the
+    mask has to be evaluated in the tiles of range n.
+
+    Example: two full tiles' range, then the diagonal:
+    `%w = tile.walk.ranges (%c0, %a) to (%a, %b) {partial = array<i1: false, true>}`.
+  }];
+  let arguments = (ins Variadic<Index>:$lower, Variadic<Index>:$upper,
+                       DenseBoolArrayAttr:$partial);
+  let results = (outs Tile_WalkType:$result);
+  let assemblyFormat = "`(` $lower `)` `to` `(` $upper `)` attr-dict";
+  let hasVerifier = 1;
+}
+
+def Tile_WalkSizeOp : Tile_Op<"walk.size", [Pure]> {
+  let summary = "Number of tiles of a walk";
+  let arguments = (ins Tile_WalkType:$walk);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$walk attr-dict";
+}
+
+def Tile_WalkAtOp : Tile_Op<"walk.at", [Pure]> {
+  let summary = "A tile of a walk, and whether it is partial";
+  let arguments = (ins Tile_WalkType:$walk, Index:$position);
+  let results = (outs Index:$tile, I1:$partial);
+  let assemblyFormat = "$walk `[` $position `]` attr-dict";
+}
+
+#endif // FOVEA_DIALECT_TILE_IR_TILEOPS

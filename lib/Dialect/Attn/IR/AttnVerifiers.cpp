@@ -1,0 +1,405 @@
+//===- AttnVerifiers.cpp - Verification -----------------------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "fovea/Dialect/Attn/IR/Attn.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Index/IR/IndexDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace fovea::attn;
+
+//===----------------------------------------------------------------------===//
+// Shapes
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Collects the static extents of the iteration space from the operands, and
+/// says which two operands disagree.
+class Extents {
+public:
+  explicit Extents(Operation *op) : op(op) {}
+
+  /// Takes the extents of `value`, called `name`, whose dimensions are those of
+  /// `map`; `ignored` dimensions are free. Key heads have an extent of their
+  /// own.
+  LogicalResult add(Value value, StringRef name, AffineMap map,
+                    bool keyHeads = false, ArrayRef<unsigned> ignored = {}) {
+    auto type = cast<ShapedType>(value.getType());
+    if (map.getNumDims() != 6 || map.getNumSymbols() != 0 ||
+        !map.isProjectedPermutation())
+      return op->emitOpError("the indexing map of ")
+             << name << " is no projected permutation of (b, h, i, j, d, e): "
+             << AffineMapAttr::get(map);
+    if (type.getRank() != map.getNumResults())
+      return op->emitOpError()
+             << name << " has rank " << type.getRank() << ", but its map "
+             << AffineMapAttr::get(map) << " gives " << map.getNumResults() << " dimensions";
+    for (unsigned axis = 0; axis < map.getNumResults(); ++axis) {
+      unsigned dim = map.getDimPosition(axis);
+      int64_t extent = type.getDimSize(axis);
+      if (ShapedType::isDynamic(extent) || llvm::is_contained(ignored, dim))
+        continue;
+      Entry &entry = entries[keyHeads && dim == 1 ? 6 : dim];
+      if (entry.extent >= 0 && entry.extent != extent)
+        return op->emitOpError()
+               << name << " has " << extent << ' ' << names[dim] << ", but "
+               << entry.name << " has " << entry.extent;
+      entry = {extent, name.str()};
+    }
+    return success();
+  }
+
+  /// D and Dv are static; query heads are a multiple of key heads.
+  LogicalResult verify(bool hasValues) {
+    if (entries[4].extent < 0 || (hasValues && entries[5].extent < 0))
+      return op->emitOpError("the channels (D and Dv) are static");
+    if (entries[4].extent == 0 || (hasValues && entries[5].extent == 0))
+      return op->emitOpError("has no channels");
+    int64_t heads = entries[1].extent, keyHeads = entries[6].extent;
+    if (heads >= 0 && keyHeads >= 0 &&
+        (keyHeads == 0 ? heads != 0 : heads % keyHeads != 0))
+      return op->emitOpError("query heads (")
+             << heads << ") must be a multiple of key heads (" << keyHeads
+             << ")";
+    return success();
+  }
+
+private:
+  struct Entry {
+    int64_t extent = -1;
+    std::string name;
+  };
+  static constexpr StringLiteral names[] = {"sequences (b)", "heads (h)",
+                                            "queries (i)",   "keys (j)",
+                                            "channels (d)",  "channels (e)"};
+  Operation *op;
+  Entry entries[7];
+};
+
+} // namespace
+
+static LogicalResult verifyFloat(Operation *op, Value value, StringRef name) {
+  Type type = getElementTypeOrSelf(value.getType());
+  if (type.isF32() || type.isF16() || type.isBF16())
+    return success();
+  return op->emitOpError()
+         << name << " has elements of type " << type
+         << "; supported are f32, f16 and bf16 (convert it with arith.extf or "
+            "arith.truncf)";
+}
+
+static LogicalResult verifyF32(Operation *op, Value value, StringRef name) {
+  Type type = getElementTypeOrSelf(value.getType());
+  if (type.isF32())
+    return success();
+  return op->emitOpError() << name << " has elements of type " << type
+                           << ", expected f32";
+}
+
+/// A rank-1 operand with one element for each of something.
+static LogicalResult verifyVector(Operation *op, Value value, StringRef name) {
+  auto type = cast<ShapedType>(value.getType());
+  if (type.getRank() == 1)
+    return success();
+  return op->emitOpError() << name << " has rank " << type.getRank()
+                           << ", expected 1";
+}
+
+/// All shaped operands are tensors or all are memrefs, and the results are the
+/// tensors among the outputs.
+static LogicalResult verifySemantics(DestinationStyleOpInterface op) {
+  bool tensors = false, memrefs = false;
+  for (Value operand : op->getOperands()) {
+    tensors |= isa<TensorType>(operand.getType());
+    memrefs |= isa<BaseMemRefType>(operand.getType());
+  }
+  if (tensors && memrefs)
+    return op->emitOpError("mixes tensors and memrefs");
+  unsigned expected = tensors ? op.getNumDpsInits() : 0;
+  if (op->getNumResults() != expected)
+    return op->emitOpError("has ")
+           << op->getNumResults() << " results, expected " << expected
+           << ": one for each tensor in outs";
+  for (OpResult result : op->getResults())
+    if (result.getType() != op.getTiedOpOperand(result)->get().getType())
+      return op->emitOpError("result ")
+             << result.getResultNumber() << " is " << result.getType()
+             << ", but its output is "
+             << op.getTiedOpOperand(result)->get().getType();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Segments
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyTables(ScoreOpInterface op) {
+  for (auto [name, values] :
+       {std::pair<StringRef, OperandRange>{"lengths", op.getLengths()},
+        std::pair<StringRef, OperandRange>{"table", op.getTables()}})
+    for (Value value : values) {
+      Type type = getElementTypeOrSelf(value.getType());
+      if (!type.isIndex() && !type.isInteger(32) && !type.isInteger(64))
+        return op->emitOpError()
+               << name << " has elements of type " << type
+               << ", expected i32, i64 or index";
+    }
+  for (Value value : op.getLengths())
+    if (failed(verifyVector(op, value, "lengths")))
+      return failure();
+  return success();
+}
+
+/// Numbers of operands against what the segments' attributes say.
+static LogicalResult verifySegments(ScoreOpInterface op) {
+  unsigned lengths = 0, tables = 0, starts = 0, packed = 0;
+  for (Attribute attribute : op.getSegments()) {
+    auto segment = cast<SegmentAttr>(attribute);
+    lengths += segment.getHasLengths();
+    starts += segment.getHasStart();
+    tables += segment.getNumTables();
+    packed += segment.getKind() == SegmentKind::packed;
+  }
+  size_t segments = op.getSegments().size();
+  if (segments == 0)
+    return op->emitOpError("has no keys: give a segment, dense(%k, %v : ...)");
+  if (op.getKeys().size() != segments)
+    return op->emitOpError("has ") << segments << " segments and keys for "
+                                   << op.getKeys().size();
+  if (op.getLengths().size() != lengths || op.getStarts().size() != starts ||
+      op.getTables().size() != tables)
+    return op->emitOpError("its segments need ")
+           << lengths << " lengths, " << tables << " tables and " << starts
+           << " starts, got " << op.getLengths().size() << ", "
+           << op.getTables().size() << " and " << op.getStarts().size();
+  if (packed != 0 && packed != segments)
+    return op->emitOpError("packed segments stand with packed ones only: "
+                           "packed queries have no batch dimension");
+  return verifyTables(op);
+}
+
+/// Dimensions of a segment's keys and values that are no dimensions of the
+/// iteration space: a paged pool has pages for b and slots for j; each segment
+/// has its own number of keys.
+static SmallVector<unsigned> getFreeDims(SegmentAttr segment) {
+  if (segment.getKind() == SegmentKind::paged)
+    return {0, 3};
+  return {3};
+}
+
+static LogicalResult verifyOperandShapes(ScoreOpInterface op, Extents &extents,
+                                         ArrayRef<AffineMap> maps,
+                                         ValueRange values) {
+  if (failed(verifyFloat(op, op.getQuery(), "query")) ||
+      failed(extents.add(op.getQuery(), "query", maps[0])))
+    return failure();
+  for (auto [n, attribute] : llvm::enumerate(op.getSegments())) {
+    auto segment = cast<SegmentAttr>(attribute);
+    SmallVector<unsigned> free = getFreeDims(segment);
+    Value key = op.getKeys()[n];
+    if (failed(verifyFloat(op, key, "key")) ||
+        failed(extents.add(key, "key", maps[1], /*keyHeads=*/true, free)))
+      return failure();
+    if (values.empty())
+      continue;
+    if (failed(verifyFloat(op, values[n], "value")) ||
+        failed(extents.add(values[n], "value", maps[2], true, free)))
+      return failure();
+    // Keys and values of one segment agree in what the iteration space leaves
+    // free.
+    Extents own(op);
+    if (failed(own.add(key, "key", maps[1], true)) ||
+        failed(own.add(values[n], "value", maps[2], true)))
+      return failure();
+  }
+  MLIRContext *context = op.getContext();
+  for (Value length : op.getLengths())
+    if (failed(extents.add(length, "lengths",
+                           AffineMap::getMultiDimMapWithTargets(6, {0u},
+                                                                context))))
+      return failure();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Regions
+//===----------------------------------------------------------------------===//
+
+static bool isAllowedInRegion(Operation *op) {
+  Dialect *dialect = op->getDialect();
+  if (isa_and_nonnull<arith::ArithDialect, math::MathDialect,
+                      index::IndexDialect>(dialect))
+    return true;
+  return isa<YieldOp, tensor::ExtractOp, tensor::DimOp, memref::LoadOp,
+             memref::DimOp>(op);
+}
+
+static LogicalResult verifyRegion(ScoreOpInterface op, StringRef name,
+                                  Region &region, TypeRange own,
+                                  OperandRange captures, Type yielded) {
+  if (region.empty()) {
+    if (!captures.empty())
+      return op->emitOpError("captures values for a ")
+             << name << " region that it does not have";
+    return success();
+  }
+  if (!region.hasOneBlock())
+    return op->emitOpError("the ") << name << " region has one block";
+  SmallVector<Type> expected(own);
+  llvm::append_range(expected, captures.getTypes());
+  if (!llvm::equal(region.getArgumentTypes(), expected))
+    return op->emitOpError("the ")
+           << name << " region's arguments are (" << region.getArgumentTypes()
+           << "), expected (" << expected << ")";
+  for (Operation &nested : region.front()) {
+    if (!isAllowedInRegion(&nested) || nested.getNumRegions() != 0)
+      return nested.emitOpError("may not stand in a ")
+             << name
+             << " region: it holds arith, math, index, tensor.extract and "
+                "attn.yield";
+    for (Type type : nested.getResultTypes())
+      if (isa<ShapedType>(type))
+        return nested.emitOpError("works on ")
+               << type << "; a " << name << " region computes scalars";
+    for (Value operand : nested.getOperands())
+      if (operand.getParentRegion() != &region)
+        return nested.emitOpError("uses a value from outside the ")
+               << name << " region: capture it, " << name
+               << "(..., %x = %value : " << operand.getType() << ")";
+  }
+  auto yield = dyn_cast<YieldOp>(region.front().getTerminator());
+  if (!yield)
+    return op->emitOpError("the ") << name << " region ends with attn.yield";
+  if (yield.getValue().getType() != yielded)
+    return yield.emitOpError("the ") << name << " region yields "
+                                     << yield.getValue().getType()
+                                     << ", expected " << yielded;
+  return success();
+}
+
+static LogicalResult verifyRegions(ScoreOpInterface op) {
+  MLIRContext *context = op.getContext();
+  Type index = IndexType::get(context);
+  Type accumulator = op.getAccumulatorType();
+  if (failed(verifyRegion(op, "score", op.getScore(),
+                          {accumulator, index, index, index, index},
+                          op.getScoreCaptures(), accumulator)))
+    return failure();
+  return verifyRegion(op, "mask", op.getMask(), {index, index, index, index},
+                      op.getMaskCaptures(), IntegerType::get(context, 1));
+}
+
+static LogicalResult verifyCommon(ScoreOpInterface op, unsigned maps) {
+  if (failed(verifySemantics(cast<DestinationStyleOpInterface>(*op))) ||
+      failed(verifySegments(op)))
+    return failure();
+  if (op.getIndexingMapsArray().size() != maps)
+    return op->emitOpError("has ") << op.getIndexingMapsArray().size()
+                                   << " indexing maps, expected " << maps;
+  if (!op.getOrigin().empty() && op.getOrigin().size() != 4)
+    return op->emitOpError("origin gives b, h, i and j, got ")
+           << op.getOrigin().size() << " indices";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Operations
+//===----------------------------------------------------------------------===//
+
+LogicalResult AttentionOp::verify() {
+  size_t outputs = getOutputs().size();
+  if (outputs < 1 || outputs > 2)
+    return emitOpError("has one output, and an lse if wanted; got ") << outputs;
+  if (getValues().size() != getKeys().size())
+    return emitOpError("has ") << getKeys().size() << " keys and "
+                               << getValues().size() << " values";
+  if (failed(verifyCommon(*this, 3 + outputs)))
+    return failure();
+  SmallVector<AffineMap> maps = getIndexingMapsArray();
+  Extents extents(*this);
+  if (failed(verifyOperandShapes(*this, extents, maps, getValues())))
+    return failure();
+  if (failed(verifyFloat(*this, getOutput(), "output")) ||
+      failed(extents.add(getOutput(), "output", maps[3])))
+    return failure();
+  if (Value lse = getLse())
+    if (failed(verifyF32(*this, lse, "lse")) ||
+        failed(extents.add(lse, "lse", maps[4])))
+      return failure();
+  if (Value sinks = getSinks())
+    if (failed(verifyF32(*this, sinks, "sinks")) ||
+        failed(verifyVector(*this, sinks, "sinks")) ||
+        failed(extents.add(
+            sinks, "sinks",
+            AffineMap::getMultiDimMapWithTargets(6, {1u}, getContext()))))
+      return failure();
+  return extents.verify(/*hasValues=*/true);
+}
+
+LogicalResult AttentionOp::verifyRegions() { return ::verifyRegions(*this); }
+
+LogicalResult ScoreReduceOp::verify() {
+  if (getOutputs().size() != 1)
+    return emitOpError("has one output, got ") << getOutputs().size();
+  if (failed(verifyCommon(*this, 4)))
+    return failure();
+  SmallVector<AffineMap> maps = getIndexingMapsArray();
+  Extents extents(*this);
+  if (failed(verifyOperandShapes(*this, extents, maps, {})))
+    return failure();
+  if (getSegments().size() == 1 &&
+      failed(extents.add(getKeys()[0], "key", maps[1], /*keyHeads=*/true)))
+    return failure();
+  if (failed(verifyF32(*this, getOutput(), "output")) ||
+      failed(verifyF32(*this, getLse(), "lse")) ||
+      failed(extents.add(getOutput(), "output", maps[2])) ||
+      failed(extents.add(getLse(), "lse", maps[3])))
+    return failure();
+  return extents.verify(/*hasValues=*/false);
+}
+
+LogicalResult ScoreReduceOp::verifyRegions() { return ::verifyRegions(*this); }
+
+LogicalResult MergeOp::verify() {
+  size_t outputs = getOutputs().size();
+  if (outputs < 1 || outputs > 2)
+    return emitOpError("has one output, and an lse if wanted; got ") << outputs;
+  if (getParts().empty() || getParts().size() != getLses().size())
+    return emitOpError("needs one lse for each part, got ")
+           << getLses().size() << " for " << getParts().size();
+  if (failed(verifySemantics(cast<DestinationStyleOpInterface>(**this))))
+    return failure();
+  auto shape = [](Value value) {
+    return cast<ShapedType>(value.getType()).getShape();
+  };
+  ArrayRef<int64_t> want = shape(getOutputs()[0]);
+  if (want.empty())
+    return emitOpError("the output has rank 0, expected [..., Dv]");
+  for (Value part : getParts())
+    if (failed(verifyFloat(*this, part, "part")) ||
+        failed(verifyCompatibleShape(shape(part), want)))
+      return emitOpError("a part ") << part.getType()
+                                    << " does not fit the output "
+                                    << getOutputs()[0].getType();
+  SmallVector<Value> lses(getLses());
+  if (outputs == 2)
+    lses.push_back(getOutputs()[1]);
+  for (Value lse : lses)
+    if (failed(verifyF32(*this, lse, "lse")) ||
+        failed(verifyCompatibleShape(shape(lse), want.drop_back())))
+      return emitOpError("an lse ") << lse.getType()
+                                    << " does not fit the output "
+                                    << getOutputs()[0].getType();
+  return success();
+}

@@ -1,0 +1,205 @@
+//===- TileDialect.cpp - Registration, types and attributes ---------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "fovea/Dialect/Tile/IR/Tile.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace fovea::tile;
+
+#include "fovea/Dialect/Tile/IR/TileDialect.cpp.inc"
+#include "fovea/Dialect/Tile/IR/TileEnums.cpp.inc"
+
+#include "fovea/Dialect/Tile/IR/TileAttrInterfaces.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "fovea/Dialect/Tile/IR/TileAttrs.cpp.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "fovea/Dialect/Tile/IR/TileTypes.cpp.inc"
+
+void TileDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "fovea/Dialect/Tile/IR/TileAttrs.cpp.inc"
+      >();
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "fovea/Dialect/Tile/IR/TileTypes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "fovea/Dialect/Tile/IR/TileOps.cpp.inc"
+      >();
+}
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+/// Parses `<` shape x element type, and a layout where `layout` is given, `>`.
+static ParseResult parseShaped(AsmParser &parser, SmallVectorImpl<int64_t> &shape,
+                               Type &elementType, bool allowDynamic,
+                               Attribute *layout) {
+  if (parser.parseLess() || parser.parseDimensionList(shape, allowDynamic) ||
+      parser.parseType(elementType))
+    return failure();
+  if (layout && succeeded(parser.parseOptionalComma()) &&
+      parser.parseAttribute(*layout))
+    return failure();
+  return parser.parseGreater();
+}
+
+static void printShaped(AsmPrinter &printer, ArrayRef<int64_t> shape,
+                        Type elementType, Attribute layout) {
+  printer << '<';
+  printer.printDimensionList(shape);
+  printer << 'x' << elementType;
+  if (layout)
+    printer << ", " << layout;
+  printer << '>';
+}
+
+Type TileType::parse(AsmParser &parser) {
+  SmallVector<int64_t> shape;
+  Type elementType;
+  Attribute layout;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parseShaped(parser, shape, elementType, /*allowDynamic=*/false, &layout))
+    return {};
+  return parser.getChecked<TileType>(loc, parser.getContext(), shape,
+                                     elementType, layout);
+}
+
+void TileType::print(AsmPrinter &printer) const {
+  printShaped(printer, getShape(), getElementType(), getLayout());
+}
+
+static LogicalResult
+verifyShaped(function_ref<InFlightDiagnostic()> emitError, StringRef what,
+             ArrayRef<int64_t> shape, Type elementType) {
+  if (shape.empty() || shape.size() > 2)
+    return emitError() << "a " << what << " has one or two axes, got "
+                       << shape.size();
+  if (!elementType.isIntOrIndexOrFloat())
+    return emitError() << "the elements of a " << what
+                       << " are numbers, got " << elementType;
+  return success();
+}
+
+LogicalResult TileType::verify(function_ref<InFlightDiagnostic()> emitError,
+                               ArrayRef<int64_t> shape, Type elementType,
+                               Attribute layout) {
+  if (failed(verifyShaped(emitError, "tile", shape, elementType)))
+    return failure();
+  for (int64_t extent : shape)
+    if (extent <= 0)
+      return emitError() << "a tile's axes have static, positive extents, got "
+                         << extent;
+  if (auto interface = llvm::dyn_cast_or_null<LayoutAttrInterface>(layout))
+    return interface.verifyShape(shape, emitError);
+  return success();
+}
+
+Type ViewType::parse(AsmParser &parser) {
+  SmallVector<int64_t> shape;
+  Type elementType;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parseShaped(parser, shape, elementType, /*allowDynamic=*/true, nullptr))
+    return {};
+  return parser.getChecked<ViewType>(loc, parser.getContext(), shape,
+                                     elementType);
+}
+
+void ViewType::print(AsmPrinter &printer) const {
+  printShaped(printer, getShape(), getElementType(), {});
+}
+
+LogicalResult ViewType::verify(function_ref<InFlightDiagnostic()> emitError,
+                               ArrayRef<int64_t> shape, Type elementType) {
+  return verifyShaped(emitError, "view", shape, elementType);
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+LogicalResult LanesAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                int64_t axis, int64_t width) {
+  if (axis < 0 || axis > 1)
+    return emitError() << "axis is 0 or 1, got " << axis;
+  if (width < 1)
+    return emitError() << "width is positive, got " << width;
+  return success();
+}
+
+LogicalResult
+LanesAttr::verifyShape(ArrayRef<int64_t> shape,
+                       function_ref<InFlightDiagnostic()> emitError) const {
+  if (getAxis() >= static_cast<int64_t>(shape.size()))
+    return emitError() << "lanes run along axis " << getAxis()
+                       << ", but the tile has " << shape.size() << " axes";
+  if (shape[getAxis()] % getWidth() != 0)
+    return emitError() << "axis " << getAxis() << " has " << shape[getAxis()]
+                       << " elements, no multiple of the " << getWidth()
+                       << " lanes";
+  return success();
+}
+
+SmallVector<int64_t, 4> LanesAttr::getPlaceShape(ArrayRef<int64_t> shape) const {
+  int64_t registers = shape[getAxis()] / getWidth();
+  if (shape.size() == 2)
+    registers *= shape[1 - getAxis()];
+  return {1, 1, getWidth(), registers};
+}
+
+AffineMap LanesAttr::getElementMap(ArrayRef<int64_t> shape) const {
+  MLIRContext *context = getContext();
+  AffineExpr lane = getAffineDimExpr(2, context);
+  AffineExpr reg = getAffineDimExpr(3, context);
+  int64_t vectors = shape[getAxis()] / getWidth();
+  AffineExpr along = (reg % vectors) * getWidth() + lane;
+  if (shape.size() == 1)
+    return AffineMap::get(4, 0, {along}, context);
+  AffineExpr across = reg.floorDiv(vectors);
+  SmallVector<AffineExpr> results = {along, across};
+  if (getAxis() == 1)
+    std::swap(results[0], results[1]);
+  return AffineMap::get(4, 0, results, context);
+}
+
+LogicalResult
+CpuScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                        int64_t queryTile, int64_t keyTile, int64_t lanes,
+                        int64_t rows, int64_t vectors) {
+  if (lanes != 4 && lanes != 8 && lanes != 16)
+    return emitError() << "lanes is 4, 8 or 16, got " << lanes;
+  if (rows < 1 || rows > 16 || vectors < 1 || vectors > 16)
+    return emitError() << "rows and vectors are from 1 to 16, got " << rows
+                       << " and " << vectors;
+  int64_t registers = lanes == 16 ? 32 : 16;
+  int64_t needed = rows * vectors + vectors + 1;
+  if (needed > registers)
+    return emitError() << "a block of " << rows << " rows by " << vectors
+                       << " vectors needs " << needed << " of "
+                       << registers << " vector registers; make it smaller";
+  if (queryTile < lanes || queryTile > 256 || queryTile % lanes != 0)
+    return emitError() << "query_tile is a multiple of lanes (" << lanes
+                       << ") up to 256, got " << queryTile;
+  if (queryTile / lanes % vectors != 0)
+    return emitError() << "query_tile holds " << queryTile / lanes
+                       << " vectors, no multiple of vectors (" << vectors
+                       << ")";
+  if (keyTile < 1 || keyTile > 1024 || keyTile % rows != 0)
+    return emitError() << "key_tile is a multiple of rows (" << rows
+                       << ") up to 1024, got " << keyTile;
+  return success();
+}

@@ -1,0 +1,317 @@
+//===- TileOps.cpp - Parsing, printing and verification -------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "fovea/Dialect/Tile/IR/Tile.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/Interfaces/FunctionImplementation.h"
+
+using namespace mlir;
+using namespace fovea::tile;
+
+#define GET_OP_CLASSES
+#include "fovea/Dialect/Tile/IR/TileOps.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// KernelOp
+//===----------------------------------------------------------------------===//
+
+ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &result) {
+  StringAttr name;
+  SmallVector<OpAsmParser::Argument> arguments, grid;
+  if (parser.parseSymbolName(name, "sym_name", result.attributes) ||
+      parser.parseArgumentList(arguments, OpAsmParser::Delimiter::Paren,
+                               /*allowType=*/true) ||
+      parser.parseKeyword("grid") ||
+      parser.parseArgumentList(grid, OpAsmParser::Delimiter::Paren))
+    return failure();
+  Builder &builder = parser.getBuilder();
+  for (OpAsmParser::Argument &coordinate : grid) {
+    coordinate.type = builder.getIndexType();
+    arguments.push_back(coordinate);
+  }
+  result.addAttribute("grid_rank", builder.getI64IntegerAttr(grid.size()));
+  if (parser.parseOptionalAttrDictWithKeyword(result.attributes))
+    return failure();
+  Region *body = result.addRegion();
+  if (parser.parseRegion(*body, arguments))
+    return failure();
+  KernelOp::ensureTerminator(*body, builder, result.location);
+  return success();
+}
+
+void KernelOp::print(OpAsmPrinter &printer) {
+  printer << ' ';
+  printer.printSymbolName(getSymName());
+  printer << '(';
+  llvm::interleaveComma(getParameters(), printer, [&](BlockArgument argument) {
+    printer.printRegionArgument(argument);
+  });
+  printer << ") grid(";
+  llvm::interleaveComma(
+      getGridArguments(), printer, [&](BlockArgument argument) {
+        printer.printRegionArgument(argument, {}, /*omitType=*/true);
+      });
+  printer << ") ";
+  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(),
+                                           {"sym_name", "grid_rank"});
+  printer.printRegion(getBody(), /*printEntryBlockArgs=*/false,
+                      /*printBlockTerminators=*/false);
+}
+
+void KernelOp::getAsmBlockArgumentNames(Region &region,
+                                        OpAsmSetValueNameFn setName) {
+  if (region.empty())
+    return;
+  static constexpr StringLiteral names[] = {"b", "h", "m", "n"};
+  auto grid = region.front().getArguments().take_back(getGridRank());
+  for (auto [index, argument] : llvm::enumerate(grid))
+    if (index < std::size(names))
+      setName(argument, names[index]);
+}
+
+LogicalResult KernelOp::verify() {
+  int64_t rank = getGridRank();
+  if (rank < 1 || rank > static_cast<int64_t>(getBlock().getNumArguments()))
+    return emitOpError("grid_rank is ")
+           << rank << ", but the body has " << getBlock().getNumArguments()
+           << " arguments";
+  for (BlockArgument argument : getGridArguments())
+    if (!argument.getType().isIndex())
+      return emitOpError("coordinates of work items are index, got ")
+             << argument.getType();
+  for (BlockArgument argument : getParameters())
+    if (!argument.getType().isIntOrIndexOrFloat() &&
+        !isa<MemRefType>(argument.getType()))
+      return emitOpError("parameters are memrefs and scalars, got ")
+             << argument.getType();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// LaunchOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  Operation *callee =
+      symbols.lookupNearestSymbolFrom(*this, getKernelAttr());
+  if (!callee)
+    return emitOpError("there is no kernel named ") << getKernelAttr();
+  auto kernel = dyn_cast<KernelOp>(callee);
+  if (!kernel)
+    return success(); // Lowered: the target's pass checks its own form.
+  if (kernel.getGridRank() != getGrid().size())
+    return emitOpError("gives a grid of rank ")
+           << getGrid().size() << " to a kernel of rank "
+           << kernel.getGridRank();
+  if (!llvm::equal(TypeRange(kernel.getParameters()),
+                   TypeRange(getArguments())))
+    return emitOpError("the arguments' types are not those of the kernel ")
+           << getKernelAttr();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+LogicalResult ViewOp::verify() {
+  auto source = cast<MemRefType>(getSource().getType());
+  ArrayRef<int64_t> dims = getDims();
+  if (dims.empty() || dims.size() > 2)
+    return emitOpError("a view has one or two axes, got ") << dims.size();
+  SmallVector<bool> used(source.getRank());
+  for (int64_t dim : dims) {
+    if (dim < 0 || dim >= source.getRank() || used[dim])
+      return emitOpError("dims name each a dimension of the ")
+             << source.getRank() << "-dimensional memref once, got " << dim;
+    used[dim] = true;
+  }
+  if (source.getRank() !=
+      static_cast<int64_t>(dims.size() + getIndices().size()))
+    return emitOpError("a memref of rank ")
+           << source.getRank() << " viewed along " << dims.size()
+           << " dimensions needs " << source.getRank() - dims.size()
+           << " indices, got " << getIndices().size();
+  ViewType view = getType();
+  if (view.getElementType() != source.getElementType() ||
+      view.getShape().size() != dims.size())
+    return emitOpError("the view ") << view << " is not of the memref " << source;
+  for (auto [axis, dim] : llvm::enumerate(dims)) {
+    int64_t extent = view.getShape()[axis];
+    if (!ShapedType::isDynamic(extent) && extent != source.getDimSize(dim))
+      return emitOpError("axis ")
+             << axis << " has " << extent << " elements, the memref's "
+             << source.getDimSize(dim);
+  }
+  return success();
+}
+
+static LogicalResult verifyAccess(Operation *op, ViewType view, TileType tile,
+                                  unsigned offsets) {
+  if (view.getElementType() != tile.getElementType() ||
+      view.getShape().size() != tile.getShape().size())
+    return op->emitOpError("the tile ")
+           << tile << " is not one of the view " << view;
+  if (offsets != view.getShape().size())
+    return op->emitOpError("needs one offset for each axis, got ") << offsets;
+  return success();
+}
+
+LogicalResult LoadOp::verify() {
+  return verifyAccess(*this, getView().getType(), getType(),
+                      getOffsets().size());
+}
+
+LogicalResult StoreOp::verify() {
+  return verifyAccess(*this, getView().getType(), getValue().getType(),
+                      getOffsets().size());
+}
+
+//===----------------------------------------------------------------------===//
+// Computation
+//===----------------------------------------------------------------------===//
+
+LogicalResult SplatOp::verify() {
+  if (getType().getElementType() != getValue().getType())
+    return emitOpError("the value ")
+           << getValue().getType() << " is no element of " << getType();
+  return success();
+}
+
+LogicalResult DotOp::verify() {
+  SmallVector<AffineMap> maps(
+      getIndexingMapsAttr().getAsValueRange<AffineMapAttr>());
+  TileType types[] = {getA().getType(), getB().getType(), getAcc().getType()};
+  if (maps.size() != 3)
+    return emitOpError("has three indexing maps, of a, b and acc; got ")
+           << maps.size();
+  int64_t extents[3] = {0, 0, 0};
+  // Operand n does not have dimension absent[n] of (m, n, k).
+  static constexpr unsigned absent[] = {1, 0, 2};
+  for (unsigned n = 0; n < 3; ++n) {
+    if (maps[n].getNumDims() != 3 || maps[n].getNumResults() != 2 ||
+        !maps[n].isProjectedPermutation() ||
+        maps[n].isFunctionOfDim(absent[n]))
+      return emitOpError("indexing map ")
+             << n << " is no permutation of two of (m, n, k) that fits: "
+             << AffineMapAttr::get(maps[n]);
+    if (types[n].getRank() != 2)
+      return emitOpError("operands have two axes, got ") << types[n];
+    for (unsigned axis = 0; axis < 2; ++axis) {
+      int64_t &extent = extents[maps[n].getDimPosition(axis)];
+      if (extent && extent != types[n].getDimSize(axis))
+        return emitOpError("axis ")
+               << axis << " of " << types[n] << " should have " << extent
+               << " elements";
+      extent = types[n].getDimSize(axis);
+    }
+  }
+  return success();
+}
+
+void MapOp::build(OpBuilder &builder, OperationState &state, Type result,
+                  ValueRange inputs, ArrayRef<AffineMap> maps,
+                  ValueRange origin,
+                  function_ref<Value(OpBuilder &, Location, ValueRange)> body) {
+  state.addTypes(result);
+  state.addOperands(inputs);
+  state.addOperands(origin);
+  auto &properties = state.getOrAddProperties<Properties>();
+  properties.setIndexingMaps(builder.getAffineMapArrayAttr(maps));
+  properties.setOperandSegmentSizes({static_cast<int32_t>(inputs.size()),
+                                     static_cast<int32_t>(origin.size())});
+  Region *region = state.addRegion();
+  OpBuilder::InsertionGuard guard(builder);
+  Block *block = builder.createBlock(region);
+  for (Value input : inputs)
+    block->addArgument(cast<TileType>(input.getType()).getElementType(),
+                       state.location);
+  for (int64_t axis = 0; axis < cast<TileType>(result).getRank(); ++axis)
+    block->addArgument(builder.getIndexType(), state.location);
+  Value element = body(builder, state.location, block->getArguments());
+  YieldOp::create(builder, state.location, element);
+}
+
+Value MapOp::getYielded() {
+  return cast<YieldOp>(getBlock().getTerminator()).getValue();
+}
+
+LogicalResult MapOp::verify() {
+  TileType type = getType();
+  SmallVector<AffineMap> maps(
+      getIndexingMapsAttr().getAsValueRange<AffineMapAttr>());
+  if (maps.size() != getInputs().size())
+    return emitOpError("needs one indexing map for each of its ")
+           << getInputs().size() << " inputs, got " << maps.size();
+  for (auto [map, input] : llvm::zip_equal(maps, getInputs())) {
+    auto tile = cast<TileType>(input.getType());
+    if (map.getNumDims() != type.getRank() ||
+        map.getNumResults() != tile.getRank() || !map.isProjectedPermutation())
+      return emitOpError("the map ")
+             << AffineMapAttr::get(map) << " does not read " << tile << " for " << type;
+    for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
+      if (tile.getDimSize(axis) != type.getDimSize(map.getDimPosition(axis)))
+        return emitOpError("axis ") << axis << " of " << tile << " should have "
+                                    << type.getDimSize(map.getDimPosition(axis))
+                                    << " elements";
+  }
+  if (!getOrigin().empty() &&
+      getOrigin().size() != static_cast<size_t>(type.getRank()))
+    return emitOpError("origin gives one index for each axis, got ")
+           << getOrigin().size();
+  Block &block = getBlock();
+  if (block.getNumArguments() != getInputs().size() + type.getRank())
+    return emitOpError("the body has an argument for each input and each axis, "
+                       "got ")
+           << block.getNumArguments();
+  for (auto [argument, input] : llvm::zip(block.getArguments(), getInputs()))
+    if (argument.getType() != cast<TileType>(input.getType()).getElementType())
+      return emitOpError("the body's argument ")
+             << argument.getArgNumber() << " is no element of "
+             << input.getType();
+  for (BlockArgument coordinate : getCoordinates())
+    if (!coordinate.getType().isIndex())
+      return emitOpError("coordinates are index, got ") << coordinate.getType();
+  if (getYielded().getType() != type.getElementType())
+    return emitOpError("the body yields ") << getYielded().getType()
+                                           << ", no element of " << type;
+  return success();
+}
+
+LogicalResult GatherOp::verify() {
+  int64_t rank = cast<MemRefType>(getTable().getType()).getRank();
+  if (rank != static_cast<int64_t>(getIndices().size()))
+    return emitOpError("a table of rank ")
+           << rank << " needs " << rank << " indices, got "
+           << getIndices().size();
+  return success();
+}
+
+LogicalResult ReduceOp::verify() {
+  TileType input = getInput().getType(), type = getType();
+  if (input.getRank() != 2 || type.getRank() != 1)
+    return emitOpError("folds a tile of two axes into one of one axis");
+  if (getAxis() != 0 && getAxis() != 1)
+    return emitOpError("axis is 0 or 1, got ") << getAxis();
+  if (input.getDimSize(1 - getAxis()) != type.getDimSize(0) ||
+      input.getElementType() != type.getElementType())
+    return emitOpError("folding axis ")
+           << getAxis() << " of " << input << " does not give " << type;
+  if (!isa<FloatType>(input.getElementType()))
+    return emitOpError("folds floating-point tiles, got ")
+           << input.getElementType();
+  return success();
+}
+
+LogicalResult WalkRangesOp::verify() {
+  if (getPartial().size() != getLower().size())
+    return emitOpError("has ") << getLower().size() << " ranges, but 'partial' "
+                               << "has " << getPartial().size();
+  return success();
+}

@@ -1,0 +1,111 @@
+// RUN: fovea-opt %s | fovea-opt | FileCheck %s
+// RUN: fovea-opt %s --mlir-print-op-generic | fovea-opt | FileCheck %s
+// RUN: fovea-opt %s --emit-bytecode | fovea-opt | FileCheck %s
+
+// CHECK-LABEL: func @plain
+// CHECK: attn.attention ins(%{{.*}} : tensor<1x8x?x64xf32>)
+// CHECK-NEXT: dense(%{{.*}}, %{{.*}} : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+// CHECK-NEXT: outs(%{{.*}} : tensor<1x8x?x64xf32>)
+func.func @plain(%q: tensor<1x8x?x64xf32>, %k: tensor<1x8x?x64xf32>,
+                 %v: tensor<1x8x?x64xf32>, %o: tensor<1x8x?x64xf32>)
+    -> tensor<1x8x?x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
+      dense(%k, %v : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+      outs(%o : tensor<1x8x?x64xf32>)
+  return %r : tensor<1x8x?x64xf32>
+}
+
+// CHECK-LABEL: func @everything
+// CHECK: dense(%{{.*}} : tensor<2x2x?x64xbf16>, tensor<2x2x?x32xbf16>) lengths(%{{.*}} : tensor<2xi32>) start(%{{.*}})
+// CHECK: sinks(%{{.*}} : tensor<8xf32>) origin(%{{.*}}) outs(%{{.*}} : tensor<2x8x?x32xf32>, tensor<2x8x?xf32>)
+// CHECK: score(%[[S:.*]], %[[B:.*]], %[[H:.*]], %[[I:.*]], %[[J:.*]], %[[T:.*]] = %{{.*}} : tensor<8xf32>) {
+// CHECK:   tensor.extract %[[T]][%[[H]]]
+// CHECK:   attn.yield %{{.*}} : f32
+// CHECK: mask(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) {
+// CHECK: attributes {numerics = #attn.numerics<probability = bf16, math = approximate>, scale = 2.500000e-01 : f64}
+func.func @everything(%q: tensor<2x8x?x64xbf16>, %k: tensor<2x2x?x64xbf16>,
+                      %v: tensor<2x2x?x32xbf16>, %n: tensor<2xi32>,
+                      %sinks: tensor<8xf32>, %slopes: tensor<8xf32>, %x: index,
+                      %o: tensor<2x8x?x32xf32>, %l: tensor<2x8x?xf32>)
+    -> (tensor<2x8x?x32xf32>, tensor<2x8x?xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x8x?x64xbf16>)
+      dense(%k, %v : tensor<2x2x?x64xbf16>, tensor<2x2x?x32xbf16>)
+        lengths(%n : tensor<2xi32>) start(%x)
+      sinks(%sinks : tensor<8xf32>) origin(%x, %x, %x, %x)
+      outs(%o, %l : tensor<2x8x?x32xf32>, tensor<2x8x?xf32>)
+      score(%s, %b, %h, %i, %j, %t = %slopes : tensor<8xf32>) {
+        %m = tensor.extract %t[%h] : tensor<8xf32>
+        %d = arith.subi %j, %i : index
+        %d64 = arith.index_cast %d : index to i64
+        %f = arith.sitofp %d64 : i64 to f32
+        %y = math.fma %f, %m, %s : f32
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %c = arith.cmpi sle, %j, %i : index
+        attn.yield %c : i1
+      }
+      attributes {scale = 0.25, numerics = #attn.numerics<probability = bf16, math = approximate>}
+  return %r#0, %r#1 : tensor<2x8x?x32xf32>, tensor<2x8x?xf32>
+}
+
+// CHECK-LABEL: func @segments
+// CHECK: paged<16>(%{{.*}}) table(%{{.*}} : tensor<2x?xi32>) lengths(%{{.*}} : tensor<2xi32>)
+// CHECK-NEXT: dense(%{{.*}})
+func.func @segments(%q: tensor<2x8x1x64xf16>, %kp: tensor<?x8x16x64xf16>,
+                    %t: tensor<2x?xi32>, %n: tensor<2xi32>,
+                    %k: tensor<2x8x?x64xf16>, %o: tensor<2x8x1x64xf16>)
+    -> tensor<2x8x1x64xf16> {
+  %r = attn.attention ins(%q : tensor<2x8x1x64xf16>)
+      paged<16>(%kp, %kp : tensor<?x8x16x64xf16>, tensor<?x8x16x64xf16>)
+        table(%t : tensor<2x?xi32>) lengths(%n : tensor<2xi32>)
+      dense(%k, %k : tensor<2x8x?x64xf16>, tensor<2x8x?x64xf16>)
+      outs(%o : tensor<2x8x1x64xf16>)
+  return %r : tensor<2x8x1x64xf16>
+}
+
+// CHECK-LABEL: func @packed
+// CHECK: packed(%{{.*}}) offsets(%{{.*}} : tensor<?xi32>, tensor<?xi32>)
+func.func @packed(%q: tensor<8x?x64xf32>, %k: tensor<8x?x64xf32>,
+                  %x: tensor<?xi32>, %o: tensor<8x?x64xf32>) -> tensor<8x?x64xf32> {
+  %r = attn.attention ins(%q : tensor<8x?x64xf32>)
+      packed(%k, %k : tensor<8x?x64xf32>, tensor<8x?x64xf32>)
+        offsets(%x, %x : tensor<?xi32>, tensor<?xi32>)
+      outs(%o : tensor<8x?x64xf32>)
+  return %r : tensor<8x?x64xf32>
+}
+
+// CHECK-LABEL: func @bshd
+// CHECK: attributes {indexing_maps = [
+func.func @bshd(%q: memref<1x?x8x64xf32>, %o: memref<1x?x8x64xf32>) {
+  attn.attention ins(%q : memref<1x?x8x64xf32>)
+      dense(%q, %q : memref<1x?x8x64xf32>, memref<1x?x8x64xf32>)
+      outs(%o : memref<1x?x8x64xf32>)
+      attributes {indexing_maps = [
+        affine_map<(b, h, i, j, d, e) -> (b, i, h, d)>,
+        affine_map<(b, h, i, j, d, e) -> (b, j, h, d)>,
+        affine_map<(b, h, i, j, d, e) -> (b, j, h, e)>,
+        affine_map<(b, h, i, j, d, e) -> (b, i, h, e)>]}
+  return
+}
+
+// CHECK-LABEL: func @reduce
+// CHECK: attn.score_reduce column_sum ins(
+// CHECK: lse(%{{.*}} : tensor<1x8x?xf32>) outs(
+func.func @reduce(%q: tensor<1x8x?x64xf32>, %k: tensor<1x4x?x64xf32>,
+                  %l: tensor<1x8x?xf32>, %c: tensor<1x8x?xf32>) -> tensor<1x8x?xf32> {
+  %r = attn.score_reduce column_sum ins(%q : tensor<1x8x?x64xf32>)
+      dense(%k : tensor<1x4x?x64xf32>) lse(%l : tensor<1x8x?xf32>)
+      outs(%c : tensor<1x8x?xf32>)
+  return %r : tensor<1x8x?xf32>
+}
+
+// CHECK-LABEL: func @merge
+// CHECK: attn.merge parts(
+func.func @merge(%a: tensor<2x8x?x64xf32>, %la: tensor<2x8x?xf32>,
+                 %o: tensor<2x8x?x64xf32>) -> tensor<2x8x?x64xf32> {
+  %r = attn.merge parts(%a, %a : tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32>)
+      lse(%la, %la : tensor<2x8x?xf32>, tensor<2x8x?xf32>)
+      outs(%o : tensor<2x8x?x64xf32>) -> tensor<2x8x?x64xf32>
+  return %r : tensor<2x8x?x64xf32>
+}
