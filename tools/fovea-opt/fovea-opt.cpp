@@ -1,14 +1,30 @@
-#include "fovea/Dialect/Attn/IR/Attn.h"
-#include "fovea/Dialect/Tile/IR/Tile.h"
-#include "fovea/Dialect/Attn/IR/AttnInterfaceImpls.h"
+//===- fovea-opt.cpp - Runs passes on IR ----------------------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "fovea/InitAllDialects.h"
+#include "fovea/InitAllPasses.h"
+
 #include "mlir/InitAllDialects.h"
-#include "mlir/InitAllPasses.h"
 #include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
-int main(int c, char **v) {
-  mlir::DialectRegistry r; mlir::registerAllDialects(r); mlir::registerAllPasses(); mlir::registerAllExtensions(r);
-  r.insert<fovea::attn::AttnDialect, fovea::tile::TileDialect>();
-  fovea::attn::registerAggregatedOpInterfaceExternalModels(r);
-  fovea::attn::registerBufferizableOpInterfaceExternalModels(r);
-  return mlir::asMainReturnCode(mlir::MlirOptMain(c, v, "fovea-opt\n", r));
+#include "llvm/Support/PrettyStackTrace.h"
+
+int main(int argc, char **argv) {
+  llvm::setBugReportMsg(
+      "This is a bug in Fovea. Please report it with this text and the input "
+      "(fovea-reduce makes inputs smaller).\n");
+  mlir::DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  mlir::registerAllPasses();
+  fovea::registerAllDialects(registry);
+  fovea::registerAllPasses();
+  return mlir::asMainReturnCode(mlir::MlirOptMain(
+      argc, argv, "Fovea's optimizer driver\n", registry));
 }

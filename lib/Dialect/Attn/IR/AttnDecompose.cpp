@@ -17,8 +17,10 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -30,14 +32,27 @@ Value fovea::attn::inlineRegion(OpBuilder &builder, Region &region,
   IRMapping mapping;
   mapping.map(region.getArguments(), arguments);
   for (Operation &op : region.front().without_terminator()) {
-    if (op.getNumOperands() > 0 &&
-        isa<TensorType, MemRefType>(op.getOperand(0).getType()) &&
-        !isa<tensor::DimOp>(op) && op.getName().stripDialect() != "dim") {
+    if (isa<tensor::ExtractOp, memref::LoadOp>(op)) {
       SmallVector<Value> operands = llvm::map_to_vector(
           op.getOperands(), [&](Value v) { return mapping.lookup(v); });
       mapping.map(op.getResult(0),
                   read(builder, op.getLoc(), operands[0],
                        ValueRange(operands).drop_front()));
+      continue;
+    }
+    // Bufferization visits the region before the op: what it put between a
+    // captured tensor and its reads goes.
+    if (isa<bufferization::ToBufferOp>(op)) {
+      mapping.map(op.getResult(0), mapping.lookup(op.getOperand(0)));
+      continue;
+    }
+    auto dim = dyn_cast<tensor::DimOp>(op);
+    if (dim && isa<MemRefType>(mapping.lookup(dim.getSource()).getType())) {
+      mapping.map(op.getResult(0),
+                  memref::DimOp::create(builder, op.getLoc(),
+                                        mapping.lookup(dim.getSource()),
+                                        mapping.lookup(dim.getIndex()))
+                      .getResult());
       continue;
     }
     builder.clone(op, mapping);

@@ -44,19 +44,28 @@ public:
     if (type.getRank() != map.getNumResults())
       return op->emitOpError()
              << name << " has rank " << type.getRank() << ", but its map "
-             << AffineMapAttr::get(map) << " gives " << map.getNumResults() << " dimensions";
+             << AffineMapAttr::get(map) << " gives " << map.getNumResults()
+             << " dimensions";
     for (unsigned axis = 0; axis < map.getNumResults(); ++axis) {
       unsigned dim = map.getDimPosition(axis);
       int64_t extent = type.getDimSize(axis);
       if (ShapedType::isDynamic(extent) || llvm::is_contained(ignored, dim))
         continue;
-      Entry &entry = entries[keyHeads && dim == 1 ? 6 : dim];
-      if (entry.extent >= 0 && entry.extent != extent)
-        return op->emitOpError()
-               << name << " has " << extent << ' ' << names[dim] << ", but "
-               << entry.name << " has " << entry.extent;
-      entry = {extent, name.str()};
+      if (failed(add(extent, name, dim, keyHeads)))
+        return failure();
     }
+    return success();
+  }
+
+  /// Takes one extent that `name` gives.
+  LogicalResult add(int64_t extent, StringRef name, unsigned dim,
+                    bool keyHeads = false) {
+    Entry &entry = entries[keyHeads && dim == 1 ? 6 : dim];
+    if (entry.extent >= 0 && entry.extent != extent)
+      return op->emitOpError()
+             << name << " has " << extent << ' ' << names[dim] << ", but "
+             << entry.name << " has " << entry.extent;
+    entry = {extent, name.str()};
     return success();
   }
 
@@ -158,6 +167,19 @@ static LogicalResult verifyTables(ScoreOpInterface op) {
   for (Value value : op.getLengths())
     if (failed(verifyVector(op, value, "lengths")))
       return failure();
+  unsigned table = 0;
+  for (Attribute attribute : op.getSegments()) {
+    auto segment = cast<SegmentAttr>(attribute);
+    for (unsigned n = 0; n < segment.getNumTables(); ++n, ++table) {
+      int64_t rank = segment.getKind() == SegmentKind::paged ? 2 : 1;
+      auto type = cast<ShapedType>(op.getTables()[table].getType());
+      if (type.getRank() != rank)
+        return op->emitOpError()
+               << (rank == 2 ? "table has rank " : "offsets have rank ")
+               << type.getRank() << ", expected "
+               << (rank == 2 ? "2: [B, pages]" : "1: [B + 1]");
+    }
+  }
   return success();
 }
 
@@ -198,6 +220,79 @@ static SmallVector<unsigned> getFreeDims(SegmentAttr segment) {
   return {3};
 }
 
+/// Lengths and page tables have a row for each sequence, offsets one more.
+static LogicalResult verifyTableShapes(ScoreOpInterface op, Extents &extents) {
+  MLIRContext *context = op.getContext();
+  AffineMap sequences = AffineMap::getMultiDimMapWithTargets(6, {0u}, context);
+  for (Value length : op.getLengths())
+    if (failed(extents.add(length, "lengths", sequences)))
+      return failure();
+  unsigned table = 0;
+  for (Attribute attribute : op.getSegments()) {
+    auto segment = cast<SegmentAttr>(attribute);
+    for (unsigned n = 0; n < segment.getNumTables(); ++n, ++table) {
+      int64_t rows =
+          cast<ShapedType>(op.getTables()[table].getType()).getDimSize(0);
+      if (ShapedType::isDynamic(rows))
+        continue;
+      bool packed = segment.getKind() == SegmentKind::packed;
+      if (packed && rows == 0)
+        return op->emitOpError("offsets have no elements, expected B + 1");
+      if (failed(extents.add(packed ? rows - 1 : rows,
+                             packed ? "offsets" : "table", 0)))
+        return failure();
+    }
+  }
+  return success();
+}
+
+/// Pages hold as many keys as the segment says.
+static LogicalResult verifyPage(ScoreOpInterface op, SegmentAttr segment,
+                                Value value, StringRef name, AffineMap map) {
+  if (segment.getKind() != SegmentKind::paged)
+    return success();
+  auto type = cast<ShapedType>(value.getType());
+  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
+    if (map.getDimPosition(axis) == 3 && !type.isDynamicDim(axis) &&
+        type.getDimSize(axis) != segment.getPageSize())
+      return op->emitOpError()
+             << name << " has pages of " << type.getDimSize(axis)
+             << " keys, but its segment is paged<" << segment.getPageSize()
+             << ">";
+  return success();
+}
+
+/// The maps give each operand the dimensions that it needs and no others.
+static LogicalResult verifyMaps(ScoreOpInterface op, ArrayRef<AffineMap> maps,
+                                ArrayRef<StringRef> operands,
+                                ArrayRef<SmallVector<unsigned>> needed) {
+  static constexpr StringLiteral letters = "bhijde";
+  auto uses = [](AffineMap map, unsigned dim) {
+    return map.isFunctionOfDim(dim);
+  };
+  for (auto [map, name, dims] : llvm::zip_equal(maps, operands, needed)) {
+    if (map.getNumDims() != 6)
+      continue; // Said where the operand's shape is looked at.
+    bool keyed = name == "key" || name == "value";
+    for (unsigned dim = 0; dim < 6; ++dim) {
+      // Of b, h and i the queries choose; keys may leave out b and h.
+      bool need = llvm::is_contained(dims, dim);
+      bool may = need;
+      if (dim < 3 && name != "query") {
+        may = need && uses(maps[0], dim);
+        need = may && !keyed;
+      } else if (dim < 3) {
+        need = false;
+      }
+      if (uses(map, dim) ? !may : need)
+        return op->emitOpError("the indexing map of ")
+               << name << (need ? " lacks " : " may not use ") << letters[dim]
+               << ": " << AffineMapAttr::get(map);
+    }
+  }
+  return success();
+}
+
 static LogicalResult verifyOperandShapes(ScoreOpInterface op, Extents &extents,
                                          ArrayRef<AffineMap> maps,
                                          ValueRange values) {
@@ -209,12 +304,14 @@ static LogicalResult verifyOperandShapes(ScoreOpInterface op, Extents &extents,
     SmallVector<unsigned> free = getFreeDims(segment);
     Value key = op.getKeys()[n];
     if (failed(verifyFloat(op, key, "key")) ||
-        failed(extents.add(key, "key", maps[1], /*keyHeads=*/true, free)))
+        failed(extents.add(key, "key", maps[1], /*keyHeads=*/true, free)) ||
+        failed(verifyPage(op, segment, key, "key", maps[1])))
       return failure();
     if (values.empty())
       continue;
     if (failed(verifyFloat(op, values[n], "value")) ||
-        failed(extents.add(values[n], "value", maps[2], true, free)))
+        failed(extents.add(values[n], "value", maps[2], true, free)) ||
+        failed(verifyPage(op, segment, values[n], "value", maps[2])))
       return failure();
     // Keys and values of one segment agree in what the iteration space leaves
     // free.
@@ -223,13 +320,7 @@ static LogicalResult verifyOperandShapes(ScoreOpInterface op, Extents &extents,
         failed(own.add(values[n], "value", maps[2], true)))
       return failure();
   }
-  MLIRContext *context = op.getContext();
-  for (Value length : op.getLengths())
-    if (failed(extents.add(length, "lengths",
-                           AffineMap::getMultiDimMapWithTargets(6, {0u},
-                                                                context))))
-      return failure();
-  return success();
+  return verifyTableShapes(op, extents);
 }
 
 //===----------------------------------------------------------------------===//
@@ -272,11 +363,6 @@ static LogicalResult verifyRegion(ScoreOpInterface op, StringRef name,
       if (isa<ShapedType>(type))
         return nested.emitOpError("works on ")
                << type << "; a " << name << " region computes scalars";
-    for (Value operand : nested.getOperands())
-      if (operand.getParentRegion() != &region)
-        return nested.emitOpError("uses a value from outside the ")
-               << name << " region: capture it, " << name
-               << "(..., %x = %value : " << operand.getType() << ")";
   }
   auto yield = dyn_cast<YieldOp>(region.front().getTerminator());
   if (!yield)
@@ -327,6 +413,15 @@ LogicalResult AttentionOp::verify() {
   if (failed(verifyCommon(*this, 3 + outputs)))
     return failure();
   SmallVector<AffineMap> maps = getIndexingMapsArray();
+  SmallVector<StringRef> names = {"query", "key", "value", "output"};
+  SmallVector<SmallVector<unsigned>> dims = {
+      {0, 1, 2, 4}, {0, 1, 3, 4}, {0, 1, 3, 5}, {0, 1, 2, 5}};
+  if (getLse()) {
+    names.push_back("lse");
+    dims.push_back({0, 1, 2});
+  }
+  if (failed(verifyMaps(*this, maps, names, dims)))
+    return failure();
   Extents extents(*this);
   if (failed(verifyOperandShapes(*this, extents, maps, getValues())))
     return failure();
@@ -355,6 +450,10 @@ LogicalResult ScoreReduceOp::verify() {
   if (failed(verifyCommon(*this, 4)))
     return failure();
   SmallVector<AffineMap> maps = getIndexingMapsArray();
+  if (failed(verifyMaps(
+          *this, maps, {"query", "key", "output", "lse"},
+          {{0, 1, 2, 4}, {0, 1, 3, 4}, {0, 1, 3}, {0, 1, 2}})))
+    return failure();
   Extents extents(*this);
   if (failed(verifyOperandShapes(*this, extents, maps, {})))
     return failure();

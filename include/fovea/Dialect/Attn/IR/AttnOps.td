@@ -50,7 +50,8 @@ defvar Attn_ScoreTailArguments = (ins
 /// Accessors shared by the ops that form scores.
 class Attn_ScoreOp<string mnemonic, list<Trait> traits>
     : Attn_Op<mnemonic, !listconcat([AttrSizedOperandSegments,
-        Attn_ScoreOpInterface], Attn_DestinationTraits, traits)> {
+        Attn_ScoreOpInterface, IsolatedFromAbove], Attn_DestinationTraits,
+        traits)> {
   let regions = (region AnyRegion:$score, AnyRegion:$mask);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;

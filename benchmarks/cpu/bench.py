@@ -1,0 +1,313 @@
+#!/usr/bin/env python3
+#===- bench.py - Speed of the CPU kernels against their targets -----------===#
+#
+# Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+#
+# Runs `fovea-run FILE --bench --json --threads N` for the kernels beside this
+# script, in several rounds over all, so that a change in the machine's speed
+# meets all alike. Every figure that is compared is a ratio within a round:
+#
+#   peak    GFLOP/s over the FMA peak that fovea-run probes in the same process
+#   plain   time of the plain kernel of the same D over the kernel's time, from
+#           the same round
+#
+# and the table shows medians over the rounds. Targets hold for one thread on a
+# machine with AVX-512.
+#
+#===------------------------------------------------------------------------===#
+
+"""Time the CPU kernels and compare them with their targets."""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+# Work, file, what is compared ("peak" or "plain"), at least.
+KERNELS = [
+    ("f32 D64", "full-d64", "peak", 0.85),
+    ("f32 D128", "full-d128", "peak", 0.88),
+    ("f32 causal D64", "causal-d64", "peak", 0.75),
+    ("f32 causal D128", "causal-d128", "peak", 0.80),
+    ("f32 ALiBi D64", "alibi-d64", "plain", 0.94),
+    ("f32 ALiBi D128", "alibi-d128", "plain", 0.94),
+    ("f32 soft cap D64", "softcap-d64", "plain", 0.78),
+    ("f32 soft cap D128", "softcap-d128", "plain", 0.86),
+    ("f32 relative position D64", "relpos-d64", "plain", 0.88),
+    ("f32 relative position D128", "relpos-d128", "plain", 0.88),
+]
+
+# Two threads are compared with one where the probed peaks allow it.
+THREADS_KERNEL = "full-d64"
+THREADS_PROBE = 1.9
+THREADS_TARGET = 1.8
+COMPILE_TARGET_MS = 300
+
+NEEDED_KEYS = ("median_ms", "gflops", "peak_fraction", "compile_ms")
+
+
+def fail(message):
+    """Print one diagnostic and exit with status 1."""
+    sys.exit(f"bench.py: error: {message}")
+
+
+def find_tool(given):
+    """The fovea-run to use: given, of the release build, or from PATH."""
+    if given:
+        found = shutil.which(given)
+        if not found:
+            fail(f"'{given}' is not an executable file: give --fovea-run PATH")
+        return found
+    built = HERE.parents[1] / "build" / "release" / "bin" / "fovea-run"
+    found = shutil.which(str(built)) or shutil.which("fovea-run")
+    if not found:
+        fail(f"no fovea-run in '{built.parent}' or PATH: build it, or give --fovea-run")
+    return found
+
+
+def measure(tool, name, threads, extra):
+    """What fovea-run measures for one kernel, as a dictionary."""
+    command = [tool, str(HERE / f"{name}.mlir"), "--random", "0", "--bench"]
+    command += ["--json", "--threads", str(threads), *extra]
+    shown = " ".join(command)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        fail(f"`{shown}`: {error}")
+    if done.returncode != 0:
+        reason = done.stderr.strip() or done.stdout.strip() or "no message"
+        fail(f"`{shown}` ended with status {done.returncode}: {reason}")
+    try:
+        result = json.loads(done.stdout)
+    except ValueError:
+        fail(f"`{shown}` printed no JSON: {done.stdout[:200]!r}")
+    if isinstance(result, list) and len(result) == 1:
+        result = result[0]
+    for key in NEEDED_KEYS:
+        value = result.get(key) if isinstance(result, dict) else None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            fail(f"`{shown}` printed no number for '{key}'")
+        if not 0 < value < float("inf"):
+            fail(f"`{shown}` printed {value} for '{key}'")
+    return result
+
+
+def plain_of(name):
+    """The plain kernel with the D of kernel `name`."""
+    return "full-" + name.rsplit("-", 1)[1]
+
+
+def run_rounds(tool, names, arguments):
+    """Results by kernel name and threads, one for each round."""
+    runs = [(name, arguments.threads) for name in names]
+    if arguments.scaling:
+        runs += [(THREADS_KERNEL, n) for n in (1, 2)]
+    runs = list(dict.fromkeys(runs))
+    results = {run: [] for run in runs}
+    total = arguments.rounds * len(runs)
+    for number in range(total):
+        # Every other round runs backwards: no kernel is always after the same.
+        turn, place = divmod(number, len(runs))
+        name, threads = runs[place if turn % 2 == 0 else len(runs) - 1 - place]
+        if sys.stderr.isatty():
+            print(
+                f"\r\x1b[K[{number + 1}/{total}] {name}, threads: {threads}",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
+        result = measure(tool, name, threads, arguments.extra)
+        results[name, threads].append(result)
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr)
+    return results
+
+
+def median(values):
+    """The median, rounded to what the table and the JSON can mean."""
+    return round(statistics.median(values), 4)
+
+
+def status(value, target):
+    return "pass" if value >= target else "short"
+
+
+def kernel_rows(results, selected, threads):
+    """One row for each kernel."""
+    rows = []
+    for work, name, basis, target in selected:
+        runs, plain = results[name, threads], results[plain_of(name), threads]
+        row = {
+            "work": work,
+            "kernel": name,
+            "threads": threads,
+            "ms": median(run["median_ms"] for run in runs),
+            "gflops": median(run["gflops"] for run in runs),
+            "peak": median(run["peak_fraction"] for run in runs),
+            "plain": median(
+                b["median_ms"] / a["median_ms"] for a, b in zip(runs, plain)
+            ),
+            "basis": basis,
+            "target": target,
+        }
+        row["result"] = status(row[basis], target) if threads == 1 else "-"
+        rows.append(row)
+    return rows
+
+
+def probed_peak(result):
+    return result["gflops"] / result["peak_fraction"]
+
+
+def scaling_row(results):
+    """Two threads against one, over the rounds whose probes show two cores."""
+    ratios, probes = [], []
+    for one, two in zip(*(results[THREADS_KERNEL, n] for n in (1, 2))):
+        ratios.append(one["median_ms"] / two["median_ms"])
+        probes.append(probed_peak(two) / probed_peak(one))
+    able = [r for r, probe in zip(ratios, probes) if probe >= THREADS_PROBE]
+    row = {
+        "work": f"two threads over one, {THREADS_KERNEL}",
+        "value": median(able or ratios),
+        "probe": median(probes),
+        "target": THREADS_TARGET,
+        "rounds": len(able),
+    }
+    # Without a round in which the probe itself doubles, there is no verdict.
+    row["result"] = status(row["value"], THREADS_TARGET) if able else "-"
+    return row
+
+
+def compile_row(results):
+    """The slowest kernel to compile, by its median."""
+    times = {
+        name: median(run["compile_ms"] for run in runs)
+        for (name, _), runs in results.items()
+    }
+    name = max(times, key=times.get)
+    return {
+        "work": f"compile time in ms, slowest ({name})",
+        "value": times[name],
+        "target": COMPILE_TARGET_MS,
+        "result": "pass" if times[name] < COMPILE_TARGET_MS else "short",
+    }
+
+
+def print_table(rows):
+    """Cells in columns; the first column to the left, the others to the right."""
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    for row in rows:
+        first = row[0].ljust(widths[0])
+        rest = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))
+        print("  ".join([first, *rest]).rstrip())
+
+
+def report(kernels, others):
+    """Print all rows."""
+    header = ["work", "ms", "GFLOP/s", "of peak", "of plain", "at least", "result"]
+    table = [header]
+    for row in kernels:
+        cells = [f"{row['ms']:.2f}", f"{row['gflops']:.1f}"]
+        cells += [f"{row['peak']:.3f}", f"{row['plain']:.3f}"]
+        cells += [f"{row['target']:.2f} {row['basis']}", row["result"]]
+        table.append([row["work"], *cells])
+    print_table(table)
+    print()
+    table = [["work", "value", "target", "result"]]
+    for row in others:
+        sign = "<" if row["target"] == COMPILE_TARGET_MS else ">="
+        value, target = f"{row['value']:.2f}", f"{sign} {row['target']}"
+        work = row["work"]
+        if "probe" in row:
+            work += f" (probe {row['probe']:.2f})"
+        table.append([work, value, target, row["result"]])
+    print_table(table)
+
+
+def write_json(path, content):
+    """Write the file whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_text(json.dumps(content, indent=2) + "\n")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        fail(f"cannot write '{path}': {error.strerror}")
+
+
+def positive(text):
+    """An integer of at least 1, for argparse."""
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(
+        description="Time the CPU kernels in interleaved rounds, print medians\n"
+        "beside their targets, and write them as JSON.",
+        epilog="examples:\n"
+        "  benchmarks/cpu/bench.py\n"
+        "  benchmarks/cpu/bench.py --rounds 3 --filter d64 --json build/bench.json\n"
+        "  benchmarks/cpu/bench.py -- --target cpu:avx2",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--fovea-run", metavar="PATH", help="fovea-run (default: of build/release)")
+    add("--threads", type=positive, default=1, metavar="N", help="default: 1")
+    add("--rounds", type=positive, default=5, metavar="N", help="default: 5")
+    add("--filter", default="", metavar="TEXT", help="kernels with TEXT in the name")
+    add("--json", type=Path, metavar="FILE", help="also write the results as JSON")
+    add(
+        "--no-scaling",
+        dest="scaling",
+        action="store_false",
+        help="leave out the run with two threads",
+    )
+    add("--strict", action="store_true", help="exit with 1 if a target is missed")
+    add("extra", nargs="*", metavar="OPTION", help="after --: options of fovea-run")
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse_arguments()
+    selected = [kernel for kernel in KERNELS if arguments.filter in kernel[1]]
+    if not selected:
+        known = ", ".join(kernel[1] for kernel in KERNELS)
+        fail(f"no kernel has '{arguments.filter}' in its name; there are {known}")
+    tool = find_tool(arguments.fovea_run)
+    names = dict.fromkeys(
+        name for kernel in selected for name in (plain_of(kernel[1]), kernel[1])
+    )
+    results = run_rounds(tool, names, arguments)
+    kernels = kernel_rows(results, selected, arguments.threads)
+    others = [scaling_row(results)] if arguments.scaling else []
+    others.append(compile_row(results))
+    report(kernels, others)
+    if arguments.json:
+        raw = [
+            {"kernel": name, "threads": threads, "runs": runs}
+            for (name, threads), runs in results.items()
+        ]
+        content = {"rounds": arguments.rounds, "kernels": kernels}
+        write_json(arguments.json, {**content, "others": others, "raw": raw})
+    short = any(row["result"] == "short" for row in kernels + others)
+    sys.exit(1 if arguments.strict and short else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+//===- Passes.td - Conversions between levels --------------*- tablegen -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_CONVERSION_PASSES
+#define FOVEA_CONVERSION_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def AttnToTile : Pass<"attn-to-tile", "::mlir::ModuleOp"> {
+  let summary = "Lower attention on memrefs to kernels on tiles";
+  let description = [{
+    Turns each `attn.attention` on memrefs into a `tile.kernel` and a
+    `tile.launch` of it over (batch, query head, tile of queries). The kernel
+    holds one loop over a walk of key tiles, with the online softmax:
+
+        m' = max(m, max_j s),  p = exp2(s - m'),  l' = l * exp2(m - m') + sum_j p,
+        o' = o * exp2(m - m') + p v
+
+    Scores are kept in base 2. Without a score region the queries are scaled by
+    `scale * log2(e)` as they are loaded; with one, its result is multiplied
+    by log2(e) after the maximum has been subtracted, so that scores near the
+    largest finite number survive. The score region becomes a `tile.map`; the
+    mask region becomes one under `scf.if %partial`.
+
+    The tile sizes come from the op's `schedule` attribute
+    (`-attn-select-schedule`); without it the op is an error. Packed, paged and
+    several segments are refused by name.
+  }];
+  let dependentDialects = [
+    "::fovea::tile::TileDialect", "::mlir::arith::ArithDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"
+  ];
+  let statistics = [
+    Statistic<"numKernels", "kernels", "Number of kernels made">
+  ];
+}
+
+def TileToVector : Pass<"tile-to-vector", "::mlir::ModuleOp"> {
+  let summary = "Lower kernels on tiles to loops on vectors (CPU)";
+  let description = [{
+    Turns each `tile.kernel` with a `#tile.cpu_schedule` into a function of (work
+    item, scratch memory, parameters), on vectors of the schedule's width.
+
+    Tiles with the layout `#tile.lanes` live in scratch memory, transposed so
+    that axis 0 runs along lanes, or, with one axis, in registers. Tiles with
+    the layout `#tile.in_memory` are read where they are. Maps are not run where
+    they stand: a map becomes part of the loop that consumes it. Three kinds of
+    loops remain: products (blocks of `rows` x `vectors` accumulators, with the
+    maps of their accumulator at the start and the maps and the reduction of
+    their result at the end), reductions, and stores. A ragged axis bounds the
+    loops over it.
+
+    Needs `-tile-assign-layouts`. Walks have to be ranges.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
+def ConvertTileLaunchToLLVM : Pass<"convert-tile-launch-to-llvm",
+                                   "::mlir::ModuleOp"> {
+  let summary = "Lower launches of CPU kernels to the runtime's parallel_for";
+  let description = [{
+    Turns each `tile.launch` of a function into a call of
+    `fovea_parallel_for(items, scratch_bytes, body, context)`. The body is a
+    thunk `(item, scratch, context)` that unpacks the arguments from the
+    context, a structure on the caller's stack, and calls the kernel.
+
+    Runs before `-convert-func-to-llvm`, on functions of memrefs.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def ExpandMath : Pass<"fovea-expand-math"> {
+  let summary = "Expand math functions on f32 vectors into polynomials";
+  let description = [{
+    `math.exp2` on vectors of f32 becomes a polynomial of degree 5 in the
+    fraction and a scaling by a power of two; the relative error is below 2^-21,
+    results below 2^-126 may be 0, NaN stays NaN. Other functions (exp, tanh,
+    log, ...) use the upstream polynomials. Scalars are left alone.
+  }];
+  let options = [
+    Option<"useScalef", "use-scalef", "bool", "false",
+           "Scale by vscalefps (AVX-512) in vectors of 16 elements">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::vector::VectorDialect", "::mlir::x86vector::X86VectorDialect"
+  ];
+}
+
+#endif // FOVEA_CONVERSION_PASSES

@@ -1,0 +1,51 @@
+//===- Passes.td - Lowering of pipe programs to NVVM -------*- tablegen -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_CONVERSION_PIPETONVVM_PASSES
+#define FOVEA_CONVERSION_PIPETONVVM_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertPipeToNVVM : Pass<"pipe-to-nvvm", "::mlir::ModuleOp"> {
+  let summary = "Lowers kernels divided into roles to NVVM for sm_90a";
+  let description = [{
+    Each `tile.kernel` with `pipe.role`s becomes a `gpu.module` of its name that
+    holds an `llvm.func` of the same name. A tile in registers becomes a vector
+    of the elements that one thread holds; which element of which tile that is,
+    how rows are folded and how operands of a map meet is derived from layouts.
+    Copies, barriers, products, fences and waits become NVVM ops; inline assembly
+    stands only where NVVM has no op: a product whose first operand is in
+    registers, and waits that hand on the registers they protect.
+
+    What a launcher needs stands in the attribute `pipe.launch` of the function:
+    `block` (threads), `shared_bytes` (dynamic shared memory), `grid` (for x, y
+    and z the coordinate of the work item) and `arguments`, one entry for each
+    argument in order:
+
+    | kind | meaning |
+    |---|---|
+    | `tensor_map` | of the memref parameter `parameter`: its dimensions `dims` and the `box`, innermost first, `swizzle` in bytes, `element` type; zeros outside |
+    | `dim` | extent `dim` of the memref parameter `parameter` (i32) |
+    | `scalar` | the scalar parameter `parameter` (index as i32) |
+
+    Index arithmetic is done in 32 bits. Refused with a diagnostic: `tile.gather`,
+    limits on loaded views, products in flight across iterations, elements that
+    are not of 16 bits in shared memory.
+  }];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",
+    "::mlir::gpu::GPUDialect", "::mlir::scf::SCFDialect",
+    "::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect",
+    "::mlir::math::MathDialect"
+  ];
+  let statistics = [
+    Statistic<"numKernels", "kernels", "Number of kernels lowered">
+  ];
+}
+
+#endif // FOVEA_CONVERSION_PIPETONVVM_PASSES

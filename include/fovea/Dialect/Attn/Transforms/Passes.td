@@ -1,0 +1,103 @@
+//===- Passes.td - Passes of the attn dialect --------------*- tablegen -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_DIALECT_ATTN_TRANSFORMS_PASSES
+#define FOVEA_DIALECT_ATTN_TRANSFORMS_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def AttnDecompose : Pass<"attn-decompose"> {
+  let summary = "Replace attn ops on tensors by their meaning in linalg";
+  let description = [{
+    Replaces every op of the `attn` dialect that works on tensors by what its
+    `AggregatedOpInterface` gives: `linalg`, `arith`, `math` and `tensor` ops
+    that form the scores of all pairs of a query and a key. The result is the
+    definition of the op, written to be read and compared with, not to be fast:
+    it takes memory for `B x H x Sq x Skv` scores.
+
+    Ops on memrefs are left alone. An op that has no decomposition (packed,
+    paged or several segments) is an error. `ops` restricts the pass to some
+    ops, for example `-attn-decompose=ops=attn.merge`; a name that is no op of
+    the dialect is an error.
+
+    Example: `test/Dialect/Attn/Transforms/decompose.mlir`. The merge
+
+    ```mlir
+    %r = attn.merge parts(%a, %b : tensor<4x64xf32>, tensor<4x64xf32>)
+        lse(%x, %y : tensor<4xf32>, tensor<4xf32>)
+        outs(%o : tensor<4x64xf32>) -> tensor<4x64xf32>
+    ```
+
+    becomes one `linalg.generic` with `ins(%a, %b, %x, %y)` and `outs(%o)`,
+    whose body is
+
+    ```mlir
+    %0 = arith.maxnumf %ninf, %x : f32
+    %1 = arith.maxnumf %0, %y : f32
+    %2 = arith.cmpf oeq, %1, %ninf : f32
+    %top = arith.select %2, %zero, %1 : f32
+    %3 = arith.subf %x, %top : f32
+    %4 = math.exp %3 : f32               // weight of %a; likewise %b
+    ...
+    ```
+  }];
+  let options = [
+    ListOption<"ops", "ops", "std::string",
+               "Names of the ops to decompose (default: all of the dialect)">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numDecomposed", "decomposed", "Number of ops decomposed">
+  ];
+}
+
+def AttnSelectSchedule : Pass<"attn-select-schedule"> {
+  let summary = "Choose tile sizes for attention ops";
+  let description = [{
+    Gives each `attn.attention` without a `schedule` attribute one for the
+    target. A schedule that is there already wins: it was verified as it was
+    parsed.
+
+    For a CPU (`#tile.cpu_schedule`) the model is: query rows fill vectors; a
+    register block has as many accumulators as hide the latency of a fused
+    multiply-add on two ports (12 to 16), and with its operands fits into the
+    registers; scores of one tile stay in the second-level cache. A short query
+    (a decoding step) gets a smaller query tile and taller blocks.
+
+    Example: `test/Dialect/Attn/Transforms/select-schedule.mlir`.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"cpu\"",
+           "What to compile for: cpu, cpu:avx512, cpu:avx2, cpu:plain, or "
+           "cpu: and a list of LLVM features">
+  ];
+  let dependentDialects = ["::fovea::tile::TileDialect"];
+}
+
+def AttnBufferize : Pass<"attn-bufferize", "::mlir::ModuleOp"> {
+  let summary = "Bufferize functions of attention ops, in place";
+  let description = [{
+    One-shot bufferization with the calling convention of Fovea's functions: a
+    tensor becomes a memref whose last dimension is contiguous and whose other
+    strides are free; a result that is written in place of an argument is
+    dropped; another result becomes an argument at the end, which needs a static
+    shape. The attribute `fovea.results` of the function lists the argument
+    that holds each result.
+
+    Example: `test/Dialect/Attn/Transforms/bufferize.mlir`.
+  }];
+  let dependentDialects = [
+    "::mlir::bufferization::BufferizationDialect",
+    "::mlir::memref::MemRefDialect"
+  ];
+}
+
+#endif // FOVEA_DIALECT_ATTN_TRANSFORMS_PASSES

@@ -1,0 +1,60 @@
+//===- Pipe.h - The pipe dialect --------------------------------*- C++ -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_DIALECT_PIPE_IR_PIPE_H
+#define FOVEA_DIALECT_PIPE_IR_PIPE_H
+
+#include "fovea/Dialect/Tile/IR/Tile.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "fovea/Dialect/Pipe/IR/PipeDialect.h.inc"
+#include "fovea/Dialect/Pipe/IR/PipeEnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "fovea/Dialect/Pipe/IR/PipeAttrs.h.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "fovea/Dialect/Pipe/IR/PipeTypes.h.inc"
+
+namespace fovea::pipe {
+
+/// Copies, products and barriers in flight.
+struct PipeResource
+    : public mlir::SideEffects::Resource::Base<PipeResource> {
+  mlir::StringRef getName() final { return "Pipe"; }
+};
+
+/// What a Hopper multiprocessor has.
+namespace limits {
+constexpr int64_t registers = 65536;
+constexpr int64_t sharedBytes = 227 * 1024;
+constexpr int64_t namedBarriers = 16;
+constexpr int64_t groupThreads = 128;
+/// Rows of one product of one warpgroup.
+constexpr int64_t groupRows = 64;
+} // namespace limits
+
+/// Shared memory of a tile in bytes, a multiple of 1024. The tile's layout is
+/// #pipe.smem.
+int64_t getSharedBytes(tile::TileType type);
+
+/// Shared memory of all rings and buffers in the block, with their barriers.
+int64_t getSharedBytes(mlir::Block &block);
+
+} // namespace fovea::pipe
+
+#define GET_OP_CLASSES
+#include "fovea/Dialect/Pipe/IR/PipeOps.h.inc"
+
+#endif // FOVEA_DIALECT_PIPE_IR_PIPE_H

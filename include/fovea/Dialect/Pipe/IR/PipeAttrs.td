@@ -1,0 +1,142 @@
+//===- PipeAttrs.td - Layouts and schedules of the pipe dialect --*- tablegen -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_DIALECT_PIPE_IR_PIPEATTRS
+#define FOVEA_DIALECT_PIPE_IR_PIPEATTRS
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "fovea/Dialect/Pipe/IR/PipeDialect.td"
+include "fovea/Dialect/Tile/IR/TileInterfaces.td"
+
+class Pipe_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<Pipe_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+//===----------------------------------------------------------------------===//
+// Roles
+//===----------------------------------------------------------------------===//
+
+/// What a role does, hence which of its threads run its program.
+def Pipe_RoleKind : I32EnumAttr<"RoleKind", "what a role does", [
+    I32EnumAttrCase<"load", 0>,
+    I32EnumAttrCase<"math", 1>
+  ]> {
+  let cppNamespace = "::fovea::pipe";
+  let genSpecializedAttr = 0;
+}
+def Pipe_RoleKindAttr : EnumAttr<Pipe_Dialect, Pipe_RoleKind, "role_kind">;
+
+/// What may be done with a slot.
+def Pipe_Access : I32EnumAttr<"Access", "what may be done with a slot", [
+    I32EnumAttrCase<"read", 0>,
+    I32EnumAttrCase<"write", 1>
+  ]> {
+  let cppNamespace = "::fovea::pipe";
+  let genSpecializedAttr = 0;
+}
+
+//===----------------------------------------------------------------------===//
+// Layouts
+//===----------------------------------------------------------------------===//
+
+class Pipe_RegisterLayout<string name, string mnemonic>
+    : Pipe_Attr<name, mnemonic,
+                [DeclareAttrInterfaceMethods<Tile_LayoutAttrInterface>]> {
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Pipe_AccAttr : Pipe_RegisterLayout<"Acc", "acc"> {
+  let summary = "Accumulator of a product of 64 rows a warpgroup";
+  let description = [{
+    The fragment that wgmma leaves in registers. `groups` warpgroups hold 64 rows
+    each; `(group, warp, lane, reg)` is element
+
+        row    = 64 group + 16 warp + lane / 4 + 8 (reg / 2 mod 2)
+        column = 8 (reg / 4) + 2 (lane mod 4) + reg mod 2
+  }];
+  let parameters = (ins "int64_t":$groups);
+}
+
+def Pipe_ARegAttr : Pipe_RegisterLayout<"AReg", "a_reg"> {
+  let summary = "First operand of a product, in registers";
+  let description = [{
+    The fragment that wgmma takes as `a` from registers, for elements of `bits`
+    bits. For 16 bits it places elements as `#pipe.acc` does, so that scores
+    become an operand without a move.
+  }];
+  let parameters = (ins "int64_t":$groups, "int64_t":$bits);
+}
+
+def Pipe_SliceAttr : Pipe_RegisterLayout<"Slice", "slice"> {
+  let summary = "One axis of an accumulator tile";
+  let description = [{
+    What is left of `parent` when `axis` is folded: `axis = 1` gives one element
+    a row, `axis = 0` one a column. All threads that hold a part of the row (or
+    column) hold the element.
+  }];
+  let parameters = (ins "int64_t":$axis, "::fovea::pipe::AccAttr":$parent);
+}
+
+def Pipe_SmemAttr : Pipe_Attr<"Smem", "smem"> {
+  let summary = "A tile in shared memory";
+  let description = [{
+    Columns in blocks of `swizzle` bytes. A block holds all rows, one after the
+    other; in each group of 8 rows, 16-byte chunks are permuted by the row's
+    number. This is what the copy engine writes and wgmma reads. `swizzle` is
+    128.
+  }];
+  let parameters = (ins "int64_t":$swizzle);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Columns of a block, for elements of the given type.
+    int64_t getBlockColumns(::mlir::Type elementType) const {
+      return getSwizzle() * 8 / elementType.getIntOrFloatBitWidth();
+    }
+    /// Map from coordinates to the offset in elements, before the permutation.
+    ::mlir::AffineMap getOffsetMap(::llvm::ArrayRef<int64_t> shape,
+                                   ::mlir::Type elementType) const;
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Schedules
+//===----------------------------------------------------------------------===//
+
+def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule"> {
+  let summary = "How one attention op is tiled for a Hopper GPU";
+  let description = [{
+    | parameter | meaning | range |
+    |---|---|---|
+    | `query_tile` | query rows of a work item | `64 * groups` |
+    | `key_tile` | keys of one step | a multiple of 16 up to 256 |
+    | `stages` | slots of a ring of keys or values | 1 to 8 |
+    | `groups` | warpgroups that compute | 1 to 3 |
+    | `producer_regs` | registers a thread of the loading role | a multiple of 8, 24 to 256 |
+    | `consumer_regs` | registers a thread of the computing role | a multiple of 8, 24 to 256 |
+    | `overlap` | start the next scores before the products with p are awaited | default true |
+
+    The register file has 65536 registers: `128 * (producer_regs + groups *
+    consumer_regs)` may not exceed it. Whether the rings fit into shared memory
+    depends on the tiles and is checked when they are made.
+
+    Example: `#pipe.schedule<query_tile = 128, key_tile = 128, stages = 2,
+    groups = 2, producer_regs = 24, consumer_regs = 240>`.
+  }];
+  let parameters = (ins
+    "int64_t":$query_tile, "int64_t":$key_tile, "int64_t":$stages,
+    "int64_t":$groups, "int64_t":$producer_regs, "int64_t":$consumer_regs,
+    DefaultValuedParameter<"bool", "true">:$overlap);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+#endif // FOVEA_DIALECT_PIPE_IR_PIPEATTRS

@@ -1,0 +1,201 @@
+//===- PipeOps.td - Operations of the pipe dialect ---------*- tablegen -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_DIALECT_PIPE_IR_PIPEOPS
+#define FOVEA_DIALECT_PIPE_IR_PIPEOPS
+
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "fovea/Dialect/Pipe/IR/PipeTypes.td"
+
+/// What is in flight: copies, products, barriers. Ops that touch it stay in
+/// order and are never merged or hoisted.
+def Pipe_Resource : Resource<"::fovea::pipe::PipeResource">;
+
+class Pipe_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Pipe_Dialect, mnemonic, traits>;
+
+class Pipe_OrderedOp<string mnemonic, list<Trait> traits = []>
+    : Pipe_Op<mnemonic, traits # [MemoryEffects<[MemRead<Pipe_Resource>,
+                                                 MemWrite<Pipe_Resource>]>]>;
+
+//===----------------------------------------------------------------------===//
+// Roles and shared memory
+//===----------------------------------------------------------------------===//
+
+def Pipe_RoleOp : Pipe_Op<"role", [RecursiveMemoryEffects,
+    SingleBlockImplicitTerminator<"EndOp">]> {
+  let summary = "The part of a kernel that some warpgroups run";
+  let description = [{
+    `groups` warpgroups of 128 threads run the body, each thread with at most
+    `registers` registers. The roles of a kernel take its warpgroups in order and
+    run at the same time. The body's argument is the group's number.
+
+    A `load` role has one group and is run by one thread: it starts copies. In a
+    `math` role the groups divide axis 0 of every tile in registers between them;
+    nothing in it may fold that axis.
+
+    Example:
+
+    ```mlir
+    pipe.role math groups(2) registers(240) {
+    ^bb0(%g: index):
+      %c = pipe.start %keys : !pipe.ring<2 x !tile.tile<128x64xbf16, #pipe.smem<swizzle = 128>>>
+    }
+    ```
+  }];
+  let arguments = (ins Pipe_RoleKindAttr:$kind, I64Attr:$groups,
+                       I64Attr:$registers);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $kind `groups` `(` $groups `)` `registers` `(` $registers `)`
+    attr-dict-with-keyword $body
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::Block &getBlock() { return getBody().front(); }
+  }];
+}
+
+def Pipe_EndOp : Pipe_Op<"end", [Pure, Terminator, HasParent<"RoleOp">]> {
+  let summary = "End of a role";
+  let assemblyFormat = "attr-dict";
+}
+
+def Pipe_RingOp : Pipe_Op<"ring", [MemoryEffects<[MemAlloc<Pipe_Resource>]>]> {
+  let summary = "Makes a ring that `readers` warpgroups read";
+  let arguments = (ins I64Attr:$readers);
+  let results = (outs Pipe_RingType:$ring);
+  let assemblyFormat = "`readers` `(` $readers `)` attr-dict `:` type($ring)";
+  let hasVerifier = 1;
+}
+
+def Pipe_BufferOp : Pipe_Op<"buffer",
+    [MemoryEffects<[MemAlloc<Pipe_Resource>]>]> {
+  let summary = "Makes a buffer that tiles are stored through";
+  let results = (outs Pipe_BufferType:$buffer);
+  let assemblyFormat = "attr-dict `:` type($buffer)";
+}
+
+def Pipe_StartOp : Pipe_Op<"start", [Pure]> {
+  let summary = "The first position of an end of a ring";
+  let arguments = (ins Pipe_RingType:$ring);
+  let results = (outs Pipe_CursorType:$cursor);
+  let assemblyFormat = "$ring attr-dict `:` type($ring)";
+}
+
+//===----------------------------------------------------------------------===//
+// The filling end
+//===----------------------------------------------------------------------===//
+
+def Pipe_AcquireOp : Pipe_OrderedOp<"acquire"> {
+  let summary = "Waits until the slot at a position is free";
+  let arguments = (ins Pipe_RingType:$ring, Pipe_CursorType:$cursor);
+  let results = (outs Pipe_SlotType:$slot, Pipe_CursorType:$next);
+  let assemblyFormat = [{
+    $ring `[` $cursor `]` attr-dict `:` type($ring) `->` type($slot)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$ring, "::mlir::Value":$cursor)>];
+  let hasVerifier = 1;
+}
+
+def Pipe_FillOp : Pipe_OrderedOp<"fill"> {
+  let summary = "Starts the copy of a tile of a view into a slot";
+  let description = [{
+    The copy engine marks the slot as full when all of it has arrived. Elements
+    outside the view are filled with zeros.
+  }];
+  let arguments = (ins Pipe_SlotType:$slot, Tile_ViewType:$view,
+                       Variadic<Index>:$offsets);
+  let assemblyFormat = [{
+    $slot `,` $view `[` $offsets `]` attr-dict `:` type($slot) `,` type($view)
+  }];
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// The reading end
+//===----------------------------------------------------------------------===//
+
+def Pipe_TakeOp : Pipe_OrderedOp<"take"> {
+  let summary = "Waits until the slot at a position is full";
+  let arguments = (ins Pipe_RingType:$ring, Pipe_CursorType:$cursor);
+  let results = (outs Pipe_SlotType:$slot, Pipe_CursorType:$next);
+  let assemblyFormat = [{
+    $ring `[` $cursor `]` attr-dict `:` type($ring) `->` type($slot)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$ring, "::mlir::Value":$cursor)>];
+  let hasVerifier = 1;
+}
+
+def Pipe_ReadOp : Pipe_Op<"read", [Pure, TypesMatchWith<
+    "the result is the slot's tile", "slot", "tile",
+    "::llvm::cast<::fovea::pipe::SlotType>($_self).getTile()">]> {
+  let summary = "The tile in a slot; the slot is not consumed";
+  let arguments = (ins Pipe_SlotType:$slot);
+  let results = (outs Tile_TileType:$tile);
+  let assemblyFormat = "$slot attr-dict `:` type($slot)";
+  let hasVerifier = 1;
+}
+
+def Pipe_ReleaseOp : Pipe_OrderedOp<"release"> {
+  let summary = "Gives a slot back to be filled again";
+  let arguments = (ins Pipe_SlotType:$slot);
+  let assemblyFormat = "$slot attr-dict `:` type($slot)";
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Products and results
+//===----------------------------------------------------------------------===//
+
+def Pipe_DotOp : Pipe_OrderedOp<"dot"> {
+  let summary = "Starts a product";
+  let description = [{
+    What `tile.dot` computes, given by `pipe.await`. `b` is in shared memory, `a`
+    there or in registers (`#pipe.a_reg`), the accumulator in `#pipe.acc`.
+  }];
+  let arguments = (ins Tile_TileType:$a, Tile_TileType:$b, Tile_TileType:$acc,
+                       AffineMapArrayAttr:$indexing_maps);
+  let results = (outs Pipe_PendingType:$pending);
+  let assemblyFormat = [{
+    $a `,` $b `,` $acc attr-dict `:` type($a) `,` type($b) `,` type($acc)
+    `->` type($pending)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$a, "::mlir::Value":$b,
+      "::mlir::Value":$acc, "::mlir::ArrayAttr":$indexing_maps)>];
+  let hasVerifier = 1;
+}
+
+def Pipe_AwaitOp : Pipe_OrderedOp<"await", [TypesMatchWith<
+    "the result is the product's tile", "pending", "tile",
+    "::llvm::cast<::fovea::pipe::PendingType>($_self).getTile()">]> {
+  let summary = "Waits for a product";
+  let description = [{
+    Products started later may still be in flight: the lowering counts them.
+  }];
+  let arguments = (ins Pipe_PendingType:$pending);
+  let results = (outs Tile_TileType:$tile);
+  let assemblyFormat = "$pending attr-dict `:` type($pending)";
+}
+
+def Pipe_StoreOp : Pipe_OrderedOp<"store"> {
+  let summary = "Stores a tile through a buffer";
+  let description = [{
+    Each group writes its rows into its part of the buffer; the copy engine
+    writes what lies inside the view. The buffer is free again afterwards.
+  }];
+  let arguments = (ins Tile_TileType:$value, Pipe_BufferType:$buffer,
+                       Tile_ViewType:$view, Variadic<Index>:$offsets);
+  let assemblyFormat = [{
+    $value `,` $buffer `,` $view `[` $offsets `]` attr-dict
+    `:` type($value) `,` type($buffer) `,` type($view)
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // FOVEA_DIALECT_PIPE_IR_PIPEOPS

@@ -1,0 +1,105 @@
+//===- Passes.td - Passes on tile programs for Hopper ------*- tablegen -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_DIALECT_PIPE_TRANSFORMS_PASSES
+#define FOVEA_DIALECT_PIPE_TRANSFORMS_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def PipeMaskRagged : Pass<"pipe-mask-ragged", "::mlir::ModuleOp"> {
+  let summary = "Masks what lies beyond the end of ragged tiles";
+  let description = [{
+    A tile loaded across the end of a view is defined only inside it, and
+    `tile.reduce` and the contraction of `tile.dot` run over the defined part.
+    Hopper code computes on whole tiles whose outside is filled with zeros by the
+    copy engine. This pass follows the ends of views through each kernel with a
+    `#pipe.schedule` and replaces, in the last tile only, the elements outside by
+    what does not change the fold: -inf for a maximum, 0 for a sum and for an
+    operand of a product that is not loaded. It leaves out masks whose effect
+    follows from an earlier one: `exp2` of a masked score is 0.
+
+    It assumes that a row's value that is subtracted from a score is not -inf
+    (the online softmax subtracts 0 there). `pipe-specialize` relies on it.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect"];
+  let statistics = [
+    Statistic<"numMasks", "masks", "Number of masks inserted">
+  ];
+}
+
+def PipeAssignLayouts : Pass<"pipe-assign-layouts", "::mlir::ModuleOp"> {
+  let summary = "Gives each tile of a kernel a Hopper layout";
+  let description = [{
+    In kernels with a `#pipe.schedule`: loaded operands of products lie in shared
+    memory (`#pipe.smem`), accumulators and what is computed on them in
+    `#pipe.acc`, computed first operands in `#pipe.a_reg`, tiles of one axis in
+    a `#pipe.slice`. A tile that would need two layouts is an error; conversions
+    are not inserted yet.
+  }];
+  let dependentDialects = ["::fovea::pipe::PipeDialect"];
+}
+
+def PipeSpecialize : Pass<"pipe-specialize", "::mlir::ModuleOp"> {
+  let summary = "Divides a kernel into a loading and a computing role";
+  let description = [{
+    Loads become rings that a `load` role fills and a `math` role reads, with as
+    many slots as the schedule has stages (one outside loops). Each slot is taken
+    just before its first use and released after the last product that reads it.
+    `tile.dot` becomes `pipe.dot` and `pipe.await`; `tile.store` goes through a
+    buffer. Scalars stay before the roles. Nothing overlaps yet but copies with
+    the rest: that is `pipe-pipeline`'s task.
+
+    Needs layouts (`pipe-assign-layouts`). Loads under `scf.if` are refused.
+  }];
+  let dependentDialects = ["::fovea::pipe::PipeDialect"];
+  let statistics = [
+    Statistic<"numRings", "rings", "Number of rings made">
+  ];
+}
+
+def PipePipeline : Pass<"pipe-pipeline", "::mlir::ModuleOp"> {
+  let summary = "Overlaps the products of one step with the softmax of the next";
+  let description = [{
+    In a loop of a `math` role where one product's first operand is computed from
+    another product (p from s), the second is put into a later stage:
+
+    | order | stage | what |
+    |---|---|---|
+    | 0 | 0 | take keys, start s of the next step |
+    | 1 | 1 | take values, start the product with p of this step |
+    | 2 | 0 | await s, release keys, softmax |
+    | 3 | 1 | await the product, release values |
+    | 4 | 0 | what continues from it: rescale the accumulator |
+
+    The loop is then rewritten by `scf::pipelineForLoop` under a guard for an
+    empty walk. Loops of other forms and kernels whose schedule says `overlap =
+    false` are left alone.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect"];
+  let statistics = [
+    Statistic<"numPipelined", "pipelined", "Number of loops pipelined">
+  ];
+}
+
+def PipeVerify : Pass<"pipe-verify", "::mlir::ModuleOp"> {
+  let summary = "Checks the rules of pipe programs that types do not express";
+  let description = [{
+    1. A slot and a pending product are consumed exactly once on each path, a
+       cursor at most once.
+    2. Each product that reads a slot is awaited before the slot's release.
+    3. The accumulator of a product in flight has no other use.
+    4. No tile in registers crosses from one role to another, and nothing folds
+       axis 0, which the groups divide between them.
+    5. Both ends of a ring advance equally often.
+    6. Registers and shared memory fit into a multiprocessor.
+
+    Changes nothing; to run after any pass on `pipe` programs.
+  }];
+}
+
+#endif // FOVEA_DIALECT_PIPE_TRANSFORMS_PASSES

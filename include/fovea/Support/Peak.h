@@ -1,0 +1,38 @@
+//===- Peak.h - Probes of this machine's ceilings ------------- -*- C++ -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What a kernel's speed is compared with. Each probe runs for about the time it
+// is given and returns the median of rounds of about 10 ms, so a machine which
+// is busy with other work gives lower numbers.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_SUPPORT_PEAK_H
+#define FOVEA_SUPPORT_PEAK_H
+
+namespace fovea {
+
+/// The rate of independent f32 multiply-adds in registers, in GFLOP/s (a
+/// multiply-add counts as two operations), on `threads` threads at once.
+/// `vectorBits` is 512 (AVX-512), 256 (AVX2 and FMA) or 128 (SSE, a multiply
+/// and an add as separate instructions). Returns 0 if this machine or this
+/// build hasn't such vectors, or if the threads can't be started.
+double probeFmaGflops(unsigned vectorBits, int threads, double seconds = 0.1);
+
+/// The widest `vectorBits` for which probeFmaGflops has a result; 0 if none.
+unsigned widestVectorBits();
+
+/// The rate at which `threads` threads together read memory which is in no
+/// cache, with the widest loads there are, in 10^9 bytes per second. The memory
+/// is 256 MiB, or four times the last-level cache if that is more (at most
+/// 2 GiB). Returns 0 if the memory or the threads can't be had.
+double probeReadGbytesPerSecond(int threads, double seconds = 0.2);
+
+} // namespace fovea
+
+#endif // FOVEA_SUPPORT_PEAK_H

@@ -1,0 +1,39 @@
+//===- CpuTarget.h - What a CPU offers -------------------------*- C++ -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_TARGET_CPUTARGET_H
+#define FOVEA_TARGET_CPUTARGET_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <string>
+
+namespace fovea {
+
+/// A CPU to compile for: `cpu`, or `cpu:FEATURES`.
+///
+/// `cpu` alone is the machine at hand. FEATURES is `avx512`, `avx2` or `plain`
+/// (x86-64 without extensions), or LLVM's list of features, as
+/// `+avx2,+fma,-avx512f`, which is added to plain x86-64.
+struct CpuTarget {
+  /// LLVM's name of the processor, and its features.
+  std::string cpu;
+  std::string features;
+  /// f32 elements of a vector: 16, 8 or 4.
+  int64_t lanes = 4;
+
+  /// Parses a target; the error names what is accepted.
+  static llvm::Expected<CpuTarget> parse(llvm::StringRef text);
+
+  /// Bits of a vector register.
+  unsigned vectorBits() const { return lanes * 32; }
+};
+
+} // namespace fovea
+
+#endif // FOVEA_TARGET_CPUTARGET_H

@@ -1,0 +1,576 @@
+//===- AttnToTile.cpp - Attention to kernels on tiles ---------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "fovea/Conversion/Passes.h"
+#include "fovea/Dialect/Attn/IR/Attn.h"
+#include "fovea/Dialect/Attn/IR/AttnRegions.h"
+#include "fovea/Dialect/Tile/IR/Tile.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/PatternMatch.h"
+#include <cmath>
+
+namespace fovea {
+#define GEN_PASS_DEF_ATTNTOTILE
+#include "fovea/Conversion/Passes.h.inc"
+} // namespace fovea
+
+using namespace mlir;
+using namespace fovea;
+using namespace fovea::attn;
+using tile::TileType;
+
+namespace {
+
+/// Dimensions of the iteration space (b, h, i, j, d, e).
+enum Dim : unsigned { dimB, dimH, dimI, dimJ, dimD, dimE };
+
+/// Largest factor that is folded into the queries: with it, products of finite
+/// queries and keys overflow no earlier than the scores themselves by more than
+/// a few powers of two.
+constexpr double maxFoldedScale = 16.0;
+
+/// What a target's schedule says about the program.
+struct Program {
+  int64_t queryTile, keyTile;
+};
+
+/// Emits the kernel of one attention op.
+class KernelEmitter {
+public:
+  KernelEmitter(AttentionOp op, Program program)
+      : op(op), loc(op.getLoc()), b(op.getContext()), program(program),
+        maps(op.getIndexingMapsArray()) {}
+
+  /// Makes the kernel before `before` and the launch in place of the op.
+  void emit(Operation *before, StringRef name);
+
+private:
+  //===--------------------------------------------------------------------===//
+  // Parameters
+  //===--------------------------------------------------------------------===//
+
+  /// Passes `value` to the kernel; returns its position.
+  unsigned addParameter(Value value) {
+    parameters.push_back(value);
+    return parameters.size() - 1;
+  }
+  Value parameter(unsigned position) {
+    return kernel.getBlock().getArgument(position);
+  }
+  void collectParameters();
+  void emitLaunch(Operation *before);
+
+  //===--------------------------------------------------------------------===//
+  // Scalars
+  //===--------------------------------------------------------------------===//
+
+  Value index(int64_t value) {
+    return arith::ConstantIndexOp::create(b, loc, value);
+  }
+  Value number(double value) {
+    return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
+  }
+  Value negativeInfinity(OpBuilder &b) {
+    return arith::ConstantOp::create(
+        b, loc,
+        b.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
+  }
+  /// Size of the dimension of a memref that `map` gives for `dim`.
+  Value extent(Value memref, AffineMap map, Dim dim) {
+    return memref::DimOp::create(b, loc, memref, axisOf(map, dim));
+  }
+  static int64_t axisOf(AffineMap map, unsigned dim) {
+    for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
+      if (map.getDimPosition(axis) == dim)
+        return axis;
+    return -1;
+  }
+  Value toIndex(Value value) {
+    if (value.getType().isIndex())
+      return value;
+    return arith::IndexCastOp::create(b, loc, b.getIndexType(), value);
+  }
+  /// Number of keys of this sequence: its length, within the memref.
+  Value emitNumKeys();
+
+  //===--------------------------------------------------------------------===//
+  // Tiles
+  //===--------------------------------------------------------------------===//
+
+  TileType tileType(ArrayRef<int64_t> shape) {
+    return TileType::get(shape, b.getF32Type());
+  }
+  AffineMap rowMap() { return AffineMap::get(2, 0, {b.getAffineDimExpr(0)}); }
+
+  /// A window of the memref at `position` whose axes are `dims`, at batch b and
+  /// head `head`.
+  Value view(unsigned position, AffineMap map, ArrayRef<Dim> dims, Value head,
+             Value limit = {});
+
+  using Body = function_ref<Value(OpBuilder &, ValueRange)>;
+  /// Element by element on tiles of the same shape.
+  Value map(ArrayRef<Value> inputs, Body body, Type element = {});
+  /// The second input has one element for each row.
+  Value mapRows(Value input, Value row, Body body);
+  Value convert(Value tile, Type element);
+  Value exp2(OpBuilder &b, Value x) { return math::Exp2Op::create(b, loc, x); }
+
+  Value emitQueries(Value first);
+  Value emitScores(Value queries, Value key);
+  Value emitRegion(Value scores, Region &region, ArrayRef<unsigned> captures,
+                   ValueRange origin, bool isMask);
+  SmallVector<Value> emitInitialState();
+  SmallVector<Value> emitStep(Value position, ValueRange state);
+  void emitResult(ValueRange state);
+
+  AttentionOp op;
+  Location loc;
+  OpBuilder b;
+  Program program;
+  SmallVector<AffineMap> maps;
+  SmallVector<Value> parameters;
+  tile::KernelOp kernel;
+
+  // Positions of parameters.
+  unsigned query, key, value, output, lse, length, sinks, start;
+  SmallVector<unsigned> origin, scoreCaptures, maskCaptures;
+
+  // Values of the kernel.
+  Value batch, head, keyHead, firstRow, numKeys, walk, queries, keyView,
+      valueView;
+  int64_t channels, valueChannels;
+  /// Factor on scores in `tile` before exp2: 1 if folded into the queries.
+  double exponentScale = 1.0;
+  /// Factor on q . k that is not folded into the queries.
+  double scoreScale = 1.0;
+};
+
+} // namespace
+
+void KernelEmitter::collectParameters() {
+  query = addParameter(op.getQuery());
+  key = addParameter(op.getKeys()[0]);
+  value = addParameter(op.getValues()[0]);
+  output = addParameter(op.getOutput());
+  if (op.getLse())
+    lse = addParameter(op.getLse());
+  if (!op.getLengths().empty())
+    length = addParameter(op.getLengths()[0]);
+  if (op.getSinks())
+    sinks = addParameter(op.getSinks());
+  if (!op.getStarts().empty())
+    start = addParameter(op.getStarts()[0]);
+  for (Value coordinate : op.getOrigin())
+    origin.push_back(addParameter(coordinate));
+  for (Value capture : op.getScoreCaptures())
+    scoreCaptures.push_back(addParameter(capture));
+  for (Value capture : op.getMaskCaptures())
+    maskCaptures.push_back(addParameter(capture));
+}
+
+Value KernelEmitter::emitNumKeys() {
+  Value all = extent(parameter(key), maps[1], dimJ);
+  if (op.getLengths().empty())
+    return all;
+  Value n = toIndex(memref::LoadOp::create(b, loc, parameter(length), batch));
+  n = arith::MaxSIOp::create(b, loc, n, index(0));
+  return arith::MinSIOp::create(b, loc, n, all);
+}
+
+Value KernelEmitter::view(unsigned position, AffineMap map, ArrayRef<Dim> dims,
+                          Value head, Value limit) {
+  auto type = cast<MemRefType>(parameter(position).getType());
+  SmallVector<Value> indices;
+  SmallVector<int64_t> axes, shape;
+  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
+    if (map.getDimPosition(axis) == dimB)
+      indices.push_back(batch);
+    else if (map.getDimPosition(axis) == dimH)
+      indices.push_back(head);
+  for (Dim dim : dims) {
+    axes.push_back(axisOf(map, dim));
+    shape.push_back(type.getDimSize(axes.back()));
+  }
+  if (limit)
+    shape[0] = ShapedType::kDynamic;
+  return tile::ViewOp::create(b, loc,
+                              tile::ViewType::get(shape, type.getElementType()),
+                              parameter(position), indices, limit, axes);
+}
+
+Value KernelEmitter::map(ArrayRef<Value> inputs, Body body, Type element) {
+  auto type = cast<TileType>(inputs[0].getType());
+  if (element)
+    type = TileType::get(type.getShape(), element);
+  SmallVector<AffineMap> maps(inputs.size(),
+                              b.getMultiDimIdentityMap(type.getRank()));
+  return tile::MapOp::create(
+      b, loc, type, inputs, maps, ValueRange{},
+      [&](OpBuilder &b, Location, ValueRange a) { return body(b, a); });
+}
+
+Value KernelEmitter::mapRows(Value input, Value row, Body body) {
+  return tile::MapOp::create(
+      b, loc, input.getType(), ValueRange{input, row},
+      ArrayRef<AffineMap>{b.getMultiDimIdentityMap(2), rowMap()}, ValueRange{},
+      [&](OpBuilder &b, Location, ValueRange a) { return body(b, a); });
+}
+
+/// extf or truncf, by way of f32 between types of the same width.
+static Value convertScalar(OpBuilder &b, Location loc, Value value, Type to) {
+  unsigned from = value.getType().getIntOrFloatBitWidth();
+  unsigned width = to.getIntOrFloatBitWidth();
+  if (value.getType() == to)
+    return value;
+  if (from < width)
+    return arith::ExtFOp::create(b, loc, to, value);
+  return arith::TruncFOp::create(b, loc, to, value);
+}
+
+Value KernelEmitter::convert(Value tile, Type element) {
+  if (cast<TileType>(tile.getType()).getElementType() == element)
+    return tile;
+  return map(
+      {tile},
+      [&](OpBuilder &b, ValueRange a) {
+        return convertScalar(b, loc, a[0], element);
+      },
+      element);
+}
+
+/// The queries, in f32, times what can be folded into them.
+Value KernelEmitter::emitQueries(Value first) {
+  double scale = op.getScaleValue();
+  const double log2e = 1.4426950408889634;
+  bool folds = std::abs(scale * log2e) <= maxFoldedScale;
+  bool plain = op.getScore().empty();
+  double folded = 1.0;
+  if (folds)
+    folded = plain ? scale * log2e : scale;
+  exponentScale = plain && folds ? 1.0 : log2e;
+  scoreScale = folds ? 1.0 : scale;
+  Value window = view(query, maps[0], {dimI, dimD}, head);
+  auto type = cast<tile::ViewType>(window.getType());
+  Value tile = tile::LoadOp::create(
+      b, loc,
+      TileType::get({program.queryTile, channels}, type.getElementType()),
+      window, ValueRange{first, index(0)});
+  return map(
+      {tile},
+      [&](OpBuilder &b, ValueRange a) -> Value {
+        Value x = convertScalar(b, loc, a[0], b.getF32Type());
+        if (folded == 1.0)
+          return x;
+        Value factor =
+            arith::ConstantOp::create(b, loc, b.getF32FloatAttr(folded));
+        return arith::MulFOp::create(b, loc, x, factor);
+      },
+      b.getF32Type());
+}
+
+/// A score or mask region as a map of the score tile at `at` = (i, j).
+Value KernelEmitter::emitRegion(Value scores, Region &region,
+                                ArrayRef<unsigned> captures, ValueRange at,
+                                bool isMask) {
+  SmallVector<Value> tables = llvm::map_to_vector(
+      captures, [&](unsigned position) { return parameter(position); });
+  Value b0 = batch, h0 = head;
+  if (!origin.empty()) {
+    b0 = arith::AddIOp::create(b, loc, batch, parameter(origin[0]));
+    h0 = arith::AddIOp::create(b, loc, head, parameter(origin[1]));
+  }
+  auto read = [](OpBuilder &b, Location loc, Value table, ValueRange indices) {
+    return tile::GatherOp::create(b, loc, table, indices).getResult();
+  };
+  return tile::MapOp::create(
+      b, loc, scores.getType(), scores, b.getMultiDimIdentityMap(2), at,
+      [&](OpBuilder &b, Location loc, ValueRange a) -> Value {
+        SmallVector<Value> arguments;
+        if (!isMask)
+          arguments.push_back(a[0]);
+        llvm::append_values(arguments, b0, h0, a[1], a[2]);
+        llvm::append_range(arguments, tables);
+        Value result = inlineRegion(b, region, arguments, read);
+        if (!isMask)
+          return result;
+        return arith::SelectOp::create(b, loc, result, a[0],
+                                       negativeInfinity(b));
+      });
+}
+
+/// Scores of the tile of keys that starts at `first`, before the mask.
+Value KernelEmitter::emitScores(Value queries, Value first) {
+  auto type = cast<tile::ViewType>(keyView.getType());
+  Value keys = tile::LoadOp::create(
+      b, loc, TileType::get({program.keyTile, channels}, type.getElementType()),
+      keyView, ValueRange{first, index(0)});
+  Value zero = tile::SplatOp::create(
+      b, loc, tileType({program.queryTile, program.keyTile}), number(0));
+  Value scores =
+      tile::DotOp::create(b, loc, queries, keys, zero, /*transposeB=*/true);
+  if (scoreScale == 1.0)
+    return scores;
+  return map({scores}, [&](OpBuilder &b, ValueRange a) -> Value {
+    Value factor =
+        arith::ConstantOp::create(b, loc, b.getF32FloatAttr(scoreScale));
+    return arith::MulFOp::create(b, loc, a[0], factor);
+  });
+}
+
+/// (o, m, l): nothing summed, or a sink's weight of 1 with the sink as maximum.
+SmallVector<Value> KernelEmitter::emitInitialState() {
+  TileType rows = tileType({program.queryTile});
+  Value m = negativeInfinity(b), l = number(0);
+  if (op.getSinks()) {
+    Value sink = memref::LoadOp::create(b, loc, parameter(sinks), head);
+    Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, sink,
+                                       negativeInfinity(b));
+    l = arith::SelectOp::create(b, loc, none, number(0), number(1));
+    // The maximum is kept in the scores' own base.
+    if (exponentScale == 1.0)
+      sink = arith::MulFOp::create(b, loc, sink, number(1.4426950408889634));
+    m = sink;
+  }
+  Value o = tile::SplatOp::create(
+      b, loc, tileType({program.queryTile, valueChannels}), number(0));
+  return {o, tile::SplatOp::create(b, loc, rows, m),
+          tile::SplatOp::create(b, loc, rows, l)};
+}
+
+/// One key tile of the online softmax.
+SmallVector<Value> KernelEmitter::emitStep(Value position, ValueRange state) {
+  auto at = tile::WalkAtOp::create(b, loc, walk, position);
+  Value first =
+      arith::MulIOp::create(b, loc, at.getTile(), index(program.keyTile));
+  Value i0 = firstRow, j0 = first;
+  if (!op.getStarts().empty())
+    j0 = arith::AddIOp::create(b, loc, j0, parameter(start));
+  if (!origin.empty()) {
+    i0 = arith::AddIOp::create(b, loc, i0, parameter(origin[2]));
+    j0 = arith::AddIOp::create(b, loc, j0, parameter(origin[3]));
+  }
+  Value s = emitScores(queries, first);
+  if (!op.getScore().empty())
+    s = emitRegion(s, op.getScore(), scoreCaptures, {i0, j0}, false);
+  if (!op.getMask().empty()) {
+    auto masked = scf::IfOp::create(b, loc, s.getType(), at.getPartial(),
+                                    /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(masked.thenBlock());
+    scf::YieldOp::create(
+        b, loc, emitRegion(s, op.getMask(), maskCaptures, {i0, j0}, true));
+    b.setInsertionPointToStart(masked.elseBlock());
+    scf::YieldOp::create(b, loc, s);
+    s = masked.getResult(0);
+  }
+
+  Value o = state[0], m = state[1], l = state[2];
+  TileType rows = tileType({program.queryTile});
+  Value top = tile::ReduceOp::create(b, loc, rows, tile::ReduceKind::max, s,
+                                     static_cast<int64_t>(1));
+  Value newM = map({m, top}, [&](OpBuilder &b, ValueRange a) -> Value {
+    return arith::MaxNumFOp::create(b, loc, a[0], a[1]);
+  });
+  // A row without any weight yet has the maximum -inf; it is not subtracted.
+  Value base = map({newM}, [&](OpBuilder &b, ValueRange a) -> Value {
+    Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, a[0],
+                                       negativeInfinity(b));
+    Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
+    return arith::SelectOp::create(b, loc, none, zero, a[0]);
+  });
+  auto weight = [&](OpBuilder &b, ValueRange a) -> Value {
+    Value x = arith::SubFOp::create(b, loc, a[0], a[1]);
+    if (exponentScale != 1.0) {
+      Value factor =
+          arith::ConstantOp::create(b, loc, b.getF32FloatAttr(exponentScale));
+      x = arith::MulFOp::create(b, loc, x, factor);
+    }
+    return exp2(b, x);
+  };
+  Value alpha = map({m, base}, weight);
+  Value p = mapRows(s, base, weight);
+  Value sum = tile::ReduceOp::create(b, loc, rows, tile::ReduceKind::add, p,
+                                     static_cast<int64_t>(1));
+  Value newL = map({l, alpha, sum}, [&](OpBuilder &b, ValueRange a) -> Value {
+    return math::FmaOp::create(b, loc, a[0], a[1], a[2]);
+  });
+  auto type = cast<tile::ViewType>(valueView.getType());
+  Value values = tile::LoadOp::create(
+      b, loc,
+      TileType::get({program.keyTile, valueChannels}, type.getElementType()),
+      valueView, ValueRange{first, index(0)});
+  Value scaled = mapRows(o, alpha, [&](OpBuilder &b, ValueRange a) -> Value {
+    return arith::MulFOp::create(b, loc, a[0], a[1]);
+  });
+  if (op.getNumerics() && op.getNumerics()->getProbability())
+    p = convert(p, op.getNumerics()->getProbability());
+  Value newO = tile::DotOp::create(b, loc, p, values, scaled);
+  return {newO, newM, newL};
+}
+
+/// Divides by the sum of the weights and stores o and lse.
+void KernelEmitter::emitResult(ValueRange state) {
+  Value o = state[0], m = state[1], l = state[2];
+  auto isZero = [&](OpBuilder &b, Value x) -> Value {
+    Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
+    return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, x, zero);
+  };
+  Value inverse = map({l}, [&](OpBuilder &b, ValueRange a) -> Value {
+    Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
+    Value one = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(1));
+    Value quotient = arith::DivFOp::create(b, loc, one, a[0]);
+    return arith::SelectOp::create(b, loc, isZero(b, a[0]), zero, quotient);
+  });
+  Value mean = mapRows(o, inverse, [&](OpBuilder &b, ValueRange a) -> Value {
+    return arith::MulFOp::create(b, loc, a[0], a[1]);
+  });
+  Value window = view(output, maps[3], {dimI, dimE}, head);
+  mean = convert(mean, cast<tile::ViewType>(window.getType()).getElementType());
+  tile::StoreOp::create(b, loc, mean, window, ValueRange{firstRow, index(0)});
+  if (!op.getLse())
+    return;
+  // lse = (m + log2(l)) * ln 2 where m is in base 2.
+  Value total = map({m, l}, [&](OpBuilder &b, ValueRange a) -> Value {
+    Value ln2 =
+        arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0.6931471805599453));
+    Value x = math::Log2Op::create(b, loc, a[1]);
+    if (exponentScale == 1.0) {
+      x = arith::AddFOp::create(b, loc, a[0], x);
+      x = arith::MulFOp::create(b, loc, x, ln2);
+    } else {
+      x = math::FmaOp::create(b, loc, x, ln2, a[0]);
+    }
+    return arith::SelectOp::create(b, loc, isZero(b, a[1]),
+                                   negativeInfinity(b), x);
+  });
+  tile::StoreOp::create(b, loc, total, view(lse, maps[4], {dimI}, head),
+                        ValueRange{firstRow});
+}
+
+void KernelEmitter::emit(Operation *before, StringRef name) {
+  collectParameters();
+  auto queryType = cast<MemRefType>(op.getQuery().getType());
+  auto valueType = cast<MemRefType>(op.getValues()[0].getType());
+  channels = queryType.getDimSize(axisOf(maps[0], dimD));
+  valueChannels = valueType.getDimSize(axisOf(maps[2], dimE));
+
+  b.setInsertionPoint(before);
+  OperationState state(loc, tile::KernelOp::getOperationName());
+  state.addAttribute("sym_name", b.getStringAttr(name));
+  state.addAttribute("grid_rank", b.getI64IntegerAttr(3));
+  state.addAttribute("schedule", op.getScheduleAttr());
+  Block *block = b.createBlock(state.addRegion());
+  for (Value value : parameters)
+    block->addArgument(value.getType(), loc);
+  for (unsigned n = 0; n < 3; ++n)
+    block->addArgument(b.getIndexType(), loc);
+  b.setInsertionPoint(before);
+  kernel = cast<tile::KernelOp>(b.create(state));
+
+  b.setInsertionPointToStart(block);
+  batch = kernel.getGridArguments()[0];
+  head = kernel.getGridArguments()[1];
+  Value group = arith::DivUIOp::create(
+      b, loc, extent(parameter(query), maps[0], dimH),
+      extent(parameter(key), maps[1], dimH));
+  keyHead = arith::DivUIOp::create(b, loc, head, group);
+  firstRow = arith::MulIOp::create(b, loc, kernel.getGridArguments()[2],
+                                   index(program.queryTile));
+  numKeys = emitNumKeys();
+  keyView = view(key, maps[1], {dimJ, dimD}, keyHead, numKeys);
+  valueView = view(value, maps[2], {dimJ, dimE}, keyHead, numKeys);
+  queries = emitQueries(firstRow);
+
+  Value tiles =
+      arith::CeilDivSIOp::create(b, loc, numKeys, index(program.keyTile));
+  walk = tile::WalkRangesOp::create(b, loc, index(0), tiles,
+                                    ArrayRef<bool>{!op.getMask().empty()});
+  Value size = tile::WalkSizeOp::create(b, loc, walk);
+  auto loop = scf::ForOp::create(
+      b, loc, index(0), size, index(1), emitInitialState(),
+      [&](OpBuilder &nested, Location, Value position, ValueRange state) {
+        OpBuilder::InsertionGuard guard(b);
+        b.setInsertionPointToStart(nested.getInsertionBlock());
+        scf::YieldOp::create(b, loc, emitStep(position, state));
+      });
+  b.setInsertionPointAfter(loop);
+  emitResult(loop.getResults());
+  tile::ReturnOp::create(b, loc);
+  emitLaunch(op);
+}
+
+void KernelEmitter::emitLaunch(Operation *before) {
+  b.setInsertionPoint(before);
+  Value rows = extent(op.getQuery(), maps[0], dimI);
+  Value tiles =
+      arith::CeilDivSIOp::create(b, loc, rows, index(program.queryTile));
+  tile::LaunchOp::create(b, loc, kernel.getSymName(),
+                         ValueRange{extent(op.getQuery(), maps[0], dimB),
+                                    extent(op.getQuery(), maps[0], dimH),
+                                    tiles},
+                         parameters, IntegerAttr());
+}
+
+/// What cannot be lowered yet, by name.
+static LogicalResult checkSupported(AttentionOp op) {
+  if (op.getSegments().size() != 1)
+    return op.emitOpError("with several segments is not lowered yet; "
+                          "concatenate the keys and values into one");
+  SegmentKind kind = cast<SegmentAttr>(op.getSegments()[0]).getKind();
+  if (kind != SegmentKind::dense)
+    return op.emitOpError("with a ")
+           << stringifySegmentKind(kind)
+           << " segment is not lowered yet; use dense(...) with lengths(...)";
+  if (!op.getAccumulatorType().isF32())
+    return op.emitOpError("accumulates in ")
+           << op.getAccumulatorType() << "; only f32 is lowered";
+  return success();
+}
+
+namespace {
+
+struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    WalkResult result = getOperation().walk([&](AttentionOp op) {
+      if (cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics()) {
+        op.emitOpError("works on tensors; run -fovea-bufferize first");
+        return WalkResult::interrupt();
+      }
+      auto schedule =
+          dyn_cast_or_null<tile::CpuScheduleAttr>(op.getScheduleAttr());
+      if (!schedule) {
+        op.emitOpError("has no schedule; run -attn-select-schedule first");
+        return WalkResult::interrupt();
+      }
+      if (failed(checkSupported(op)))
+        return WalkResult::interrupt();
+      auto function = op->getParentOfType<SymbolOpInterface>();
+      std::string name = (function.getName() + "_attention").str();
+      for (unsigned n = 1; symbols.lookup(name); ++n)
+        name = (function.getName() + "_attention_" + Twine(n)).str();
+      KernelEmitter emitter(
+          op, {schedule.getQueryTile(), schedule.getKeyTile()});
+      emitter.emit(function, name);
+      symbols = SymbolTable(getOperation());
+      op.erase();
+      ++numKernels;
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+
+} // namespace

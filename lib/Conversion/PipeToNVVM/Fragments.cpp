@@ -1,0 +1,474 @@
+//===- Fragments.cpp - What a thread computes on its elements -------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelEmitter.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace fovea;
+
+//===----------------------------------------------------------------------===//
+// Fragment
+//===----------------------------------------------------------------------===//
+
+/// Evaluates an expression of the dimensions' values.
+static int64_t evaluate(AffineExpr expr, ArrayRef<int64_t> dims) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return constant.getValue();
+  if (auto dim = dyn_cast<AffineDimExpr>(expr))
+    return dims[dim.getPosition()];
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  int64_t lhs = evaluate(binary.getLHS(), dims),
+          rhs = evaluate(binary.getRHS(), dims);
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return lhs + rhs;
+  case AffineExprKind::Mul:
+    return lhs * rhs;
+  case AffineExprKind::Mod:
+    return lhs % rhs;
+  case AffineExprKind::FloorDiv:
+    return lhs / rhs;
+  default:
+    return (lhs + rhs - 1) / rhs;
+  }
+}
+
+SmallVector<int64_t, 2> Fragment::at(int64_t group, int64_t warp, int64_t lane,
+                                     int64_t reg) const {
+  SmallVector<int64_t, 2> result;
+  for (AffineExpr expr : map.getResults())
+    result.push_back(evaluate(expr, {group, warp, lane, reg}));
+  return result;
+}
+
+FailureOr<Fragment> Fragment::get(tile::TileType type, Location loc) {
+  auto layout =
+      dyn_cast_or_null<tile::LayoutAttrInterface>(type.getLayout());
+  if (!layout)
+    return emitError(loc) << "the tile " << type
+                          << " has no layout in registers; run "
+                             "pipe-assign-layouts first";
+  Fragment fragment;
+  fragment.type = type;
+  fragment.map = layout.getElementMap(type.getShape());
+  fragment.places = layout.getPlaceShape(type.getShape());
+  SmallVector<int64_t, 2> origin = fragment.at(0, 0, 0, 0);
+  for (int64_t reg = 0; reg < fragment.size(); ++reg) {
+    SmallVector<int64_t, 2> part = fragment.at(0, 0, 0, reg);
+    for (auto [mine, zero] : llvm::zip(part, origin))
+      mine -= zero;
+    fragment.registerPart.push_back(part);
+  }
+  // Every lane of one warp has to agree; warps and groups only add to axis 0.
+  for (int64_t lane = 0; lane < fragment.places[2]; ++lane) {
+    SmallVector<int64_t, 2> first = fragment.at(0, 0, lane, 0);
+    for (int64_t reg = 0; reg < fragment.size(); ++reg) {
+      SmallVector<int64_t, 2> here = fragment.at(0, 0, lane, reg);
+      for (unsigned axis = 0; axis < here.size(); ++axis)
+        if (here[axis] != first[axis] + fragment.registerPart[reg][axis])
+          return emitError(loc)
+                 << "the layout " << type.getLayout()
+                 << " is no sum of a thread's and a register's part";
+    }
+  }
+  return fragment;
+}
+
+/// The expression of 32-bit values.
+Value KernelEmitter::emitAffine(AffineExpr expr, ValueRange dims) {
+  if (auto value = dyn_cast<AffineConstantExpr>(expr))
+    return constant(value.getValue());
+  if (auto dim = dyn_cast<AffineDimExpr>(expr))
+    return dims[dim.getPosition()];
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  Value lhs = emitAffine(binary.getLHS(), dims);
+  auto rhs = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  if (rhs && expr.getKind() == AffineExprKind::Mul)
+    return multiply(lhs, rhs.getValue());
+  if (rhs && expr.getKind() == AffineExprKind::Mod)
+    return remainder(lhs, rhs.getValue());
+  if (rhs && expr.getKind() == AffineExprKind::FloorDiv)
+    return divide(lhs, rhs.getValue());
+  return add(lhs, emitAffine(binary.getRHS(), dims));
+}
+
+//===----------------------------------------------------------------------===//
+// Maps
+//===----------------------------------------------------------------------===//
+
+namespace fovea {
+
+/// Evaluates the body of a map on all elements of a thread at once. A value that
+/// depends on the row (or column) only is computed once a row (column): its
+/// vector has the elements of the row (column) slice, and is spread where it
+/// meets a value of all elements.
+class MapEmitter {
+public:
+  MapEmitter(KernelEmitter &emitter, tile::MapOp map)
+      : emitter(emitter), map(map), builder(emitter.builder),
+        loc(map.getLoc()) {}
+
+  FailureOr<Value> emit();
+
+private:
+  /// The axes that a value depends on, as bits; all bits: every element.
+  enum Level : unsigned { Uniform = 0, Row = 1, Column = 2, Full = 3 };
+  struct Element {
+    unsigned level = Uniform;
+    Value value;
+  };
+
+  LogicalResult setUp();
+  LogicalResult emitOp(Operation *op);
+  LogicalResult emitMath(Operation *op);
+  void emitCoordinates();
+  Element get(Value value);
+  Value spread(Element element, unsigned level);
+  Type typeAt(Type scalar, unsigned level) const;
+  void create(Operation *op, StringRef name, ArrayRef<Element> operands,
+              unsigned level);
+  Value splat(double value, Type type);
+
+  KernelEmitter &emitter;
+  tile::MapOp map;
+  OpBuilder &builder;
+  Location loc;
+  /// The fragment of each level; those that the result does not have are unset.
+  Fragment fragments[4];
+  DenseMap<Value, Element> elements;
+};
+
+} // namespace fovea
+
+/// Fragments of the result and, for two axes, of its slices.
+LogicalResult MapEmitter::setUp() {
+  tile::TileType type = map.getType();
+  FailureOr<Fragment> full = Fragment::get(type, loc);
+  if (failed(full))
+    return failure();
+  fragments[Full] = *full;
+  if (type.getRank() == 1)
+    return success();
+  int64_t groups = full->places[0];
+  auto acc = pipe::AccAttr::get(builder.getContext(), groups);
+  for (unsigned axis = 0; axis < 2; ++axis) {
+    auto slice = pipe::SliceAttr::get(builder.getContext(), 1 - axis, acc);
+    auto sliceType = tile::TileType::get({type.getDimSize(axis)},
+                                         type.getElementType(), slice);
+    FailureOr<Fragment> fragment = Fragment::get(sliceType, loc);
+    if (failed(fragment))
+      return failure();
+    // A thread's row (column) of a slice is that of its elements.
+    for (int64_t lane = 0; lane < 32; ++lane)
+      if (fragment->at(0, 0, lane, 0)[0] != full->at(0, 0, lane, 0)[axis])
+        return map.emitError("the layout ")
+               << type.getLayout() << " does not match its slice " << slice;
+    fragments[axis == 0 ? Row : Column] = *fragment;
+  }
+  return success();
+}
+
+Type MapEmitter::typeAt(Type scalar, unsigned level) const {
+  Type type = emitter.convertScalar(scalar);
+  if (level == Uniform)
+    return type;
+  return VectorType::get(fragments[level].size(), type);
+}
+
+/// The value with an element for each element of the level.
+Value MapEmitter::spread(Element element, unsigned level) {
+  if (element.level == level)
+    return element.value;
+  Type scalar = getElementTypeOrSelf(element.value.getType());
+  Type type = VectorType::get(fragments[level].size(), scalar);
+  if (element.level == Uniform)
+    return vector::BroadcastOp::create(builder, loc, type, element.value);
+  // A slice's element for each register, found by its coordinate.
+  unsigned axis = element.level == Row ? 0 : 1;
+  const Fragment &slice = fragments[element.level];
+  SmallVector<int64_t> indices;
+  for (const auto &part : fragments[level].registerPart) {
+    const auto *it = llvm::find_if(slice.registerPart, [&](const auto &other) {
+      return other[0] == part[axis];
+    });
+    indices.push_back(it - slice.registerPart.begin());
+  }
+  return vector::ShuffleOp::create(builder, loc, element.value, element.value,
+                                   indices);
+}
+
+MapEmitter::Element MapEmitter::get(Value value) {
+  auto it = elements.find(value);
+  if (it != elements.end())
+    return it->second;
+  return {Uniform, emitter.get(value)};
+}
+
+/// Coordinates: what a row or column index is in each register.
+void MapEmitter::emitCoordinates() {
+  Type i32 = builder.getI32Type();
+  for (auto [axis, coordinate] : llvm::enumerate(map.getCoordinates())) {
+    if (coordinate.use_empty())
+      continue;
+    unsigned level =
+        map.getType().getRank() == 1 ? Full : (axis == 0 ? Row : Column);
+    const Fragment &fragment = fragments[level];
+    Value base = emitter.emitAffine(
+        fragment.map.getResult(0),
+        {emitter.group, emitter.warp, emitter.lane, emitter.constant(0)});
+    if (!map.getOrigin().empty())
+      base = emitter.add(base, emitter.get(map.getOrigin()[axis]));
+    SmallVector<int32_t> parts;
+    for (const auto &part : fragment.registerPart)
+      parts.push_back(part[0]);
+    auto type = VectorType::get(fragment.size(), i32);
+    Value offsets = arith::ConstantOp::create(
+        builder, loc, type, DenseIntElementsAttr::get(type, parts));
+    Value all = vector::BroadcastOp::create(builder, loc, type, base);
+    elements[coordinate] = {
+        level, arith::AddIOp::create(builder, loc, all, offsets)};
+  }
+}
+
+Value MapEmitter::splat(double value, Type type) {
+  auto scalar = builder.getFloatAttr(getElementTypeOrSelf(type), value);
+  if (auto vector = dyn_cast<VectorType>(type))
+    return arith::ConstantOp::create(builder, loc,
+                                     DenseElementsAttr::get(vector, scalar));
+  return arith::ConstantOp::create(builder, loc, scalar);
+}
+
+void MapEmitter::create(Operation *op, StringRef name,
+                        ArrayRef<Element> operands, unsigned level) {
+  OperationState state(loc, name);
+  for (auto [index, operand] : llvm::enumerate(operands)) {
+    // A scalar condition chooses between vectors as it is.
+    bool keep = isa<arith::SelectOp>(op) && index == 0 &&
+                operand.level == Uniform;
+    state.addOperands(keep ? operand.value : spread(operand, level));
+  }
+  for (Type type : op->getResultTypes())
+    state.addTypes(typeAt(type, level));
+  state.addAttributes(op->getAttrs());
+  Operation *copy = builder.create(state);
+  for (auto [result, value] : llvm::zip(op->getResults(), copy->getResults()))
+    elements[result] = {level, value};
+}
+
+/// Functions in terms of what the hardware has.
+LogicalResult MapEmitter::emitMath(Operation *op) {
+  if (isa<math::Exp2Op, math::SqrtOp, math::AbsFOp, math::FloorOp, math::CeilOp,
+          math::FmaOp, math::AbsIOp>(op)) {
+    SmallVector<Element> operands;
+    unsigned level = Uniform;
+    for (Value operand : op->getOperands()) {
+      operands.push_back(get(operand));
+      level |= operands.back().level;
+    }
+    create(op, op->getName().getStringRef(), operands, level);
+    return success();
+  }
+  Element x = get(op->getOperand(0));
+  Type type = x.value.getType();
+  if (isa<math::ExpOp>(op)) {
+    Value scaled = arith::MulFOp::create(builder, loc, x.value,
+                                         splat(1.4426950408889634, type));
+    elements[op->getResult(0)] = {
+        x.level, math::Exp2Op::create(builder, loc, scaled).getResult()};
+    return success();
+  }
+  if (isa<math::TanhOp>(op) && getElementTypeOrSelf(type).isF32()) {
+    SmallVector<Value> results;
+    auto apply = [&](Value scalar) -> Value {
+      return LLVM::CallIntrinsicOp::create(
+                 builder, loc, builder.getF32Type(),
+                 builder.getStringAttr("llvm.nvvm.tanh.approx.f"),
+                 ValueRange(scalar))
+          .getResults();
+    };
+    if (x.level == Uniform) {
+      elements[op->getResult(0)] = {Uniform, apply(x.value)};
+      return success();
+    }
+    for (Value scalar :
+         vector::ToElementsOp::create(builder, loc, x.value).getResults())
+      results.push_back(apply(scalar));
+    elements[op->getResult(0)] = {
+        x.level, vector::FromElementsOp::create(builder, loc, type, results)};
+    return success();
+  }
+  return op->emitError("'") << op->getName()
+                            << "' is not supported in a map on this target; "
+                               "exp2, exp, tanh, sqrt, fma, abs, floor and ceil "
+                               "are";
+}
+
+LogicalResult MapEmitter::emitOp(Operation *op) {
+  if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+    auto value =
+        cast<TypedAttr>(emitter.convertConstant(constant.getValue()));
+    elements[constant] = {
+        Uniform, arith::ConstantOp::create(builder, loc, value).getResult()};
+    return success();
+  }
+  if (op->getDialect() ==
+      builder.getContext()->getLoadedDialect<math::MathDialect>())
+    return emitMath(op);
+  if (!OpTrait::hasElementwiseMappableTraits(op) || op->getNumRegions() != 0)
+    return op->emitError("'") << op->getName()
+                              << "' is not supported in a map on this target";
+  SmallVector<Element> operands;
+  unsigned level = Uniform;
+  for (Value operand : op->getOperands()) {
+    operands.push_back(get(operand));
+    if (!operands.back().value)
+      return op->emitError("an operand has no value in the kernel");
+    level |= operands.back().level;
+  }
+  if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op)) {
+    unsigned from = getElementTypeOrSelf(operands[0].value.getType())
+                        .getIntOrFloatBitWidth();
+    unsigned to = emitter.convertScalar(op->getResult(0).getType())
+                      .getIntOrFloatBitWidth();
+    if (from == to)
+      elements[op->getResult(0)] = operands[0];
+    else
+      create(op,
+             from > to ? arith::TruncIOp::getOperationName()
+             : isa<arith::IndexCastOp>(op)
+                 ? arith::ExtSIOp::getOperationName()
+                 : arith::ExtUIOp::getOperationName(),
+             operands, level);
+    return success();
+  }
+  create(op, op->getName().getStringRef(), operands, level);
+  return success();
+}
+
+FailureOr<Value> MapEmitter::emit() {
+  if (failed(setUp()))
+    return failure();
+  bool sliced = map.getType().getRank() == 2;
+  auto maps = map.getIndexingMapsAttr().getAsValueRange<AffineMapAttr>();
+  for (auto [element, input, access] :
+       llvm::zip(map.getElements(), map.getInputs(), maps)) {
+    unsigned level = Full;
+    if (sliced && access.getNumResults() == 1)
+      level = access.getDimPosition(0) == 0 ? Row : Column;
+    else if (!access.isIdentity())
+      return map.emitError("reads an operand transposed, which is not supported "
+                           "on this target");
+    FailureOr<Fragment> fragment =
+        Fragment::get(cast<tile::TileType>(input.getType()), loc);
+    if (failed(fragment))
+      return failure();
+    if (fragment->registerPart != fragments[level].registerPart)
+      return map.emitError("the operand ")
+             << input.getType() << " is not placed as the result "
+             << map.getType() << " needs it";
+    elements[element] = {level, emitter.get(input)};
+  }
+  emitCoordinates();
+  for (Operation &op : map.getBlock().without_terminator())
+    if (failed(emitOp(&op)))
+      return failure();
+  Element result = get(map.getYielded());
+  if (!result.value)
+    return map.emitError("yields a value that is unknown in the kernel");
+  return spread(result, Full);
+}
+
+LogicalResult KernelEmitter::emitMap(tile::MapOp op) {
+  FailureOr<Value> result = MapEmitter(*this, op).emit();
+  if (failed(result))
+    return failure();
+  set(op, *result);
+  return success();
+}
+
+LogicalResult KernelEmitter::emitSplat(tile::SplatOp op) {
+  FailureOr<Fragment> fragment = Fragment::get(op.getType(), loc);
+  if (failed(fragment))
+    return failure();
+  set(op, vector::BroadcastOp::create(
+              builder, loc,
+              VectorType::get(fragment->size(), op.getType().getElementType()),
+              get(op.getValue())));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Folds
+//===----------------------------------------------------------------------===//
+
+Value KernelEmitter::shuffle(Value value, int64_t offset) {
+  return NVVM::ShflOp::create(builder, loc, value.getType(), constant(-1), value,
+                              constant(offset), constant(31),
+                              NVVM::ShflKind::bfly, UnitAttr());
+}
+
+/// First a tree over a thread's registers, then exchanges between the lanes that
+/// hold other parts of the same row.
+LogicalResult KernelEmitter::emitReduce(tile::ReduceOp op) {
+  FailureOr<Fragment> from = Fragment::get(op.getInput().getType(), loc);
+  FailureOr<Fragment> to = Fragment::get(op.getType(), loc);
+  if (failed(from) || failed(to))
+    return failure();
+  unsigned kept = 1 - op.getAxis();
+  if (!op.getType().getElementType().isF32())
+    return op.emitError("only f32 tiles are folded on this target, got ")
+           << op.getType();
+
+  // Lanes that differ in one bit hold the same row if the bit does not move it.
+  SmallVector<int64_t> exchanges;
+  for (int64_t bit = 1; bit < 32; bit *= 2)
+    if (llvm::all_of(llvm::seq<int64_t>(0, 32), [&](int64_t lane) {
+          return from->at(0, 0, lane, 0)[kept] ==
+                 from->at(0, 0, lane ^ bit, 0)[kept];
+        }))
+      exchanges.push_back(bit);
+  int64_t folded = (from->size() / to->size()) << exchanges.size();
+  if (folded != op.getInput().getType().getDimSize(op.getAxis()))
+    return op.emitError("folds axis ")
+           << op.getAxis() << ", whose elements lie in several warps";
+
+  auto combine = [&](Value a, Value b) -> Value {
+    if (op.getKind() == tile::ReduceKind::max)
+      return arith::MaxNumFOp::create(builder, loc, a, b);
+    return arith::AddFOp::create(builder, loc, a, b);
+  };
+  auto registers =
+      vector::ToElementsOp::create(builder, loc, get(op.getInput()));
+  SmallVector<Value> results;
+  for (int64_t reg = 0; reg < to->size(); ++reg) {
+    SmallVector<Value> tree;
+    for (int64_t other = 0; other < from->size(); ++other)
+      if (from->registerPart[other][kept] == to->registerPart[reg][0])
+        tree.push_back(registers.getResult(other));
+    while (tree.size() > 1) {
+      SmallVector<Value> next;
+      for (size_t n = 0; n + 1 < tree.size(); n += 2)
+        next.push_back(combine(tree[n], tree[n + 1]));
+      if (tree.size() % 2)
+        next.push_back(tree.back());
+      tree = std::move(next);
+    }
+    results.push_back(tree.front());
+  }
+  for (int64_t bit : exchanges)
+    for (Value &result : results)
+      result = combine(result, shuffle(result, bit));
+  set(op, vector::FromElementsOp::create(
+              builder, loc,
+              VectorType::get(to->size(), builder.getF32Type()), results));
+  return success();
+}

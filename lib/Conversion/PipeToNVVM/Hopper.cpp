@@ -1,0 +1,496 @@
+//===- Hopper.cpp - Copies, barriers and products of sm_90a ---------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelEmitter.h"
+
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace fovea;
+
+/// Ticks that a wait sleeps at most before it looks again.
+static constexpr int64_t waitTicks = 10000000;
+/// Depth of one product instruction with elements of 16 bits.
+static constexpr int64_t stepDepth = 16;
+/// Bytes of a row of a block in shared memory.
+static constexpr int64_t rowBytes = 128;
+
+//===----------------------------------------------------------------------===//
+// Barriers and rings
+//===----------------------------------------------------------------------===//
+
+/// One thread sets up the barriers: a slot is full when its copy has arrived,
+/// and empty when each warp of each reader has released it.
+void KernelEmitter::emitBarrierSetUp() {
+  OpBuilder::InsertionGuard guard(builder);
+  auto first = scf::IfOp::create(builder, loc, equals(thread, 0));
+  builder.setInsertionPointToStart(first.thenBlock());
+  for (Operation &op : kernel.getBlock()) {
+    auto ring = dyn_cast<pipe::RingOp>(op);
+    if (!ring)
+      continue;
+    const RingPlace &place = rings[ring];
+    for (int64_t stage = 0; stage < place.stages; ++stage) {
+      auto init = [&](int64_t offset, int64_t count) {
+        NVVM::MBarrierInitOp::create(
+            builder, loc, sharedPointer(add(shared, offset + 8 * stage)),
+            constant(count), Value());
+      };
+      init(place.full, 1);
+      init(place.empty, 4 * place.readers);
+    }
+  }
+  NVVM::FenceMbarrierInitOp::create(builder, loc);
+  for (unsigned n = 0; n < tensorMaps.size(); ++n)
+    NVVM::PrefetchOp::create(builder, loc, NVVM::PrefetchCacheLevelAttr(),
+                             NVVM::CacheEvictionPriorityAttr(),
+                             entry->getArgument(n), Value(),
+                             /*tensormap=*/builder.getUnitAttr());
+  builder.setInsertionPointAfter(first);
+  NVVM::BarrierOp::create(builder, loc);
+}
+
+void KernelEmitter::emitWait(Value barrier, Value parity) {
+  NVVM::MBarrierTryWaitParityOp::create(builder, loc, sharedPointer(barrier),
+                                        parity, constant(waitTicks));
+}
+
+/// pipe.acquire and pipe.take: from the position, slot and parity; the filling
+/// end waits for the parity of the round before.
+LogicalResult KernelEmitter::emitAdvance(Operation *op) {
+  const RingPlace &place = rings[op->getOperand(0)];
+  Value cursor = get(op->getOperand(1));
+  Value stage = constant(0), round = cursor;
+  if (place.stages > 1) {
+    stage = remainder(cursor, place.stages);
+    round = divide(cursor, place.stages);
+  }
+  Value parity = remainder(round, 2);
+  Value barrierOffset = multiply(stage, 8);
+  Value full = add(add(shared, place.full), barrierOffset);
+  Value empty = add(add(shared, place.empty), barrierOffset);
+  Value data =
+      add(add(shared, place.data), multiply(stage, place.slotBytes));
+  if (isa<pipe::AcquireOp>(op))
+    emitWait(empty,
+             arith::XOrIOp::create(builder, loc, parity, constant(1)));
+  else
+    emitWait(full, parity);
+  values[op->getResult(0)] = {data, full, empty};
+  set(op->getResult(1), add(cursor, 1));
+  return success();
+}
+
+/// One thread of each warp arrives.
+void KernelEmitter::emitRelease(pipe::ReleaseOp op) {
+  Value empty = values[op.getSlot()][2];
+  OpBuilder::InsertionGuard guard(builder);
+  auto first = scf::IfOp::create(builder, loc, equals(lane, 0));
+  builder.setInsertionPointToStart(first.thenBlock());
+  NVVM::MBarrierArriveOp::create(builder, loc, Type(), sharedPointer(empty),
+                                 Value());
+}
+
+//===----------------------------------------------------------------------===//
+// Copies
+//===----------------------------------------------------------------------===//
+
+/// Coordinates of a box, innermost first.
+FailureOr<KernelEmitter::Values>
+KernelEmitter::tensorCoordinates(tile::ViewOp view, ValueRange offsets,
+                                 int64_t column) {
+  Values result = {add(get(offsets[1]), column), get(offsets[0])};
+  unsigned index = view.getIndices().size();
+  int64_t rank = cast<MemRefType>(view.getSource().getType()).getRank();
+  for (int64_t dim = rank - 1; dim >= 0; --dim)
+    if (!llvm::is_contained(view.getDims(), dim))
+      result.push_back(get(view.getIndices()[--index]));
+  for (Value value : result)
+    if (!value)
+      return view.emitError("an index has no value in the kernel");
+  return result;
+}
+
+LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {
+  tile::TileType type = op.getSlot().getType().getTile();
+  Values slot = values[op.getSlot()];
+  Value barrier = sharedPointer(slot[1]);
+  NVVM::MBarrierArriveExpectTxOp::create(
+      builder, loc, Type(), barrier, constant(pipe::getSharedBytes(type)),
+      NVVM::MemScopeKind::CTA, /*relaxed=*/false, Value());
+  auto view = op.getView().getDefiningOp<tile::ViewOp>();
+  auto cluster = LLVM::LLVMPointerType::get(builder.getContext(), 7);
+  for (int64_t column = 0; column < type.getDimSize(1); column += 64) {
+    FailureOr<Values> coordinates =
+        tensorCoordinates(view, op.getOffsets(), column);
+    if (failed(coordinates))
+      return failure();
+    Value block = add(slot[0], column * type.getDimSize(0) * 2);
+    Value target = LLVM::AddrSpaceCastOp::create(builder, loc, cluster,
+                                                 sharedPointer(block));
+    NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
+        builder, loc, target, entry->getArgument(tensorMapOf[op]), *coordinates,
+        barrier, ValueRange(), Value(), Value(), NVVM::TMALoadMode::TILE,
+        /*isCTAOnly=*/false, NVVM::CTAGroupKindAttr(), Value());
+  }
+  return success();
+}
+
+/// The value's rows of this group go into the group's rows of the buffer, in the
+/// permuted order of #pipe.smem, and from there to memory.
+LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
+  tile::TileType type = op.getValue().getType();
+  int64_t rows = type.getDimSize(0), columns = type.getDimSize(1);
+  if (type.getElementType().getIntOrFloatBitWidth() != 16)
+    return op.emitError("stored elements have 16 bits on this target, got ")
+           << type.getElementType();
+  int64_t barrierId = roleFirstGroup; // 0 is the whole block's
+  if (roleFirstGroup == 0)
+    return op.emitError("a store belongs into a role after the loading one");
+  Value barrier = add(group, barrierId);
+  Value threadCount = constant(pipe::limits::groupThreads);
+  auto sync = [&] {
+    NVVM::BarrierOp::create(builder, loc, Type(), barrier, threadCount,
+                            NVVM::BarrierReductionAttr(), Value());
+  };
+  if (op->getParentOfType<scf::ForOp>())
+    sync(); // The last store has left the buffer.
+
+  auto words = VectorType::get(columns / 4, builder.getI32Type());
+  auto registers = vector::ToElementsOp::create(
+      builder, loc,
+      vector::BitCastOp::create(builder, loc, words, get(op.getValue())));
+  // Lane l gives the address of row l mod 8 of matrix l / 8; matrices are the
+  // upper and lower 8 rows of 8 columns, then of the next 8.
+  Value row8 = remainder(lane, 8), matrix = divide(lane, 8);
+  Value row = add(add(multiply(warp, 16), row8),
+                  multiply(remainder(matrix, 2), 8));
+  Value slab = add(add(shared, buffers[op.getBuffer()]),
+                   multiply(group, pipe::limits::groupRows * rowBytes));
+  Value rowAddress = add(slab, multiply(row, rowBytes));
+  Value second = divide(matrix, 2);
+  for (int64_t chunk = 0; chunk < columns / 8; chunk += 2) {
+    Value place = arith::XOrIOp::create(builder, loc,
+                                        add(second, chunk % 8), row8);
+    Value address = add(add(rowAddress, multiply(place, 16)),
+                        chunk / 8 * rows * rowBytes);
+    SmallVector<Value> sources;
+    for (int64_t n = 0; n < 4; ++n)
+      sources.push_back(registers.getResult(2 * chunk + n));
+    NVVM::StMatrixOp::create(
+        builder, loc, sharedPointer(address), sources, NVVM::MMALayout::row,
+        NVVM::LdStMatrixShapeAttr::get(builder.getContext(), 8, 8),
+        NVVM::LdStMatrixEltType::B16);
+  }
+  NVVM::FenceProxyOp::create(
+      builder, loc, NVVM::ProxyKind::async_shared,
+      NVVM::SharedSpaceAttr::get(builder.getContext(),
+                                 NVVM::SharedSpace::shared_cta));
+  sync();
+
+  OpBuilder::InsertionGuard guard(builder);
+  auto firstWarp = scf::IfOp::create(builder, loc, equals(warp, 0));
+  builder.setInsertionPointToStart(firstWarp.thenBlock());
+  Value elected = NVVM::ElectSyncOp::create(builder, loc, builder.getI1Type(),
+                                            Value());
+  auto one = scf::IfOp::create(builder, loc, elected);
+  builder.setInsertionPointToStart(one.thenBlock());
+  auto view = op.getView().getDefiningOp<tile::ViewOp>();
+  for (int64_t column = 0; column < columns; column += 64) {
+    FailureOr<Values> coordinates =
+        tensorCoordinates(view, op.getOffsets(), column);
+    if (failed(coordinates))
+      return failure();
+    (*coordinates)[1] = add((*coordinates)[1],
+                            multiply(group, pipe::limits::groupRows));
+    NVVM::CpAsyncBulkTensorSharedCTAToGlobalOp::create(
+        builder, loc, entry->getArgument(tensorMapOf[op]),
+        sharedPointer(add(slab, column / 64 * rows * rowBytes)), *coordinates,
+        Value(), NVVM::TMAStoreMode::TILE, Value());
+  }
+  NVVM::CpAsyncBulkCommitGroupOp::create(builder, loc);
+  NVVM::CpAsyncBulkWaitGroupOp::create(builder, loc, 0, builder.getUnitAttr());
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Products
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// How an operand in shared memory is walked along the depth of a product.
+struct SharedOperand {
+  /// The depth is the contiguous axis.
+  bool depthIsContiguous;
+  int64_t rows;
+  /// Distance of 64-column blocks, where the descriptor needs it.
+  int64_t leading;
+
+  SharedOperand(tile::TileType type, AffineMap map)
+      : depthIsContiguous(map.getDimPosition(1) == 2),
+        rows(type.getDimSize(0)),
+        leading(depthIsContiguous ? 16 : rows * rowBytes) {}
+
+  /// Bytes from the operand's start to a step of the depth.
+  int64_t stepOffset(int64_t step) const {
+    if (!depthIsContiguous)
+      return step * stepDepth * rowBytes;
+    int64_t column = step * stepDepth;
+    return column / 64 * rows * rowBytes + column % 64 * 2;
+  }
+
+  /// Bytes from the start to the 64 rows or columns of a group.
+  int64_t groupStride() const {
+    return depthIsContiguous ? pipe::limits::groupRows * rowBytes
+                             : rows * rowBytes;
+  }
+
+  NVVM::MMALayout layout(bool isA) const {
+    return depthIsContiguous == isA ? NVVM::MMALayout::row
+                                    : NVVM::MMALayout::col;
+  }
+};
+
+} // namespace
+
+static AffineMap getMap(pipe::DotOp op, unsigned operand) {
+  return cast<AffineMapAttr>(op.getIndexingMaps()[operand]).getValue();
+}
+
+static int64_t getDepth(pipe::DotOp op) {
+  AffineMap map = getMap(op, 1);
+  return op.getB().getType().getDimSize(map.getDimPosition(0) == 2 ? 0 : 1);
+}
+
+static bool isZero(Value acc) {
+  auto splat = acc.getDefiningOp<tile::SplatOp>();
+  return splat && matchPattern(splat.getValue(), m_AnyZeroFloat());
+}
+
+/// The descriptor of 128-byte swizzled shared memory.
+Value KernelEmitter::emitDescriptor(Value address, int64_t leading,
+                                    int64_t stride) {
+  Value start = remainder(divide(address, 16), 1 << 14);
+  Type i64 = builder.getI64Type();
+  Value low = arith::ExtUIOp::create(builder, loc, i64, start);
+  int64_t high = (leading / 16) << 16 | (stride / 16) << 32 | int64_t(1) << 62;
+  return arith::OrIOp::create(builder, loc, low, constant(high, 64));
+}
+
+/// Both operands in shared memory.
+Value KernelEmitter::emitSharedProduct(pipe::DotOp op, Value a, Value b) {
+  SharedOperand operandA(op.getA().getType(), getMap(op, 0));
+  SharedOperand operandB(op.getB().getType(), getMap(op, 1));
+  tile::TileType type = op.getAcc().getType();
+  int64_t columns = type.getDimSize(1), registers = columns / 2;
+  Type f32 = builder.getF32Type();
+  auto structType = LLVM::LLVMStructType::getLiteral(
+      builder.getContext(), SmallVector<Type>(registers, f32));
+  bool zero = isZero(op.getAcc());
+  Value acc = LLVM::UndefOp::create(builder, loc, structType);
+  if (!zero)
+    for (auto [n, element] : llvm::enumerate(
+             vector::ToElementsOp::create(builder, loc, get(op.getAcc()))
+                 .getResults()))
+      acc = LLVM::InsertValueOp::create(builder, loc, acc, element,
+                                        static_cast<int64_t>(n));
+  Value rowsOfGroup = add(a, multiply(group, operandA.groupStride()));
+  Value descriptorA =
+      emitDescriptor(rowsOfGroup, operandA.leading, 8 * rowBytes);
+  Value descriptorB = emitDescriptor(b, operandB.leading, 8 * rowBytes);
+  auto element = op.getB().getType().getElementType().isBF16()
+                     ? NVVM::WGMMATypes::bf16
+                     : NVVM::WGMMATypes::f16;
+  auto shape = NVVM::MMAShapeAttr::get(builder.getContext(), 64, columns,
+                                       stepDepth);
+  NVVM::WgmmaFenceAlignedOp::create(builder, loc);
+  for (int64_t step = 0; step < getDepth(op) / stepDepth; ++step) {
+    auto at = [&](Value descriptor, const SharedOperand &operand) -> Value {
+      int64_t offset = operand.stepOffset(step) / 16;
+      return arith::AddIOp::create(builder, loc, descriptor,
+                                   constant(offset, 64));
+    };
+    acc = NVVM::WgmmaMmaAsyncOp::create(
+        builder, loc, structType, acc, at(descriptorA, operandA),
+        at(descriptorB, operandB), shape, element, element,
+        NVVM::WGMMATypes::f32,
+        step == 0 && zero ? NVVM::WGMMAScaleOut::zero
+                          : NVVM::WGMMAScaleOut::one,
+        NVVM::WGMMAScaleIn::one, NVVM::WGMMAScaleIn::one,
+        operandA.layout(true), operandB.layout(false),
+        NVVM::MMAIntOverflowAttr());
+  }
+  NVVM::WgmmaGroupSyncAlignedOp::create(builder, loc);
+  return acc;
+}
+
+/// Text of `{$first, ..}`.
+static std::string registerList(int64_t first, int64_t count) {
+  std::string text = "{";
+  for (int64_t n = 0; n < count; ++n)
+    text += (n ? ", $" : "$") + std::to_string(first + n);
+  return text + "}";
+}
+
+/// The first operand in registers: NVVM has no op for it. Fence, all steps and
+/// commit are one block, so that nothing gets between them.
+Value KernelEmitter::emitRegisterProduct(pipe::DotOp op, Value a, Value b) {
+  SharedOperand operand(op.getB().getType(), getMap(op, 1));
+  tile::TileType type = op.getAcc().getType();
+  int64_t columns = type.getDimSize(1), registers = columns / 2;
+  Value descriptor = emitDescriptor(b, operand.leading, 8 * rowBytes);
+  auto words = vector::ToElementsOp::create(builder, loc, a).getResults();
+  std::string element =
+      op.getB().getType().getElementType().isBF16() ? "bf16" : "f16";
+  bool zero = isZero(op.getAcc());
+
+  std::string text = "{\n.reg .b64 db;\nwgmma.fence.sync.aligned;\n";
+  int64_t firstA = registers, position = firstA + words.size();
+  for (int64_t step = 0; step < getDepth(op) / stepDepth; ++step) {
+    text += "add.s64 db, $" + std::to_string(position) + ", " +
+            std::to_string(operand.stepOffset(step) / 16) + ";\n";
+    text += "wgmma.mma_async.sync.aligned.m64n" + std::to_string(columns) +
+            "k16.f32." + element + "." + element + " " +
+            registerList(0, registers) + ", " +
+            registerList(firstA + 4 * step, 4) + ", db, " +
+            (step == 0 && zero ? "0" : "1") + ", 1, 1, " +
+            (operand.depthIsContiguous ? "0" : "1") + ";\n";
+  }
+  text += "wgmma.commit_group.sync.aligned;\n}";
+
+  std::string constraints;
+  for (int64_t n = 0; n < registers; ++n)
+    constraints += n ? ",=f" : "=f";
+  SmallVector<Value> operands(words);
+  for (size_t n = 0; n < words.size(); ++n)
+    constraints += ",r";
+  constraints += ",l";
+  operands.push_back(descriptor);
+  for (int64_t n = 0; n < registers; ++n)
+    constraints += "," + std::to_string(n);
+  llvm::append_range(
+      operands,
+      vector::ToElementsOp::create(builder, loc, get(op.getAcc())).getResults());
+  auto structType = LLVM::LLVMStructType::getLiteral(
+      builder.getContext(), SmallVector<Type>(registers, builder.getF32Type()));
+  return LLVM::InlineAsmOp::create(
+             builder, loc, structType, operands, text, constraints,
+             /*has_side_effects=*/true, /*is_align_stack=*/false,
+             LLVM::tailcallkind::TailCallKind::None,
+             LLVM::AsmDialectAttr::get(builder.getContext(),
+                                       LLVM::AsmDialect::AD_ATT),
+             ArrayAttr())
+      .getRes();
+}
+
+/// The elements of a struct as a vector.
+static Value toVector(OpBuilder &builder, Location loc, Value aggregate) {
+  auto type = cast<LLVM::LLVMStructType>(aggregate.getType());
+  SmallVector<Value> elements;
+  for (int64_t n = 0, e = type.getBody().size(); n < e; ++n)
+    elements.push_back(
+        LLVM::ExtractValueOp::create(builder, loc, aggregate, n));
+  return vector::FromElementsOp::create(
+      builder, loc,
+      VectorType::get(static_cast<int64_t>(elements.size()),
+                      type.getBody().front()),
+      elements);
+}
+
+LogicalResult KernelEmitter::emitDot(pipe::DotOp op) {
+  tile::TileType a = op.getA().getType(), b = op.getB().getType(),
+                 acc = op.getAcc().getType();
+  Type element = b.getElementType();
+  if (a.getElementType() != element || (!element.isBF16() && !element.isF16()) ||
+      !acc.getElementType().isF32())
+    return op.emitError("products are of bf16 or f16 into f32 on this target, "
+                        "got ")
+           << a << " by " << b << " into " << acc;
+  if (!getMap(op, 2).isIdentity() && getMap(op, 2).getDimPosition(0) != 0)
+    return op.emitError("the product has to be (m, n)");
+  int64_t columns = acc.getDimSize(1), depth = getDepth(op);
+  if (columns > 256 || columns % 8 != 0 || depth % stepDepth != 0)
+    return op.emitError("a product has a multiple of 8 up to 256 columns and a "
+                        "depth that is a multiple of 16, got ")
+           << columns << " and " << depth;
+  Value registers, result;
+  if (isa<pipe::ARegAttr>(a.getLayout())) {
+    if (getMap(op, 0).getDimPosition(0) != 0)
+      return op.emitError("a in registers has to be (m, k)");
+    auto words = VectorType::get(depth / 4, builder.getI32Type());
+    registers = vector::BitCastOp::create(builder, loc, words, get(op.getA()));
+    result = emitRegisterProduct(op, registers, get(op.getB()));
+  } else {
+    result = emitSharedProduct(op, get(op.getA()), get(op.getB()));
+  }
+  Values &pending = values[op.getPending()];
+  pending = {toVector(builder, loc, result)};
+  if (registers)
+    pending.push_back(registers);
+  return success();
+}
+
+/// Products surely started after the op, on every path through it.
+static int64_t countStarts(Operation *op) {
+  if (isa<pipe::DotOp>(op))
+    return 1;
+  auto branch = dyn_cast<scf::IfOp>(op);
+  if (!branch || branch.getElseRegion().empty())
+    return 0; // A loop may not run at all.
+  auto countBlock = [](Block *block) {
+    int64_t count = 0;
+    for (Operation &inner : *block)
+      count += countStarts(&inner);
+    return count;
+  };
+  return std::min(countBlock(branch.thenBlock()),
+                  countBlock(branch.elseBlock()));
+}
+
+/// Waits until no more groups are in flight than were started later, and hands
+/// on the registers, so that no use of them moves before the wait.
+LogicalResult KernelEmitter::emitAwait(pipe::AwaitOp op) {
+  auto dot = op.getPending().getDefiningOp<pipe::DotOp>();
+  if (!dot || dot->getBlock() != op->getBlock())
+    return op.emitError("a product is awaited in the block that starts it");
+  int64_t later = 0;
+  for (Operation *next = dot->getNextNode(); next != op;
+       next = next->getNextNode())
+    later += countStarts(next);
+  Values pending = values[op.getPending()];
+  auto type = cast<VectorType>(pending[0].getType());
+  int64_t registers = type.getNumElements();
+  SmallVector<Value> operands(
+      vector::ToElementsOp::create(builder, loc, pending[0]).getResults());
+  std::string constraints;
+  for (int64_t n = 0; n < registers; ++n)
+    constraints += n ? ",=f" : "=f";
+  for (int64_t n = 0; n < registers; ++n)
+    constraints += "," + std::to_string(n);
+  if (pending.size() > 1)
+    for (Value word :
+         vector::ToElementsOp::create(builder, loc, pending[1]).getResults()) {
+      operands.push_back(word);
+      constraints += ",r";
+    }
+  auto structType = LLVM::LLVMStructType::getLiteral(
+      builder.getContext(), SmallVector<Type>(registers, type.getElementType()));
+  Value result =
+      LLVM::InlineAsmOp::create(
+          builder, loc, structType, operands,
+          "wgmma.wait_group.sync.aligned " + std::to_string(later) + ";",
+          constraints, /*has_side_effects=*/true, /*is_align_stack=*/false,
+          LLVM::tailcallkind::TailCallKind::None,
+          LLVM::AsmDialectAttr::get(builder.getContext(),
+                                    LLVM::AsmDialect::AD_ATT),
+          ArrayAttr())
+          .getRes();
+  set(op, toVector(builder, loc, result));
+  return success();
+}

@@ -1,0 +1,639 @@
+//===- KernelEmitter.cpp - Structure of a kernel --------------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelEmitter.h"
+
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace fovea;
+
+//===----------------------------------------------------------------------===//
+// Helpers
+//===----------------------------------------------------------------------===//
+
+Value KernelEmitter::constant(int64_t value, unsigned bits) {
+  return arith::ConstantIntOp::create(builder, loc, value, bits);
+}
+
+Value KernelEmitter::add(Value a, Value b) {
+  return arith::AddIOp::create(builder, loc, a, b);
+}
+
+Value KernelEmitter::add(Value a, int64_t b) {
+  return b == 0 ? a : add(a, constant(b));
+}
+
+Value KernelEmitter::multiply(Value a, int64_t b) {
+  return b == 1 ? a : arith::MulIOp::create(builder, loc, a, constant(b));
+}
+
+Value KernelEmitter::divide(Value a, int64_t b) {
+  if (llvm::isPowerOf2_64(b))
+    return arith::ShRUIOp::create(builder, loc, a,
+                                  constant(llvm::Log2_64(b)));
+  return arith::DivUIOp::create(builder, loc, a, constant(b));
+}
+
+Value KernelEmitter::remainder(Value a, int64_t b) {
+  if (llvm::isPowerOf2_64(b))
+    return arith::AndIOp::create(builder, loc, a, constant(b - 1));
+  return arith::RemUIOp::create(builder, loc, a, constant(b));
+}
+
+Value KernelEmitter::equals(Value a, int64_t b) {
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, a,
+                               constant(b));
+}
+
+Value KernelEmitter::sharedPointer(Value address) {
+  return LLVM::IntToPtrOp::create(
+      builder, loc, LLVM::LLVMPointerType::get(builder.getContext(), 3),
+      address);
+}
+
+LogicalResult KernelEmitter::convertType(Type type,
+                                         SmallVectorImpl<Type> &types) {
+  Type i32 = builder.getI32Type();
+  if (auto tile = dyn_cast<tile::TileType>(type)) {
+    if (isa_and_nonnull<pipe::SmemAttr>(tile.getLayout())) {
+      types.push_back(i32);
+      return success();
+    }
+    FailureOr<Fragment> fragment = Fragment::get(tile, loc);
+    if (failed(fragment))
+      return failure();
+    types.push_back(VectorType::get(fragment->size(), tile.getElementType()));
+    return success();
+  }
+  if (isa<pipe::PendingType>(type))
+    return emitError(loc) << "a product in flight cannot be handed to a loop or "
+                             "a branch; await it before";
+  if (isa<pipe::SlotType>(type)) {
+    types.append(3, i32);
+    return success();
+  }
+  if (isa<pipe::CursorType>(type) || type.isIntOrIndexOrFloat()) {
+    types.push_back(isa<pipe::CursorType>(type) ? i32 : convertScalar(type));
+    return success();
+  }
+  return emitError(loc) << "a value of type " << type
+                        << " cannot be lowered to NVVM";
+}
+
+Attribute KernelEmitter::convertConstant(Attribute attribute) const {
+  auto integer = dyn_cast<IntegerAttr>(attribute);
+  if (!integer || !integer.getType().isIndex())
+    return attribute;
+  return IntegerAttr::get(convertScalar(integer.getType()),
+                          integer.getValue().sextOrTrunc(32));
+}
+
+//===----------------------------------------------------------------------===//
+// What the kernel takes
+//===----------------------------------------------------------------------===//
+
+/// Adds the tensor map of boxes of rows and columns of a view.
+FailureOr<unsigned> KernelEmitter::addTensorMap(Operation *op,
+                                                tile::ViewOp view,
+                                                int64_t rows,
+                                                int64_t columns) {
+  if (!view)
+    return op->emitError("the view has to be made by tile.view");
+  auto argument = dyn_cast<BlockArgument>(view.getSource());
+  if (!argument || argument.getOwner() != &kernel.getBlock())
+    return view.emitError("views a memref that is no parameter of the kernel");
+  if (view.getLimit())
+    return view.emitError("a limit on a view that tiles are copied from is not "
+                          "supported on this target");
+  auto source = cast<MemRefType>(view.getSource().getType());
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (source.getRank() > 5 || view.getDims().size() != 2 ||
+      failed(source.getStridesAndOffset(strides, offset)) ||
+      strides[view.getDims()[1]] != 1)
+    return view.emitError("the copy engine needs a view of two axes, the last one "
+                          "contiguous, of a memref of up to 5 dimensions, got ")
+           << source;
+  if (source.getElementType().getIntOrFloatBitWidth() != 16)
+    return view.emitError("elements of copied tiles have 16 bits, got ")
+           << source.getElementType();
+  TensorMap map;
+  map.parameter = argument.getArgNumber();
+  map.dims = {view.getDims()[1], view.getDims()[0]};
+  for (int64_t dim = source.getRank() - 1; dim >= 0; --dim)
+    if (!llvm::is_contained(view.getDims(), dim))
+      map.dims.push_back(dim);
+  map.box.assign(map.dims.size(), 1);
+  map.box[0] = columns;
+  map.box[1] = rows;
+  if (rows > 256)
+    return view.emitError("a copied tile has up to 256 rows, got ") << rows;
+  auto *it = llvm::find(tensorMaps, map);
+  if (it == tensorMaps.end()) {
+    tensorMaps.push_back(map);
+    return tensorMaps.size() - 1;
+  }
+  return it - tensorMaps.begin();
+}
+
+/// Finds roles, shared memory, tensor maps and extents.
+LogicalResult KernelEmitter::collect() {
+  if (kernel.getGridRank() > 3)
+    return kernel.emitError("a grid has up to three coordinates on this target, "
+                            "got ")
+           << kernel.getGridRank();
+  int64_t groups = 0;
+  for (auto role : kernel.getBlock().getOps<pipe::RoleOp>()) {
+    roles.push_back(role);
+    groups += role.getGroups();
+  }
+  if (groups > 8)
+    return kernel.emitError("the roles have ")
+           << groups << " warpgroups, a block has up to 8";
+  threads = groups * pipe::limits::groupThreads;
+
+  int64_t offset = 0;
+  for (Operation &op : kernel.getBlock()) {
+    if (auto ring = dyn_cast<pipe::RingOp>(op)) {
+      RingPlace &place = rings[ring];
+      place.stages = ring.getType().getStages();
+      place.readers = ring.getReaders();
+      place.slotBytes = pipe::getSharedBytes(ring.getType().getTile());
+      place.data = offset;
+      offset += place.stages * place.slotBytes;
+    } else if (auto buffer = dyn_cast<pipe::BufferOp>(op)) {
+      buffers[buffer] = offset;
+      offset += pipe::getSharedBytes(buffer.getType().getTile());
+    }
+  }
+  for (Operation &op : kernel.getBlock())
+    if (auto ring = dyn_cast<pipe::RingOp>(op)) {
+      RingPlace &place = rings[ring];
+      place.full = offset;
+      place.empty = offset + 8 * place.stages;
+      offset += 16 * place.stages;
+    }
+  sharedBytes = offset;
+  if (sharedBytes > pipe::limits::sharedBytes)
+    return kernel.emitError("needs ")
+           << sharedBytes << " bytes of shared memory, a multiprocessor has "
+           << pipe::limits::sharedBytes;
+
+  WalkResult walked = kernel.walk([&](Operation *op) {
+    FailureOr<unsigned> map;
+    if (auto fill = dyn_cast<pipe::FillOp>(op)) {
+      tile::TileType tile = fill.getSlot().getType().getTile();
+      map = addTensorMap(op, fill.getView().getDefiningOp<tile::ViewOp>(),
+                         tile.getDimSize(0), 64);
+    } else if (auto store = dyn_cast<pipe::StoreOp>(op)) {
+      map = addTensorMap(op, store.getView().getDefiningOp<tile::ViewOp>(),
+                         pipe::limits::groupRows, 64);
+    } else if (auto dim = dyn_cast<memref::DimOp>(op)) {
+      auto argument = dyn_cast<BlockArgument>(dim.getSource());
+      std::optional<int64_t> index = dim.getConstantIndex();
+      if (!argument || !index) {
+        dim.emitError("asks for the extent of a memref that is no parameter, or "
+                      "of a dimension that is not constant");
+        return WalkResult::interrupt();
+      }
+      std::pair<unsigned, int64_t> key(argument.getArgNumber(), *index);
+      if (cast<MemRefType>(dim.getSource().getType()).isDynamicDim(*index) &&
+          !llvm::is_contained(dims, key))
+        dims.push_back(key);
+      return WalkResult::advance();
+    } else {
+      return WalkResult::advance();
+    }
+    if (failed(map))
+      return WalkResult::interrupt();
+    tensorMapOf[op] = *map;
+    return WalkResult::advance();
+  });
+  for (BlockArgument parameter : kernel.getParameters())
+    if (!isa<MemRefType>(parameter.getType()))
+      scalars.push_back(parameter.getArgNumber());
+  return success(!walked.wasInterrupted());
+}
+
+DictionaryAttr KernelEmitter::getLaunch() {
+  SmallVector<Attribute> arguments;
+  auto entryOf = [&](StringRef kind, unsigned parameter,
+                     ArrayRef<NamedAttribute> more) {
+    SmallVector<NamedAttribute> attributes(more);
+    attributes.push_back(
+        builder.getNamedAttr("kind", builder.getStringAttr(kind)));
+    attributes.push_back(builder.getNamedAttr(
+        "parameter", builder.getI64IntegerAttr(parameter)));
+    arguments.push_back(builder.getDictionaryAttr(attributes));
+  };
+  for (const TensorMap &map : tensorMaps) {
+    auto type = cast<MemRefType>(
+        kernel.getBlock().getArgument(map.parameter).getType());
+    entryOf("tensor_map", map.parameter,
+            {builder.getNamedAttr("dims", builder.getDenseI64ArrayAttr(map.dims)),
+             builder.getNamedAttr("box", builder.getDenseI64ArrayAttr(map.box)),
+             builder.getNamedAttr("swizzle", builder.getI64IntegerAttr(128)),
+             builder.getNamedAttr("element",
+                                  TypeAttr::get(type.getElementType()))});
+  }
+  for (auto [parameter, dim] : dims)
+    entryOf("dim", parameter,
+            {builder.getNamedAttr("dim", builder.getI64IntegerAttr(dim))});
+  for (unsigned parameter : scalars)
+    entryOf("scalar", parameter, {});
+  SmallVector<int64_t> grid;
+  for (int64_t n = kernel.getGridRank() - 1; n >= 0; --n)
+    grid.push_back(n);
+  return builder.getDictionaryAttr(
+      {builder.getNamedAttr("block", builder.getI64IntegerAttr(threads)),
+       builder.getNamedAttr("shared_bytes",
+                            builder.getI64IntegerAttr(sharedBytes)),
+       builder.getNamedAttr("grid", builder.getDenseI64ArrayAttr(grid)),
+       builder.getNamedAttr("arguments", builder.getArrayAttr(arguments))});
+}
+
+LLVM::LLVMFuncOp KernelEmitter::makeFunction(gpu::GPUModuleOp module) {
+  MLIRContext *context = builder.getContext();
+  auto pointer = LLVM::LLVMPointerType::get(context);
+  SmallVector<Type> types(tensorMaps.size(), pointer);
+  types.append(dims.size(), builder.getI32Type());
+  for (unsigned parameter : scalars)
+    types.push_back(
+        convertScalar(kernel.getBlock().getArgument(parameter).getType()));
+  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context),
+                                          types);
+  builder.setInsertionPointToEnd(module.getBody());
+  auto function =
+      LLVM::LLVMFuncOp::create(builder, loc, kernel.getSymName(), type);
+  UnitAttr unit = builder.getUnitAttr();
+  function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), unit);
+  function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), unit);
+  function->setAttr(
+      NVVM::NVVMDialect::getReqntidAttrName(),
+      builder.getDenseI32ArrayAttr({static_cast<int32_t>(threads), 1, 1}));
+  // With the block size known this lets roles change their register budgets.
+  function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
+                    builder.getI32IntegerAttr(1));
+  // exp2 without the steps that keep denormals.
+  function.setPassthroughAttr(builder.getArrayAttr(
+      {builder.getStrArrayAttr({"denormal-fp-math-f32",
+                                "preserve-sign,preserve-sign"})}));
+  function->setAttr("pipe.launch", getLaunch());
+  auto bytes = LLVM::LLVMArrayType::get(builder.getI8Type(), 128);
+  for (unsigned n = 0; n < tensorMaps.size(); ++n) {
+    function.setArgAttr(n, LLVM::LLVMDialect::getByValAttrName(),
+                        TypeAttr::get(bytes));
+    function.setArgAttr(n, LLVM::LLVMDialect::getAlignAttrName(),
+                        builder.getI64IntegerAttr(64));
+    function.setArgAttr(n, NVVM::NVVMDialect::getGridConstantAttrName(), unit);
+  }
+  return function;
+}
+
+//===----------------------------------------------------------------------===//
+// Entry and roles
+//===----------------------------------------------------------------------===//
+
+/// The thread's place and the work item's coordinates.
+void KernelEmitter::emitEntry(LLVM::LLVMFuncOp function) {
+  MLIRContext *context = builder.getContext();
+  auto module = cast<gpu::GPUModuleOp>(function->getParentOp());
+  Type i32 = builder.getI32Type();
+  builder.setInsertionPointToStart(module.getBody());
+  auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), 0);
+  auto memory = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/false,
+                                       LLVM::Linkage::External, "shared_memory",
+                                       Attribute(), /*alignment=*/1024,
+                                       /*addrSpace=*/3);
+  entry = function.addEntryBlock(builder);
+  builder.setInsertionPointToStart(entry);
+  Value pointer = LLVM::AddressOfOp::create(
+      builder, loc, LLVM::LLVMPointerType::get(context, 3), memory.getSymName());
+  shared = LLVM::PtrToIntOp::create(builder, loc, i32, pointer);
+  thread = NVVM::ThreadIdXOp::create(builder, loc, i32);
+  lane = remainder(thread, 32);
+  // The same in all lanes, and known to be so.
+  Value warpOfBlock = NVVM::ShflOp::create(
+      builder, loc, i32, constant(-1), divide(thread, 32), constant(0),
+      constant(31), NVVM::ShflKind::idx, UnitAttr());
+  warp = remainder(warpOfBlock, 4);
+  warpgroup = divide(warpOfBlock, 4);
+
+  unsigned position = tensorMaps.size() + dims.size();
+  for (unsigned parameter : scalars)
+    set(kernel.getBlock().getArgument(parameter),
+        entry->getArgument(position++));
+  auto grid = kernel.getGridArguments();
+  for (auto [n, coordinate] : llvm::enumerate(llvm::reverse(grid))) {
+    Value id;
+    if (n == 0)
+      id = NVVM::BlockIdXOp::create(builder, loc, i32);
+    else if (n == 1)
+      id = NVVM::BlockIdYOp::create(builder, loc, i32);
+    else
+      id = NVVM::BlockIdZOp::create(builder, loc, i32);
+    set(coordinate, id);
+  }
+}
+
+LogicalResult KernelEmitter::emitRole(pipe::RoleOp role, int64_t firstGroup) {
+  // A block starts with the registers divided evenly, in steps of 8.
+  int64_t atStart =
+      std::min<int64_t>(pipe::limits::registers / threads / 8 * 8, 255 / 8 * 8);
+  int64_t wanted = role.getRegisters();
+  if (wanted != atStart)
+    NVVM::SetMaxRegisterOp::create(builder, loc, wanted,
+                                   wanted < atStart
+                                       ? NVVM::SetMaxRegisterAction::decrease
+                                       : NVVM::SetMaxRegisterAction::increase);
+  roleFirstGroup = firstGroup;
+  group = arith::SubIOp::create(builder, loc, warpgroup, constant(firstGroup));
+  set(role.getBlock().getArgument(0), group);
+  if (role.getKind() == pipe::RoleKind::math)
+    return emitBlock(role.getBlock());
+  // One thread starts all copies.
+  OpBuilder::InsertionGuard guard(builder);
+  auto first = scf::IfOp::create(builder, loc, equals(warp, 0));
+  builder.setInsertionPointToStart(first.thenBlock());
+  Value elected = NVVM::ElectSyncOp::create(builder, loc, builder.getI1Type(),
+                                            Value());
+  auto one = scf::IfOp::create(builder, loc, elected);
+  builder.setInsertionPointToStart(one.thenBlock());
+  return emitBlock(role.getBlock());
+}
+
+LogicalResult KernelEmitter::emitRoles() {
+  OpBuilder::InsertionGuard guard(builder);
+  int64_t firstGroup = 0;
+  for (pipe::RoleOp role : roles) {
+    int64_t next = firstGroup + role.getGroups();
+    if (role == roles.back())
+      return emitRole(role, firstGroup);
+    Value mine = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult,
+                                       warpgroup, constant(next));
+    auto branch = scf::IfOp::create(builder, loc, mine, /*withElseRegion=*/true);
+    builder.setInsertionPointToStart(branch.thenBlock());
+    if (failed(emitRole(role, firstGroup)))
+      return failure();
+    builder.setInsertionPointToStart(branch.elseBlock());
+    firstGroup = next;
+  }
+  return success();
+}
+
+LogicalResult KernelEmitter::emit() {
+  if (failed(collect()))
+    return failure();
+  MLIRContext *context = builder.getContext();
+  auto target = NVVM::NVVMTargetAttr::get(context, /*optLevel=*/3,
+                                          "nvptx64-nvidia-cuda", "sm_90a",
+                                          "+ptx80");
+  auto module = gpu::GPUModuleOp::create(builder, loc, kernel.getSymName(),
+                                         ArrayRef<Attribute>{target});
+  LLVM::LLVMFuncOp function = makeFunction(module);
+  emitEntry(function);
+  emitBarrierSetUp();
+  LogicalResult emitted = emitBlock(kernel.getBlock());
+  if (succeeded(emitted))
+    emitted = emitRoles();
+  if (failed(emitted)) {
+    module.erase();
+    return failure();
+  }
+  builder.setInsertionPointToEnd(entry);
+  LLVM::ReturnOp::create(builder, loc, ValueRange());
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Ops
+//===----------------------------------------------------------------------===//
+
+LogicalResult KernelEmitter::emitBlock(Block &block) {
+  for (Operation &op : block.without_terminator())
+    if (failed(emitOp(&op)))
+      return failure();
+  return success();
+}
+
+LogicalResult KernelEmitter::emitOp(Operation *op) {
+  loc = op->getLoc();
+  for (Value operand : op->getOperands())
+    if (isa<tile::TileType, pipe::SlotType, pipe::PendingType, IndexType,
+            FloatType, IntegerType>(operand.getType()) &&
+        !values.contains(operand))
+      return op->emitError("an operand of '")
+             << op->getName() << "' has no value in the kernel";
+  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+      // Handled elsewhere.
+      .Case<pipe::RoleOp, pipe::RingOp, pipe::BufferOp, tile::ViewOp>(
+          [](auto) { return success(); })
+      .Case<scf::ForOp>([&](auto loop) { return emitFor(loop); })
+      .Case<scf::IfOp>([&](auto branch) { return emitIf(branch); })
+      .Case<memref::DimOp>([&](auto dim) { return emitDim(dim); })
+      .Case<tile::WalkRangesOp>([&](auto walk) {
+        emitWalkRanges(walk);
+        return success();
+      })
+      .Case<tile::WalkSizeOp>([&](auto size) {
+        Value sum = constant(0);
+        for (Value extent : walks[size.getWalk()].size)
+          sum = add(sum, extent);
+        set(size, sum);
+        return success();
+      })
+      .Case<tile::WalkAtOp>([&](auto at) {
+        emitWalkAt(at);
+        return success();
+      })
+      .Case<tile::SplatOp>([&](auto splat) { return emitSplat(splat); })
+      .Case<tile::MapOp>([&](auto map) { return emitMap(map); })
+      .Case<tile::ReduceOp>([&](auto reduce) { return emitReduce(reduce); })
+      .Case<pipe::StartOp>([&](auto start) {
+        set(start, constant(0));
+        return success();
+      })
+      .Case<pipe::AcquireOp, pipe::TakeOp>(
+          [&](auto advance) { return emitAdvance(advance); })
+      .Case<pipe::FillOp>([&](auto fill) { return emitFill(fill); })
+      .Case<pipe::ReadOp>([&](auto read) {
+        set(read, values[read.getSlot()][0]);
+        return success();
+      })
+      .Case<pipe::ReleaseOp>([&](auto release) {
+        emitRelease(release);
+        return success();
+      })
+      .Case<pipe::DotOp>([&](auto dot) { return emitDot(dot); })
+      .Case<pipe::AwaitOp>([&](auto await) { return emitAwait(await); })
+      .Case<pipe::StoreOp>([&](auto store) { return emitStore(store); })
+      .Default([&](Operation *other) { return emitScalar(other); });
+}
+
+LogicalResult KernelEmitter::emitFor(scf::ForOp loop) {
+  Values inits;
+  for (Value init : loop.getInitArgs())
+    llvm::append_range(inits, values[init]);
+  auto copy = scf::ForOp::create(
+      builder, loc, get(loop.getLowerBound()), get(loop.getUpperBound()),
+      get(loop.getStep()), inits,
+      [](OpBuilder &, Location, Value, ValueRange) {});
+  set(loop.getInductionVar(), copy.getInductionVar());
+  auto arguments = copy.getRegionIterArgs();
+  ResultRange results = copy.getResults();
+  size_t position = 0;
+  for (auto [init, argument, result] :
+       llvm::zip(loop.getInitArgs(), loop.getRegionIterArgs(),
+                 loop.getResults())) {
+    SmallVector<Type> types;
+    if (failed(convertType(init.getType(), types)))
+      return failure();
+    auto range = [&](auto list) {
+      return Values(list.begin() + position,
+                    list.begin() + position + types.size());
+    };
+    values[argument] = range(arguments);
+    values[result] = range(results);
+    position += types.size();
+  }
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(copy.getBody());
+  if (failed(emitBlock(*loop.getBody())))
+    return failure();
+  Values yielded;
+  for (Value value : loop.getYieldedValues())
+    llvm::append_range(yielded, values[value]);
+  scf::YieldOp::create(builder, loop.getLoc(), yielded);
+  return success();
+}
+
+LogicalResult KernelEmitter::emitIf(scf::IfOp branch) {
+  SmallVector<Type> types;
+  SmallVector<unsigned> counts;
+  for (Type type : branch.getResultTypes()) {
+    size_t before = types.size();
+    if (failed(convertType(type, types)))
+      return failure();
+    counts.push_back(types.size() - before);
+  }
+  auto copy = scf::IfOp::create(builder, loc, types, get(branch.getCondition()),
+                                /*addThenBlock=*/true,
+                                !branch.getElseRegion().empty());
+  size_t position = 0;
+  for (auto [result, count] : llvm::zip(branch.getResults(), counts)) {
+    values[result] = Values(copy.getResults().begin() + position,
+                            copy.getResults().begin() + position + count);
+    position += count;
+  }
+  OpBuilder::InsertionGuard guard(builder);
+  for (auto [from, to] : llvm::zip(branch->getRegions(), copy->getRegions())) {
+    if (from.empty())
+      continue;
+    to.front().clear();
+    builder.setInsertionPointToEnd(&to.front());
+    if (failed(emitBlock(from.front())))
+      return failure();
+    Values yielded;
+    for (Value value : from.front().getTerminator()->getOperands())
+      llvm::append_range(yielded, values[value]);
+    scf::YieldOp::create(builder, branch.getLoc(), yielded);
+  }
+  return success();
+}
+
+LogicalResult KernelEmitter::emitDim(memref::DimOp dim) {
+  auto type = cast<MemRefType>(dim.getSource().getType());
+  int64_t index = *dim.getConstantIndex();
+  if (index < 0 || index >= type.getRank())
+    return dim.emitError("the memref has no dimension ") << index;
+  if (!type.isDynamicDim(index)) {
+    set(dim, constant(type.getDimSize(index)));
+    return success();
+  }
+  std::pair<unsigned, int64_t> key(
+      cast<BlockArgument>(dim.getSource()).getArgNumber(), index);
+  size_t position = llvm::find(dims, key) - dims.begin();
+  set(dim, entry->getArgument(tensorMaps.size() + position));
+  return success();
+}
+
+void KernelEmitter::emitWalkRanges(tile::WalkRangesOp op) {
+  Walk &walk = walks[op];
+  walk.partial = op.getPartial();
+  for (auto [lower, upper] : llvm::zip(op.getLower(), op.getUpper())) {
+    Value size = arith::SubIOp::create(builder, loc, get(upper), get(lower));
+    walk.lower.push_back(get(lower));
+    walk.size.push_back(
+        arith::MaxSIOp::create(builder, loc, size, constant(0)));
+  }
+}
+
+/// The last range that starts at or before the position holds it.
+void KernelEmitter::emitWalkAt(tile::WalkAtOp op) {
+  const Walk &walk = walks[op.getWalk()];
+  Value position = get(op.getPosition());
+  Value start, tile, partial;
+  for (unsigned n = 0; n < walk.lower.size(); ++n) {
+    Value flag = constant(walk.partial[n], 1);
+    if (n == 0) {
+      start = constant(0);
+      tile = add(walk.lower[0], position);
+      partial = flag;
+      continue;
+    }
+    start = add(start, walk.size[n - 1]);
+    Value inside = arith::CmpIOp::create(
+        builder, loc, arith::CmpIPredicate::sge, position, start);
+    Value here = add(walk.lower[n],
+                     arith::SubIOp::create(builder, loc, position, start));
+    tile = arith::SelectOp::create(builder, loc, inside, here, tile);
+    partial = arith::SelectOp::create(builder, loc, inside, flag, partial);
+  }
+  set(op.getTile(), tile ? tile : constant(0));
+  set(op.getPartial(), partial ? partial : constant(0, 1));
+}
+
+/// An op of arith or math on scalars, in 32 bits where it was on index.
+LogicalResult KernelEmitter::emitScalar(Operation *op) {
+  if (auto cast = dyn_cast<arith::ConstantOp>(op)) {
+    Attribute value = convertConstant(cast.getValue());
+    set(cast, arith::ConstantOp::create(builder, loc,
+                                        llvm::cast<TypedAttr>(value)));
+    return success();
+  }
+  if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op)) {
+    Value operand = get(op->getOperand(0));
+    Type type = convertScalar(op->getResult(0).getType());
+    unsigned from = operand.getType().getIntOrFloatBitWidth(),
+             to = type.getIntOrFloatBitWidth();
+    if (from < to)
+      operand = isa<arith::IndexCastOp>(op)
+                    ? arith::ExtSIOp::create(builder, loc, type, operand)
+                          .getResult()
+                    : arith::ExtUIOp::create(builder, loc, type, operand);
+    else if (from > to)
+      operand = arith::TruncIOp::create(builder, loc, type, operand);
+    set(op->getResult(0), operand);
+    return success();
+  }
+  if (!OpTrait::hasElementwiseMappableTraits(op) || op->getNumRegions() != 0)
+    return op->emitError("'") << op->getName()
+                              << "' cannot be lowered to NVVM";
+  OperationState state(loc, op->getName());
+  for (Value operand : op->getOperands())
+    state.addOperands(get(operand));
+  for (Type type : op->getResultTypes())
+    state.addTypes(convertScalar(type));
+  state.addAttributes(op->getAttrs());
+  Operation *copy = builder.create(state);
+  for (auto [result, value] : llvm::zip(op->getResults(), copy->getResults()))
+    set(result, value);
+  return success();
+}

@@ -1,0 +1,180 @@
+//===- KernelEmitter.h - Emits one kernel -----------------------*- C++ -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_LIB_CONVERSION_PIPETONVVM_KERNELEMITTER_H
+#define FOVEA_LIB_CONVERSION_PIPETONVVM_KERNELEMITTER_H
+
+#include "fovea/Dialect/Pipe/IR/Pipe.h"
+
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace fovea {
+
+/// A tensor map that the kernel takes: a box of a memref parameter.
+struct TensorMap {
+  unsigned parameter = 0;
+  /// Dimensions of the memref and the box's extents, innermost first.
+  llvm::SmallVector<int64_t> dims, box;
+
+  bool operator==(const TensorMap &other) const {
+    return parameter == other.parameter && dims == other.dims &&
+           box == other.box;
+  }
+};
+
+/// Which elements one thread holds of a tile in registers: element `reg` of a
+/// thread is at `threadPart(group, warp, lane) + registerPart[reg]`.
+struct Fragment {
+  tile::TileType type;
+  mlir::AffineMap map;
+  llvm::SmallVector<int64_t, 4> places;
+  /// Coordinates of each register, relative to register 0.
+  llvm::SmallVector<llvm::SmallVector<int64_t, 2>> registerPart;
+
+  int64_t size() const { return places[3]; }
+  /// The tile's coordinates of a place.
+  llvm::SmallVector<int64_t, 2> at(int64_t group, int64_t warp, int64_t lane,
+                                   int64_t reg) const;
+  /// Fails, with a diagnostic at `loc`, for layouts that are not sums of a
+  /// thread's and a register's part.
+  static mlir::FailureOr<Fragment> get(tile::TileType type, mlir::Location loc);
+};
+
+/// Emits the function of one kernel. Ops are visited in order; each value of the
+/// kernel is known by the values of the function that stand for it:
+///
+///   index            i32
+///   tile, registers  vector of a thread's elements
+///   tile, shared     i32, its address
+///   cursor           i32, slots passed since the start
+///   slot             3 x i32: addresses of the tile, its full and empty barrier
+///   pending          the accumulator, and the operand in registers if any
+class KernelEmitter {
+public:
+  explicit KernelEmitter(tile::KernelOp kernel)
+      : kernel(kernel), builder(kernel), loc(kernel.getLoc()) {}
+
+  /// Builds the gpu.module before the kernel; false after a diagnostic.
+  mlir::LogicalResult emit();
+
+private:
+  using Values = llvm::SmallVector<mlir::Value, 3>;
+
+  /// Where a ring lies, in bytes from the start of shared memory.
+  struct RingPlace {
+    int64_t data = 0, full = 0, empty = 0, slotBytes = 0, stages = 0,
+            readers = 0;
+  };
+  /// The ranges of a walk.
+  struct Walk {
+    Values lower, size;
+    llvm::ArrayRef<bool> partial;
+  };
+
+  // KernelEmitter.cpp: structure.
+  mlir::LogicalResult collect();
+  mlir::FailureOr<unsigned> addTensorMap(mlir::Operation *op,
+                                         tile::ViewOp view, int64_t rows,
+                                         int64_t columns);
+  mlir::LLVM::LLVMFuncOp makeFunction(mlir::gpu::GPUModuleOp module);
+  mlir::DictionaryAttr getLaunch();
+  void emitEntry(mlir::LLVM::LLVMFuncOp function);
+  mlir::LogicalResult emitRoles();
+  mlir::LogicalResult emitRole(pipe::RoleOp role, int64_t firstGroup);
+  mlir::LogicalResult emitBlock(mlir::Block &block);
+  mlir::LogicalResult emitOp(mlir::Operation *op);
+  mlir::LogicalResult emitFor(mlir::scf::ForOp loop);
+  mlir::LogicalResult emitIf(mlir::scf::IfOp branch);
+  mlir::LogicalResult emitDim(mlir::memref::DimOp dim);
+  void emitWalkRanges(tile::WalkRangesOp op);
+  void emitWalkAt(tile::WalkAtOp op);
+  mlir::LogicalResult emitScalar(mlir::Operation *op);
+
+  // Fragments.cpp: what each thread computes on its elements.
+  friend class MapEmitter;
+  mlir::LogicalResult emitSplat(tile::SplatOp op);
+  mlir::LogicalResult emitMap(tile::MapOp op);
+  mlir::LogicalResult emitReduce(tile::ReduceOp op);
+  mlir::Value emitAffine(mlir::AffineExpr expr, mlir::ValueRange dims);
+
+  // Hopper.cpp: copies, barriers, products.
+  void emitBarrierSetUp();
+  mlir::Value emitWarpPredicate();
+  mlir::LogicalResult emitAdvance(mlir::Operation *op);
+  mlir::LogicalResult emitFill(pipe::FillOp op);
+  void emitRelease(pipe::ReleaseOp op);
+  mlir::LogicalResult emitDot(pipe::DotOp op);
+  mlir::LogicalResult emitAwait(pipe::AwaitOp op);
+  mlir::LogicalResult emitStore(pipe::StoreOp op);
+  mlir::FailureOr<Values> tensorCoordinates(tile::ViewOp view,
+                                            mlir::ValueRange offsets,
+                                            int64_t column);
+  void emitWait(mlir::Value barrier, mlir::Value parity);
+  mlir::Value emitDescriptor(mlir::Value address, int64_t leading,
+                             int64_t stride);
+  mlir::Value emitSharedProduct(pipe::DotOp op, mlir::Value a, mlir::Value b);
+  mlir::Value emitRegisterProduct(pipe::DotOp op, mlir::Value registers,
+                                  mlir::Value b);
+
+  // Helpers.
+  mlir::Value get(mlir::Value value) const {
+    auto it = values.find(value);
+    return it == values.end() || it->second.size() != 1 ? mlir::Value()
+                                                        : it->second.front();
+  }
+  void set(mlir::Value value, mlir::Value replacement) {
+    values[value] = {replacement};
+  }
+  mlir::Type convertScalar(mlir::Type type) const {
+    return type.isIndex() ? mlir::IntegerType::get(type.getContext(), 32)
+                          : type;
+  }
+  /// The types that stand for a value's type; fails for pending products.
+  mlir::LogicalResult convertType(mlir::Type type,
+                                  llvm::SmallVectorImpl<mlir::Type> &types);
+  mlir::Attribute convertConstant(mlir::Attribute attribute) const;
+  mlir::Value constant(int64_t value, unsigned bits = 32);
+  mlir::Value add(mlir::Value a, mlir::Value b);
+  mlir::Value add(mlir::Value a, int64_t b);
+  mlir::Value multiply(mlir::Value a, int64_t b);
+  mlir::Value divide(mlir::Value a, int64_t b);
+  mlir::Value remainder(mlir::Value a, int64_t b);
+  mlir::Value equals(mlir::Value a, int64_t b);
+  mlir::Value sharedPointer(mlir::Value address);
+  /// A constant op with results of `type` for the scalar constant `attribute`.
+  mlir::Value shuffle(mlir::Value value, int64_t offset);
+
+  tile::KernelOp kernel;
+  mlir::OpBuilder builder;
+  mlir::Location loc;
+  llvm::DenseMap<mlir::Value, Values> values;
+  llvm::DenseMap<mlir::Value, Walk> walks;
+  llvm::DenseMap<mlir::Value, RingPlace> rings;
+  llvm::DenseMap<mlir::Value, int64_t> buffers;
+  llvm::SmallVector<pipe::RoleOp> roles;
+
+  llvm::SmallVector<TensorMap> tensorMaps;
+  llvm::DenseMap<mlir::Operation *, unsigned> tensorMapOf;
+  /// Extents (parameter, dimension) that the kernel asks for.
+  llvm::SmallVector<std::pair<unsigned, int64_t>> dims;
+  llvm::SmallVector<unsigned> scalars;
+  int64_t sharedBytes = 0, threads = 0;
+  mlir::Block *entry = nullptr;
+
+  /// The thread's place; `group` is that of the role being emitted.
+  mlir::Value shared, thread, lane, warp, warpgroup, group;
+  int64_t roleFirstGroup = 0;
+};
+
+} // namespace fovea
+
+#endif // FOVEA_LIB_CONVERSION_PIPETONVVM_KERNELEMITTER_H

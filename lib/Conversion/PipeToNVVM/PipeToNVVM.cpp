@@ -1,0 +1,106 @@
+//===- PipeToNVVM.cpp - The pass and its pipelines ------------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "fovea/Conversion/PipeToNVVM/PipeToNVVM.h"
+
+#include "KernelEmitter.h"
+#include "fovea/Dialect/Pipe/Transforms/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/GPU/Transforms/Passes.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+namespace fovea {
+#define GEN_PASS_DEF_CONVERTPIPETONVVM
+#include "fovea/Conversion/PipeToNVVM/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "fovea/Conversion/PipeToNVVM/Passes.h.inc"
+} // namespace fovea
+
+using namespace mlir;
+using namespace fovea;
+
+namespace {
+struct ConvertPipeToNVVMPass final
+    : fovea::impl::ConvertPipeToNVVMBase<ConvertPipeToNVVMPass> {
+  void runOnOperation() override {
+    for (auto kernel :
+         llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
+      if (kernel.getBlock().getOps<pipe::RoleOp>().empty())
+        continue;
+      if (failed(KernelEmitter(kernel).emit()))
+        return signalPassFailure();
+      kernel.erase();
+      if (!getOperation()->hasAttr(
+              gpu::GPUDialect::getContainerModuleAttrName()))
+        getOperation()->setAttr(gpu::GPUDialect::getContainerModuleAttrName(),
+                                UnitAttr::get(&getContext()));
+      ++numKernels;
+    }
+  }
+};
+} // namespace
+
+void fovea::buildTileToNVVMPipeline(OpPassManager &manager, bool verify) {
+  auto check = [&] {
+    if (verify)
+      manager.addPass(pipe::createPipeVerify());
+  };
+  manager.addPass(pipe::createPipeMaskRagged());
+  manager.addPass(pipe::createPipeAssignLayouts());
+  manager.addPass(pipe::createPipeSpecialize());
+  check();
+  manager.addPass(pipe::createPipePipeline());
+  check();
+  manager.addPass(createConvertPipeToNVVM());
+}
+
+void fovea::buildNVVMToBinaryPipeline(OpPassManager &manager,
+                                      StringRef format) {
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(arith::createArithExpandOpsPass());
+  manager.addPass(createSCFToControlFlowPass());
+  manager.addPass(createConvertVectorToLLVMPass());
+  manager.addPass(createConvertMathToLLVMPass());
+  manager.addPass(createArithToLLVMConversionPass());
+  manager.addPass(createConvertNVVMToLLVMPass());
+  // Works on the whole module only.
+  manager.addPass(createConvertControlFlowToLLVMPass());
+  manager.addPass(createReconcileUnrealizedCastsPass());
+  GpuModuleToBinaryPassOptions options;
+  options.compilationTarget = format.str();
+  manager.addPass(createGpuModuleToBinaryPass(options));
+}
+
+void fovea::registerPipeToNVVMPass() {
+  registerConvertPipeToNVVM();
+  PassPipelineRegistration<TileToNVPTXOptions>(
+      "tile-to-nvvm",
+      "Tile programs with a #pipe.schedule to kernels in NVVM",
+      [](OpPassManager &manager, const TileToNVPTXOptions &options) {
+        buildTileToNVVMPipeline(manager, options.verify);
+      });
+  PassPipelineRegistration<TileToNVPTXOptions>(
+      "nvvm-to-nvptx", "Kernels in NVVM to a gpu.binary for sm_90a",
+      [](OpPassManager &manager, const TileToNVPTXOptions &options) {
+        buildNVVMToBinaryPipeline(manager, options.format);
+      });
+  PassPipelineRegistration<TileToNVPTXOptions>(
+      "tile-to-nvptx",
+      "Tile programs with a #pipe.schedule to a gpu.binary for sm_90a",
+      [](OpPassManager &manager, const TileToNVPTXOptions &options) {
+        buildTileToNVVMPipeline(manager, options.verify);
+        buildNVVMToBinaryPipeline(manager, options.format);
+      });
+}

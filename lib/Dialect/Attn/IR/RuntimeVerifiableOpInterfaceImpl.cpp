@@ -1,0 +1,284 @@
+//===- RuntimeVerifiableOpInterfaceImpl.cpp - Checks of dynamic sizes -----===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Asserts at run time what the verifier could not see: that the dynamic sizes
+// of operands agree.
+//
+//===----------------------------------------------------------------------===//
+
+#include "fovea/Dialect/Attn/IR/Attn.h"
+#include "fovea/Dialect/Attn/IR/AttnInterfaceImpls.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/RuntimeVerifiableOpInterface.h"
+
+using namespace mlir;
+using namespace fovea::attn;
+
+using MessageBuilder = function_ref<std::string(Operation *, StringRef)>;
+
+namespace {
+
+/// One dimension of an operand, for which `name` stands in messages.
+struct Axis {
+  Value value;
+  std::string name;
+  unsigned axis;
+
+  bool isDynamic() const {
+    return cast<ShapedType>(value.getType()).isDynamicDim(axis);
+  }
+  std::string describe() const {
+    return "dimension " + std::to_string(axis) + " of " + name;
+  }
+};
+
+/// Emits the assertions of one op.
+class SizeChecks {
+public:
+  SizeChecks(Operation *op, OpBuilder &b, Location loc, MessageBuilder message)
+      : op(op), b(b), loc(loc), message(message) {}
+
+  /// Notes the dimensions of `value`: each belongs to a kind of size, by the
+  /// dimension (b, h, i, j, d, e) that the map gives. Key heads are a kind of
+  /// their own (6), dimensions in `ignored` have none.
+  void add(Value value, const Twine &name, AffineMap map, bool keyHeads = false,
+           ArrayRef<unsigned> ignored = {}) {
+    for (unsigned axis = 0; axis < map.getNumResults(); ++axis) {
+      unsigned dim = map.getDimPosition(axis);
+      if (llvm::is_contained(ignored, dim))
+        continue;
+      kinds[keyHeads && dim == 1 ? 6 : dim].push_back(
+          {value, name.str(), axis});
+    }
+  }
+
+  /// All sizes of a kind are equal.
+  void checkAll() {
+    static constexpr StringLiteral what[] = {
+        "sequences (b)", "heads (h)",    "queries (i)", "keys (j)",
+        "channels (d)",  "channels (e)", "key heads"};
+    for (auto [axes, name] : llvm::zip_equal(kinds, what))
+      checkEqual(axes, name);
+  }
+
+  void checkEqual(ArrayRef<Axis> axes, StringRef what) {
+    if (axes.empty())
+      return;
+    const Axis *reference =
+        llvm::find_if(axes, [](const Axis &axis) { return !axis.isDynamic(); });
+    if (reference == axes.end())
+      reference = axes.begin();
+    for (const Axis &axis : axes) {
+      if (&axis == reference || axis.value == reference->value ||
+          (!axis.isDynamic() && !reference->isDynamic()))
+        continue;
+      Value equal = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                          size(axis), size(*reference));
+      check(equal, axis.describe() + " must equal " + reference->describe() +
+                       ": the number of " + what);
+    }
+  }
+
+  /// A page holds `pageSize` keys.
+  void checkPage(Value value, const Twine &name, AffineMap map,
+                 int64_t pageSize) {
+    for (unsigned axis = 0; axis < map.getNumResults(); ++axis) {
+      Axis slots{value, name.str(), axis};
+      if (map.getDimPosition(axis) != 3 || !slots.isDynamic())
+        continue;
+      Value want = arith::ConstantIndexOp::create(b, loc, pageSize);
+      Value equal = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                          size(slots), want);
+      check(equal, slots.describe() + " must be the page size, " +
+                       Twine(pageSize));
+    }
+  }
+
+  /// Query heads are a multiple of key heads.
+  void checkHeads() {
+    if (kinds[1].empty() || kinds[6].empty())
+      return;
+    const Axis &queryHeads = kinds[1].front(), &keyHeads = kinds[6].front();
+    if (!queryHeads.isDynamic() && !keyHeads.isDynamic())
+      return;
+    Value heads = size(queryHeads), groups = size(keyHeads);
+    Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+    Value one = arith::ConstantIndexOp::create(b, loc, 1);
+    // No key heads: then there are no query heads either.
+    Value divisor = arith::MaxUIOp::create(b, loc, groups, one);
+    Value rest = arith::RemUIOp::create(b, loc, heads, divisor);
+    Value some = arith::MinUIOp::create(b, loc, groups, one);
+    Value excess = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, some,
+                                         zero);
+    rest = arith::SelectOp::create(b, loc, excess, heads, rest);
+    Value fits =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, rest, zero);
+    check(fits, queryHeads.describe() + " must be a multiple of " +
+                    keyHeads.describe() + ": query heads for each key head");
+  }
+
+private:
+  Value size(const Axis &axis) {
+    OpFoldResult size =
+        isa<TensorType>(axis.value.getType())
+            ? tensor::getMixedSize(b, loc, axis.value, axis.axis)
+            : memref::getMixedSize(b, loc, axis.value, axis.axis);
+    return getValueOrCreateConstantIndexOp(b, loc, size);
+  }
+
+  void check(Value condition, const Twine &what) {
+    cf::AssertOp::create(b, loc, condition, message(op, what.str()));
+  }
+
+  Operation *op;
+  OpBuilder &b;
+  Location loc;
+  MessageBuilder message;
+  SmallVector<Axis> kinds[7];
+};
+
+} // namespace
+
+/// "key", or "key of segment 1" where there are several.
+static std::string inSegment(ScoreOpInterface op, StringRef name, unsigned n) {
+  if (op.getSegments().size() == 1)
+    return name.str();
+  return (name + " of segment " + Twine(n)).str();
+}
+
+/// Keys, values and tables of each segment.
+static void addSegments(SizeChecks &checks, ScoreOpInterface op,
+                        ArrayRef<AffineMap> maps, ValueRange values) {
+  unsigned table = 0, length = 0;
+  AffineMap sequences =
+      AffineMap::getMultiDimMapWithTargets(6, {0u}, op.getContext());
+  AffineMap tables =
+      AffineMap::getMultiDimMapWithTargets(6, {0u, 3u}, op.getContext());
+  for (auto [n, attribute] : llvm::enumerate(op.getSegments())) {
+    auto segment = cast<SegmentAttr>(attribute);
+    // In a pool, b counts pages; each segment has its own number of keys.
+    bool paged = segment.getKind() == SegmentKind::paged;
+    SmallVector<unsigned> free = {3};
+    if (paged)
+      free.push_back(0);
+    SmallVector<std::tuple<Value, std::string, AffineMap>> operands = {
+        {op.getKeys()[n], inSegment(op, "key", n), maps[1]}};
+    if (!values.empty())
+      operands.push_back({values[n], inSegment(op, "value", n), maps[2]});
+    SmallVector<Axis> pages, keys;
+    for (auto &[value, name, map] : operands) {
+      checks.add(value, name, map, /*keyHeads=*/true, free);
+      for (unsigned axis = 0; axis < map.getNumResults(); ++axis) {
+        if (map.getDimPosition(axis) == 3)
+          keys.push_back({value, name, axis});
+        if (paged && map.getDimPosition(axis) == 0)
+          pages.push_back({value, name, axis});
+      }
+      if (paged)
+        checks.checkPage(value, name, map, segment.getPageSize());
+    }
+    checks.checkEqual(pages, "pages");
+    if (!paged)
+      checks.checkEqual(keys, "keys (j)");
+    if (paged)
+      checks.add(op.getTables()[table], inSegment(op, "table", n), tables,
+                 false, {3});
+    table += segment.getNumTables();
+    if (segment.getHasLengths())
+      checks.add(op.getLengths()[length++], inSegment(op, "lengths", n),
+                 sequences);
+  }
+}
+
+static void addOperands(SizeChecks &checks, AttentionOp op) {
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  checks.add(op.getQuery(), "query", maps[0]);
+  addSegments(checks, op, maps, op.getValues());
+  if (op.getSinks())
+    checks.add(op.getSinks(), "sinks",
+               AffineMap::getMultiDimMapWithTargets(6, {1u}, op.getContext()));
+  checks.add(op.getOutput(), "output", maps[3]);
+  if (op.getLse())
+    checks.add(op.getLse(), "lse", maps[4]);
+}
+
+static void addOperands(SizeChecks &checks, ScoreReduceOp op) {
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  checks.add(op.getQuery(), "query", maps[0]);
+  addSegments(checks, op, maps, {});
+  // The columns of the output are the keys of the only segment.
+  bool single = op.getSegments().size() == 1 &&
+                cast<SegmentAttr>(op.getSegments()[0]).getKind() !=
+                    SegmentKind::paged;
+  if (single)
+    checks.add(op.getKeys()[0], "key", maps[1], true, {0, 1, 4});
+  checks.add(op.getLse(), "lse", maps[3]);
+  if (single)
+    checks.add(op.getOutput(), "output", maps[2]);
+  else
+    checks.add(op.getOutput(), "output", maps[2], false, {3});
+}
+
+namespace {
+
+template <typename OpTy>
+struct ScoreRuntimeVerification
+    : RuntimeVerifiableOpInterface::ExternalModel<
+          ScoreRuntimeVerification<OpTy>, OpTy> {
+  void generateRuntimeVerification(Operation *op, OpBuilder &b, Location loc,
+                                   MessageBuilder message) const {
+    SizeChecks checks(op, b, loc, message);
+    addOperands(checks, cast<OpTy>(op));
+    checks.checkAll();
+    checks.checkHeads();
+  }
+};
+
+struct MergeRuntimeVerification
+    : RuntimeVerifiableOpInterface::ExternalModel<MergeRuntimeVerification,
+                                                  MergeOp> {
+  void generateRuntimeVerification(Operation *op, OpBuilder &b, Location loc,
+                                   MessageBuilder message) const {
+    auto merge = cast<MergeOp>(op);
+    SizeChecks checks(op, b, loc, message);
+    unsigned rank =
+        cast<ShapedType>(merge.getOutputs()[0].getType()).getRank();
+    for (unsigned axis = 0; axis < rank; ++axis) {
+      SmallVector<Axis> axes = {{merge.getOutputs()[0], "output", axis}};
+      for (auto [n, part] : llvm::enumerate(merge.getParts()))
+        axes.push_back({part, "part " + std::to_string(n), axis});
+      if (axis + 1 < rank) {
+        for (auto [n, lse] : llvm::enumerate(merge.getLses()))
+          axes.push_back({lse, "lse " + std::to_string(n), axis});
+        if (merge.getOutputs().size() == 2)
+          axes.push_back({merge.getOutputs()[1], "lse output", axis});
+      }
+      checks.checkEqual(axes, axis + 1 < rank ? "rows" : "channels");
+    }
+  }
+};
+
+} // namespace
+
+void fovea::attn::registerRuntimeVerifiableOpInterfaceExternalModels(
+    DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
+    context->loadDialect<arith::ArithDialect, cf::ControlFlowDialect,
+                         memref::MemRefDialect>();
+    AttentionOp::attachInterface<ScoreRuntimeVerification<AttentionOp>>(
+        *context);
+    ScoreReduceOp::attachInterface<ScoreRuntimeVerification<ScoreReduceOp>>(
+        *context);
+    MergeOp::attachInterface<MergeRuntimeVerification>(*context);
+  });
+}

@@ -1,0 +1,185 @@
+//===- PipeOps.cpp - Builders and verifiers -------------------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "fovea/Dialect/Pipe/IR/Pipe.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace fovea;
+using namespace fovea::pipe;
+
+#define GET_OP_CLASSES
+#include "fovea/Dialect/Pipe/IR/PipeOps.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// Roles and rings
+//===----------------------------------------------------------------------===//
+
+LogicalResult RoleOp::verify() {
+  if (!isa_and_nonnull<tile::KernelOp>((*this)->getParentOp()))
+    return emitOpError("stands in the block of a tile.kernel");
+  if (getBlock().getNumArguments() != 1 ||
+      !getBlock().getArgument(0).getType().isIndex())
+    return emitOpError("the body has one argument, the group's number (index)");
+  if (getGroups() < 1 || getGroups() > 7)
+    return emitOpError("groups is from 1 to 7, got ") << getGroups();
+  if (getKind() == RoleKind::load && getGroups() != 1)
+    return emitOpError("a load role has one group, got ") << getGroups();
+  int64_t registers = getRegisters();
+  if (registers < 24 || registers > 256 || registers % 8 != 0)
+    return emitOpError("registers is a multiple of 8 from 24 to 256, got ")
+           << registers;
+  return success();
+}
+
+LogicalResult RingOp::verify() {
+  if (getReaders() < 1)
+    return emitOpError("a ring has at least one reader, got ") << getReaders();
+  return success();
+}
+
+static void buildAdvance(OpBuilder &builder, OperationState &state, Value ring,
+                         Value cursor, Access access) {
+  state.addOperands({ring, cursor});
+  auto tile = cast<RingType>(ring.getType()).getTile();
+  state.addTypes({SlotType::get(builder.getContext(), tile, access),
+                  CursorType::get(builder.getContext())});
+}
+
+static LogicalResult verifySlot(Operation *op, SlotType slot,
+                                tile::TileType tile, Access access) {
+  if (slot.getTile() != tile)
+    return op->emitOpError("the slot holds ")
+           << slot.getTile() << ", not the ring's " << tile;
+  if (slot.getAccess() != access)
+    return op->emitOpError("the slot is one to ") << stringifyAccess(access);
+  return success();
+}
+
+void AcquireOp::build(OpBuilder &builder, OperationState &state, Value ring,
+                      Value cursor) {
+  buildAdvance(builder, state, ring, cursor, Access::write);
+}
+
+LogicalResult AcquireOp::verify() {
+  return verifySlot(*this, getSlot().getType(), getRing().getType().getTile(),
+                    Access::write);
+}
+
+void TakeOp::build(OpBuilder &builder, OperationState &state, Value ring,
+                   Value cursor) {
+  buildAdvance(builder, state, ring, cursor, Access::read);
+}
+
+LogicalResult TakeOp::verify() {
+  return verifySlot(*this, getSlot().getType(), getRing().getType().getTile(),
+                    Access::read);
+}
+
+static LogicalResult verifyView(Operation *op, tile::ViewType view,
+                                tile::TileType tile, size_t offsets) {
+  if (view.getElementType() != tile.getElementType() ||
+      view.getShape().size() != tile.getShape().size())
+    return op->emitOpError("the tile ")
+           << tile << " is not one of the view " << view;
+  if (offsets != view.getShape().size())
+    return op->emitOpError("needs one offset for each axis, got ") << offsets;
+  return success();
+}
+
+LogicalResult FillOp::verify() {
+  SlotType slot = getSlot().getType();
+  if (failed(verifySlot(*this, slot, slot.getTile(), Access::write)))
+    return failure();
+  return verifyView(*this, getView().getType(), slot.getTile(),
+                    getOffsets().size());
+}
+
+LogicalResult ReadOp::verify() {
+  SlotType slot = getSlot().getType();
+  return verifySlot(*this, slot, slot.getTile(), Access::read);
+}
+
+LogicalResult ReleaseOp::verify() {
+  SlotType slot = getSlot().getType();
+  return verifySlot(*this, slot, slot.getTile(), Access::read);
+}
+
+//===----------------------------------------------------------------------===//
+// Products and results
+//===----------------------------------------------------------------------===//
+
+void DotOp::build(OpBuilder &builder, OperationState &state, Value a, Value b,
+                  Value acc, ArrayAttr indexingMaps) {
+  build(builder, state,
+        PendingType::get(builder.getContext(),
+                         cast<tile::TileType>(acc.getType())),
+        a, b, acc, indexingMaps);
+}
+
+/// Axes of a, b and acc agree as their maps say.
+static LogicalResult verifyExtents(DotOp op) {
+  SmallVector<AffineMap> maps(
+      op.getIndexingMapsAttr().getAsValueRange<AffineMapAttr>());
+  if (maps.size() != 3)
+    return op.emitOpError("has three indexing maps, of a, b and acc; got ")
+           << maps.size();
+  tile::TileType types[] = {op.getA().getType(), op.getB().getType(),
+                            op.getAcc().getType()};
+  int64_t extents[3] = {0, 0, 0};
+  static constexpr unsigned absent[] = {1, 0, 2};
+  for (unsigned n = 0; n < 3; ++n) {
+    if (maps[n].getNumDims() != 3 || maps[n].getNumResults() != 2 ||
+        !maps[n].isProjectedPermutation() || maps[n].isFunctionOfDim(absent[n]))
+      return op.emitOpError("indexing map ")
+             << n << " is no permutation of two of (m, n, k) that fits: "
+             << AffineMapAttr::get(maps[n]);
+    if (types[n].getRank() != 2)
+      return op.emitOpError("operands have two axes, got ") << types[n];
+    for (unsigned axis = 0; axis < 2; ++axis) {
+      int64_t &extent = extents[maps[n].getDimPosition(axis)];
+      if (extent && extent != types[n].getDimSize(axis))
+        return op.emitOpError("axis ") << axis << " of " << types[n]
+                                       << " should have " << extent
+                                       << " elements";
+      extent = types[n].getDimSize(axis);
+    }
+  }
+  return success();
+}
+
+LogicalResult DotOp::verify() {
+  if (failed(verifyExtents(*this)))
+    return failure();
+  if (getPending().getType().getTile() != getAcc().getType())
+    return emitOpError("the product has the accumulator's type ")
+           << getAcc().getType();
+  if (!isa_and_nonnull<AccAttr>(getAcc().getType().getLayout()))
+    return emitOpError("the accumulator has the layout #pipe.acc, got ")
+           << getAcc().getType();
+  if (!isa_and_nonnull<SmemAttr, ARegAttr>(getA().getType().getLayout()))
+    return emitOpError("a has the layout #pipe.smem or #pipe.a_reg, got ")
+           << getA().getType();
+  if (!isa_and_nonnull<SmemAttr>(getB().getType().getLayout()))
+    return emitOpError("b has the layout #pipe.smem, got ")
+           << getB().getType();
+  return success();
+}
+
+LogicalResult StoreOp::verify() {
+  tile::TileType value = getValue().getType();
+  tile::TileType buffer = getBuffer().getType().getTile();
+  if (value.getShape() != buffer.getShape() ||
+      value.getElementType() != buffer.getElementType())
+    return emitOpError("the tile ")
+           << value << " does not fit the buffer of " << buffer;
+  if (!isa_and_nonnull<AccAttr>(value.getLayout()))
+    return emitOpError("the tile has the layout #pipe.acc, got ") << value;
+  return verifyView(*this, getView().getType(), value, getOffsets().size());
+}

@@ -1,0 +1,394 @@
+//===- Specialize.cpp - Divides a kernel into a loading and a computing role --===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "fovea/Dialect/Pipe/Transforms/Passes.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace fovea::pipe {
+#define GEN_PASS_DEF_PIPESPECIALIZE
+#include "fovea/Dialect/Pipe/Transforms/Passes.h.inc"
+} // namespace fovea::pipe
+
+using namespace mlir;
+using namespace fovea;
+using namespace fovea::pipe;
+
+namespace {
+
+using Ops = SmallVector<Operation *>;
+/// Where one role stands in each ring.
+using Cursors = llvm::MapVector<Value, Value>;
+
+/// Rewrites one kernel.
+class Specializer {
+public:
+  Specializer(tile::KernelOp kernel, ScheduleAttr schedule)
+      : kernel(kernel), schedule(schedule) {}
+
+  LogicalResult run();
+  unsigned getNumRings() const { return rings.size(); }
+
+private:
+  LogicalResult checkLayouts();
+  LogicalResult makeRings();
+  LogicalResult checkSharedMemory();
+  Cursors startRings(OpBuilder &builder);
+  Cursors ringsIn(scf::ForOp loop, const Cursors &cursors);
+  RoleOp makeRole(RoleKind kind, int64_t groups, int64_t registers,
+                  ArrayRef<Operation *> ops);
+
+  // The loading role.
+  void cloneLoads(OpBuilder &builder, ArrayRef<Operation *> ops,
+                  IRMapping &mapping, Cursors &cursors);
+  void cloneLoop(OpBuilder &builder, scf::ForOp loop, IRMapping &mapping,
+                 Cursors &cursors, RoleKind kind);
+  // The computing role.
+  void cloneMath(OpBuilder &builder, ArrayRef<Operation *> ops,
+                 IRMapping &mapping, Cursors &cursors);
+  void cloneMathOp(OpBuilder &builder, Operation *op, IRMapping &mapping,
+                   Cursors &cursors);
+
+  tile::KernelOp kernel;
+  ScheduleAttr schedule;
+  llvm::MapVector<Operation *, Value> rings;
+  DenseMap<Operation *, Value> buffers;
+};
+
+} // namespace
+
+static bool isTile(Type type) { return isa<tile::TileType>(type); }
+
+static bool touchesTiles(Operation *op) {
+  return llvm::any_of(op->getOperandTypes(), isTile) ||
+         llvm::any_of(op->getResultTypes(), isTile);
+}
+
+/// Whether the op or one inside it works on tiles.
+static bool holdsTiles(Operation *op) {
+  return op->walk([](Operation *inner) {
+             return touchesTiles(inner) ? WalkResult::interrupt()
+                                        : WalkResult::advance();
+           })
+      .wasInterrupted();
+}
+
+static Ops opsOf(Block *block) {
+  Ops ops;
+  for (Operation &op : block->without_terminator())
+    ops.push_back(&op);
+  return ops;
+}
+
+/// Removes what nobody uses, uses before definitions.
+static void eraseDeadOps(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+    for (Region &region : op.getRegions())
+      for (Block &inner : region)
+        eraseDeadOps(inner);
+    if (isOpTriviallyDead(&op))
+      op.erase();
+  }
+}
+
+LogicalResult Specializer::checkLayouts() {
+  WalkResult checked = kernel.walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (auto tile = dyn_cast<tile::TileType>(type); tile && !tile.getLayout()) {
+        op->emitError("the tile ")
+            << tile << " has no layout; run pipe-assign-layouts first";
+        return WalkResult::interrupt();
+      }
+    if (isa<RoleOp>(op)) {
+      op->emitError("the kernel is divided into roles already");
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return success(!checked.wasInterrupted());
+}
+
+LogicalResult Specializer::makeRings() {
+  OpBuilder builder(kernel.getBlock().getTerminator());
+  WalkResult made = kernel.walk([&](Operation *op) {
+    if (auto store = dyn_cast<tile::StoreOp>(op)) {
+      auto type = store.getValue().getType().withLayout(
+          SmemAttr::get(op->getContext(), 128));
+      if (!BufferType::getChecked([&] { return op->emitError(); },
+                                  op->getContext(), type))
+        return WalkResult::interrupt();
+      buffers[op] = BufferOp::create(
+          builder, op->getLoc(), BufferType::get(op->getContext(), type));
+      return WalkResult::advance();
+    }
+    auto load = dyn_cast<tile::LoadOp>(op);
+    if (!load || load->use_empty())
+      return WalkResult::advance();
+    bool inLoop = false;
+    for (Operation *parent = load->getParentOp(); parent != kernel;
+         parent = parent->getParentOp()) {
+      if (!isa<scf::ForOp>(parent)) {
+        load.emitError("a load under '")
+            << parent->getName()
+            << "' is not supported on this target; load it unconditionally";
+        return WalkResult::interrupt();
+      }
+      inLoop = true;
+    }
+    int64_t stages = inLoop ? schedule.getStages() : 1;
+    auto type = RingType::getChecked([&] { return load.emitError(); },
+                                     op->getContext(), stages, load.getType());
+    if (!type)
+      return WalkResult::interrupt();
+    rings[load] =
+        RingOp::create(builder, load.getLoc(), type, schedule.getGroups());
+    return WalkResult::advance();
+  });
+  return success(!made.wasInterrupted());
+}
+
+LogicalResult Specializer::checkSharedMemory() {
+  int64_t bytes = getSharedBytes(kernel.getBlock());
+  if (bytes <= limits::sharedBytes)
+    return success();
+  return kernel.emitError("the rings and buffers need ")
+         << bytes << " bytes of shared memory, a multiprocessor has "
+         << limits::sharedBytes << "; lower stages (" << schedule.getStages()
+         << ") or key_tile (" << schedule.getKeyTile() << ")";
+}
+
+Cursors Specializer::startRings(OpBuilder &builder) {
+  Cursors cursors;
+  for (auto &[load, ring] : rings)
+    cursors[ring] = StartOp::create(builder, load->getLoc(), ring);
+  return cursors;
+}
+
+Cursors Specializer::ringsIn(scf::ForOp loop, const Cursors &cursors) {
+  Cursors inside;
+  for (auto &[load, ring] : rings)
+    if (loop->isAncestor(load))
+      inside[ring] = cursors.find(ring)->second;
+  return inside;
+}
+
+/// Rebuilds a loop for one role: a loading role carries scalars, a computing one
+/// also tiles, and both the cursors of the rings used inside.
+void Specializer::cloneLoop(OpBuilder &builder, scf::ForOp loop,
+                            IRMapping &mapping, Cursors &cursors,
+                            RoleKind kind) {
+  Cursors inside = ringsIn(loop, cursors);
+  SmallVector<unsigned> carried;
+  SmallVector<Value> inits;
+  for (auto [index, init] : llvm::enumerate(loop.getInitArgs()))
+    if (kind == RoleKind::math || !isTile(init.getType())) {
+      carried.push_back(index);
+      inits.push_back(mapping.lookupOrDefault(init));
+    }
+  for (auto &[ring, cursor] : inside)
+    inits.push_back(cursor);
+  auto copy = scf::ForOp::create(
+      builder, loop.getLoc(), mapping.lookupOrDefault(loop.getLowerBound()),
+      mapping.lookupOrDefault(loop.getUpperBound()),
+      mapping.lookupOrDefault(loop.getStep()), inits,
+      [](OpBuilder &, Location, Value, ValueRange) {});
+  mapping.map(loop.getInductionVar(), copy.getInductionVar());
+  for (auto [position, index] : llvm::enumerate(carried)) {
+    mapping.map(loop.getRegionIterArg(index), copy.getRegionIterArg(position));
+    mapping.map(loop.getResult(index), copy.getResult(position));
+  }
+  for (auto [position, entry] : llvm::enumerate(inside))
+    entry.second = copy.getRegionIterArg(carried.size() + position);
+
+  OpBuilder body = OpBuilder::atBlockEnd(copy.getBody());
+  if (kind == RoleKind::math)
+    cloneMath(body, opsOf(loop.getBody()), mapping, inside);
+  else
+    cloneLoads(body, opsOf(loop.getBody()), mapping, inside);
+  SmallVector<Value> yielded;
+  for (unsigned index : carried)
+    yielded.push_back(mapping.lookupOrDefault(loop.getYieldedValues()[index]));
+  for (auto [position, entry] : llvm::enumerate(inside)) {
+    yielded.push_back(entry.second);
+    cursors[entry.first] = copy.getResult(carried.size() + position);
+  }
+  scf::YieldOp::create(body, loop.getLoc(), yielded);
+}
+
+void Specializer::cloneLoads(OpBuilder &builder, ArrayRef<Operation *> ops,
+                             IRMapping &mapping, Cursors &cursors) {
+  for (Operation *op : ops) {
+    if (auto load = dyn_cast<tile::LoadOp>(op)) {
+      Value ring = rings.lookup(op);
+      if (!ring)
+        continue;
+      auto acquire =
+          AcquireOp::create(builder, op->getLoc(), ring, cursors[ring]);
+      cursors[ring] = acquire.getNext();
+      SmallVector<Value> offsets;
+      for (Value offset : load.getOffsets())
+        offsets.push_back(mapping.lookupOrDefault(offset));
+      FillOp::create(builder, op->getLoc(), acquire.getSlot(),
+                     mapping.lookupOrDefault(load.getView()), offsets);
+      continue;
+    }
+    auto loop = dyn_cast<scf::ForOp>(op);
+    if (loop && (!ringsIn(loop, cursors).empty() || holdsTiles(op))) {
+      cloneLoop(builder, loop, mapping, cursors, RoleKind::load);
+      continue;
+    }
+    if (!holdsTiles(op))
+      builder.clone(*op, mapping);
+  }
+}
+
+void Specializer::cloneMathOp(OpBuilder &builder, Operation *op,
+                              IRMapping &mapping, Cursors &cursors) {
+  Location loc = op->getLoc();
+  if (isa<tile::LoadOp>(op))
+    return;
+  if (auto dot = dyn_cast<tile::DotOp>(op)) {
+    auto start = DotOp::create(builder, loc, mapping.lookup(dot.getA()),
+                               mapping.lookup(dot.getB()),
+                               mapping.lookup(dot.getAcc()),
+                               dot.getIndexingMapsAttr());
+    mapping.map(dot.getResult(),
+                AwaitOp::create(builder, loc, dot.getAcc().getType(), start));
+    return;
+  }
+  if (auto store = dyn_cast<tile::StoreOp>(op)) {
+    SmallVector<Value> offsets;
+    for (Value offset : store.getOffsets())
+      offsets.push_back(mapping.lookupOrDefault(offset));
+    StoreOp::create(builder, loc, mapping.lookup(store.getValue()),
+                    buffers.lookup(op), mapping.lookupOrDefault(store.getView()),
+                    offsets);
+    return;
+  }
+  if (auto loop = dyn_cast<scf::ForOp>(op))
+    return cloneLoop(builder, loop, mapping, cursors, RoleKind::math);
+  auto branch = dyn_cast<scf::IfOp>(op);
+  if (!branch || !holdsTiles(op)) {
+    builder.clone(*op, mapping);
+    return;
+  }
+  auto copy = scf::IfOp::create(
+      builder, loc, branch.getResultTypes(),
+      mapping.lookupOrDefault(branch.getCondition()),
+      /*addThenBlock=*/true, /*addElseBlock=*/!branch.getElseRegion().empty());
+  for (auto [from, to] : llvm::zip(branch->getRegions(), copy->getRegions())) {
+    if (from.empty())
+      continue;
+    to.front().clear();
+    OpBuilder body = OpBuilder::atBlockEnd(&to.front());
+    cloneMath(body, opsOf(&from.front()), mapping, cursors);
+    body.clone(*from.front().getTerminator(), mapping);
+  }
+  mapping.map(branch.getResults(), copy.getResults());
+}
+
+void Specializer::cloneMath(OpBuilder &builder, ArrayRef<Operation *> ops,
+                            IRMapping &mapping, Cursors &cursors) {
+  // Slots are held from the first op that needs them to the last one.
+  DenseMap<Operation *, Ops> takenBefore, releasedAfter;
+  for (Operation *op : ops) {
+    if (!rings.contains(op))
+      continue;
+    Operation *first = nullptr, *last = nullptr;
+    for (Operation *user : op->getUsers()) {
+      Operation *ancestor = op->getBlock()->findAncestorOpInBlock(*user);
+      if (!first || ancestor->isBeforeInBlock(first))
+        first = ancestor;
+      if (!last || last->isBeforeInBlock(ancestor))
+        last = ancestor;
+    }
+    takenBefore[first].push_back(op);
+    releasedAfter[last].push_back(op);
+  }
+  DenseMap<Operation *, Value> slots;
+  for (Operation *op : ops) {
+    for (Operation *load : takenBefore.lookup(op)) {
+      Value ring = rings.lookup(load);
+      auto take = TakeOp::create(builder, load->getLoc(), ring, cursors[ring]);
+      cursors[ring] = take.getNext();
+      slots[load] = take.getSlot();
+      mapping.map(load->getResult(0),
+                  ReadOp::create(builder, load->getLoc(),
+                                 load->getResult(0).getType(), take.getSlot()));
+    }
+    cloneMathOp(builder, op, mapping, cursors);
+    for (Operation *load : releasedAfter.lookup(op))
+      ReleaseOp::create(builder, load->getLoc(), slots[load]);
+  }
+}
+
+RoleOp Specializer::makeRole(RoleKind kind, int64_t groups, int64_t registers,
+                             ArrayRef<Operation *> ops) {
+  OpBuilder builder(kernel.getBlock().getTerminator());
+  auto role =
+      RoleOp::create(builder, kernel.getLoc(), kind, groups, registers);
+  Block *block = builder.createBlock(&role.getBody());
+  block->addArgument(builder.getIndexType(), kernel.getLoc());
+  Cursors cursors = startRings(builder);
+  IRMapping mapping;
+  if (kind == RoleKind::load)
+    cloneLoads(builder, ops, mapping, cursors);
+  else
+    cloneMath(builder, ops, mapping, cursors);
+  EndOp::create(builder, kernel.getLoc());
+  eraseDeadOps(*block);
+  return role;
+}
+
+LogicalResult Specializer::run() {
+  if (failed(checkLayouts()))
+    return failure();
+  // What works on no tile stays before the roles, unless it needs a result of
+  // what moves.
+  Ops moved;
+  SmallPtrSet<Operation *, 16> isMoved;
+  for (Operation *op : opsOf(&kernel.getBlock())) {
+    bool needsMoved = false;
+    op->walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands())
+        needsMoved |= isMoved.contains(operand.getDefiningOp());
+    });
+    if (holdsTiles(op) || needsMoved) {
+      moved.push_back(op);
+      isMoved.insert(op);
+    }
+  }
+  if (failed(makeRings()) || failed(checkSharedMemory()))
+    return failure();
+  makeRole(RoleKind::load, 1, schedule.getProducerRegs(), moved);
+  makeRole(RoleKind::math, schedule.getGroups(), schedule.getConsumerRegs(),
+           moved);
+  for (Operation *op : llvm::reverse(moved))
+    op->erase();
+  return success();
+}
+
+namespace {
+struct PipeSpecializePass final
+    : pipe::impl::PipeSpecializeBase<PipeSpecializePass> {
+  void runOnOperation() override {
+    for (auto kernel : getOperation().getOps<tile::KernelOp>()) {
+      ScheduleAttr schedule = getSchedule(kernel);
+      if (!schedule)
+        continue;
+      Specializer specializer(kernel, schedule);
+      if (failed(specializer.run()))
+        return signalPassFailure();
+      numRings += specializer.getNumRings();
+    }
+  }
+};
+} // namespace

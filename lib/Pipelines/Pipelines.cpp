@@ -1,0 +1,119 @@
+//===- Pipelines.cpp - From attn to machine code --------------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "fovea/Pipelines/Pipelines.h"
+
+#include "fovea/Conversion/Passes.h"
+#include "fovea/Dialect/Attn/Transforms/Passes.h"
+#include "fovea/Dialect/Tile/Transforms/Passes.h"
+#include "fovea/Target/CpuTarget.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/LLVMIR/Transforms/RequestCWrappers.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace fovea;
+
+/// Lanes of the target; the passes that need an exact one report errors.
+static int64_t lanesOf(const CpuPipelineOptions &options) {
+  llvm::Expected<CpuTarget> target = CpuTarget::parse(options.target);
+  if (target)
+    return target->lanes;
+  consumeError(target.takeError());
+  return 4;
+}
+
+void fovea::buildAttnStage(OpPassManager &pm,
+                           const CpuPipelineOptions &options) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  attn::AttnSelectScheduleOptions schedule;
+  schedule.target = options.target;
+  pm.addPass(attn::createAttnSelectSchedule(schedule));
+}
+
+void fovea::buildTileStage(OpPassManager &pm, const CpuPipelineOptions &) {
+  // Ops without a tile program yet keep their meaning.
+  attn::AttnDecomposeOptions decompose;
+  decompose.ops = {"attn.merge", "attn.score_reduce"};
+  pm.addPass(attn::createAttnDecompose(decompose));
+  pm.addPass(attn::createAttnBufferize());
+  pm.addPass(createAttnToTile());
+  // Before the walk is split, so that masks are seen in their simplest form.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<tile::KernelOp>(tile::createTileSplitWalk());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<tile::KernelOp>(tile::createTileAssignLayouts());
+}
+
+void fovea::buildVectorStage(OpPassManager &pm,
+                             const CpuPipelineOptions &options) {
+  pm.addPass(createTileToVector());
+  // No canonicalization from here on: it would turn vectors into lists of
+  // their elements.
+  pm.addPass(createCSEPass());
+  ExpandMathOptions expand;
+  expand.useScalef = lanesOf(options) == 16;
+  pm.addPass(createExpandMath(expand));
+  pm.addPass(createCSEPass());
+}
+
+void fovea::buildLLVMStage(OpPassManager &pm, const CpuPipelineOptions &options) {
+  pm.addPass(createConvertLinalgToLoopsPass());
+  pm.addPass(createConvertTileLaunchToLLVM());
+  pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(arith::createArithExpandOpsPass());
+  pm.addPass(createSCFToControlFlowPass());
+  ConvertVectorToLLVMPassOptions vector;
+  vector.x86Vector = lanesOf(options) == 16;
+  pm.addPass(createConvertVectorToLLVMPass(vector));
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createConvertMathToLibmPass());
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createUBToLLVMConversionPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createCSEPass());
+}
+
+void fovea::buildCpuPipeline(OpPassManager &pm,
+                             const CpuPipelineOptions &options) {
+  buildAttnStage(pm, options);
+  buildTileStage(pm, options);
+  buildVectorStage(pm, options);
+  buildLLVMStage(pm, options);
+}
+
+void fovea::registerPipelines() {
+  auto add = [](StringRef name, StringRef description, auto build) {
+    PassPipelineRegistration<CpuPipelineOptions>(name, description, build);
+  };
+  add("fovea-attn-stage", "Simplify attn ops and choose their schedules",
+      buildAttnStage);
+  add("fovea-tile-stage", "Lower attn ops on tensors to kernels on tiles",
+      buildTileStage);
+  add("fovea-vector-stage", "Lower kernels on tiles to functions on vectors",
+      buildVectorStage);
+  add("fovea-llvm-stage", "Lower functions on vectors to the llvm dialect",
+      buildLLVMStage);
+  add("fovea-cpu-pipeline", "Compile attention for a CPU: all four stages",
+      buildCpuPipeline);
+}

@@ -1,0 +1,158 @@
+//===- MemRef.cpp - memref ------------------------------------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Machine.h"
+#include "Slices.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace fovea::reference;
+
+template <typename OpTy>
+static LogicalResult runAlloc(Machine &machine, OpTy op) {
+  FailureOr<View> view = machine.allocate(
+      op, machine.getIndex(op.getMixedSizes()), op.getType().getElementType());
+  if (failed(view))
+    return failure();
+  machine.set(op, *view);
+  return success();
+}
+
+static LogicalResult run(Machine &machine, memref::AllocOp op) {
+  return runAlloc(machine, op);
+}
+static LogicalResult run(Machine &machine, memref::AllocaOp op) {
+  return runAlloc(machine, op);
+}
+
+static LogicalResult run(Machine &, memref::DeallocOp) { return success(); }
+
+static LogicalResult run(Machine &machine, memref::DimOp op) {
+  return runDim(machine, op, op.getSource(), op.getIndex());
+}
+
+static LogicalResult run(Machine &machine, memref::LoadOp op) {
+  View view = machine.getView(op.getMemRef());
+  Index index = machine.getIndex(op.getIndices());
+  if (failed(checkIndex(op, view, index)))
+    return failure();
+  machine.set(op, view.load(index));
+  return success();
+}
+
+static LogicalResult run(Machine &machine, memref::StoreOp op) {
+  View view = machine.getView(op.getMemRef());
+  Index index = machine.getIndex(op.getIndices());
+  if (failed(checkIndex(op, view, index)))
+    return failure();
+  view.store(index, machine.getScalar(op.getValueToStore()));
+  return success();
+}
+
+static LogicalResult run(Machine &machine, memref::CopyOp op) {
+  View source = machine.getView(op.getSource());
+  View target = machine.getView(op.getTarget());
+  if (source.sizes != target.sizes)
+    return op.emitOpError("copies [") << ArrayRef(source.sizes) << "] to ["
+                                      << ArrayRef(target.sizes) << "]";
+  target.assign(source);
+  return success();
+}
+
+static LogicalResult run(Machine &machine, memref::CastOp op) {
+  View view = machine.getView(op.getSource());
+  machine.set(op, view);
+  if (auto type = dyn_cast<MemRefType>(op.getType()))
+    return checkShape(op, view, type);
+  return machine.refuse(op);
+}
+
+static LogicalResult run(Machine &machine, memref::SubViewOp op) {
+  FailureOr<View> slice =
+      getSlice(machine, op, machine.getView(op.getSource()));
+  if (failed(slice))
+    return failure();
+  machine.set(op, dropDims(*slice, op.getDroppedDims()));
+  return success();
+}
+
+static LogicalResult run(Machine &machine, memref::ReinterpretCastOp op) {
+  View view = machine.getView(op.getSource());
+  view.offset = machine.getIndex(op.getMixedOffsets())[0];
+  view.sizes = machine.getIndex(op.getMixedSizes());
+  view.strides = machine.getIndex(op.getMixedStrides());
+  if (!view.isInsideArray())
+    return op.emitOpError("leaves the ")
+           << view.array->getNumElements() << " elements of its memory";
+  machine.set(op, view);
+  return success();
+}
+
+static LogicalResult run(Machine &machine,
+                         memref::ExtractStridedMetadataOp op) {
+  View view = machine.getView(op.getSource());
+  machine.setInteger(op.getOffset(), view.offset);
+  for (auto [result, size] : llvm::zip_equal(op.getSizes(), view.sizes))
+    machine.setInteger(result, size);
+  for (auto [result, stride] : llvm::zip_equal(op.getStrides(), view.strides))
+    machine.setInteger(result, stride);
+  view.offset = 0;
+  view.sizes.clear();
+  view.strides.clear();
+  machine.set(op.getBaseBuffer(), view);
+  return success();
+}
+
+/// A view of the same elements in another shape; they must lie one after
+/// another.
+static LogicalResult reshape(Machine &machine, Operation *op,
+                             ArrayRef<int64_t> sizes) {
+  View view = machine.getView(op->getOperand(0));
+  View packed = View(view.sizes, view.array->elementType);
+  if (view.strides != packed.strides)
+    return op->emitOpError("reshapes memory with gaps, which the reference "
+                           "does not interpret");
+  View target(sizes, view.array->elementType);
+  if (target.getNumElements() != view.getNumElements())
+    return op->emitOpError("gives [")
+           << sizes << "] to " << view.getNumElements() << " elements";
+  target.array = view.array;
+  target.offset = view.offset;
+  machine.set(op->getResult(0), target);
+  return success();
+}
+
+static LogicalResult run(Machine &machine, memref::ExpandShapeOp op) {
+  return reshape(machine, op, machine.getIndex(op.getMixedOutputShape()));
+}
+
+static LogicalResult run(Machine &machine, memref::CollapseShapeOp op) {
+  return reshape(machine, op,
+                 collapse(machine.getView(op.getSrc()).sizes,
+                          op.getReassociationIndices()));
+}
+
+static LogicalResult run(Machine &machine, memref::GetGlobalOp op) {
+  FailureOr<View> view = machine.getGlobal(op, op.getNameAttr().getAttr());
+  if (failed(view))
+    return failure();
+  machine.set(op, *view);
+  return success();
+}
+
+LogicalResult fovea::reference::runMemRef(Machine &machine, Operation *op) {
+  using namespace mlir::memref;
+  return TypeSwitch<Operation *, LogicalResult>(op)
+      .Case<AllocOp, AllocaOp, DeallocOp, DimOp, LoadOp, StoreOp, CopyOp,
+            CastOp, SubViewOp, ReinterpretCastOp, ExtractStridedMetadataOp,
+            ExpandShapeOp, CollapseShapeOp, GetGlobalOp>(
+          [&](auto memrefOp) { return run(machine, memrefOp); })
+      .Default([&](Operation *op) { return machine.refuse(op); });
+}

@@ -1,0 +1,175 @@
+//===- Tensor.cpp - tensor and bufferization ------------------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Machine.h"
+
+#include "Slices.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace fovea::reference;
+
+static LogicalResult run(Machine &machine, tensor::EmptyOp op) {
+  FailureOr<View> view = machine.allocate(
+      op, machine.getIndex(op.getMixedSizes()), op.getType().getElementType());
+  if (failed(view))
+    return failure();
+  machine.set(op, *view);
+  return success();
+}
+
+static LogicalResult run(Machine &machine, tensor::DimOp op) {
+  return runDim(machine, op, op.getSource(), op.getIndex());
+}
+
+static LogicalResult run(Machine &machine, tensor::RankOp op) {
+  machine.setInteger(op, machine.getView(op.getTensor()).sizes.size());
+  return success();
+}
+
+static LogicalResult run(Machine &machine, tensor::ExtractOp op) {
+  View view = machine.getView(op.getTensor());
+  Index index = machine.getIndex(op.getIndices());
+  if (failed(checkIndex(op, view, index)))
+    return failure();
+  machine.set(op, view.load(index));
+  return success();
+}
+
+static LogicalResult run(Machine &machine, tensor::InsertOp op) {
+  View view = machine.getView(op.getDest()).copy();
+  Index index = machine.getIndex(op.getIndices());
+  if (failed(checkIndex(op, view, index)))
+    return failure();
+  view.store(index, machine.getScalar(op.getScalar()));
+  machine.set(op, view);
+  return success();
+}
+
+static LogicalResult run(Machine &machine, tensor::ExtractSliceOp op) {
+  FailureOr<View> slice =
+      getSlice(machine, op, machine.getView(op.getSource()));
+  if (failed(slice))
+    return failure();
+  machine.set(op, dropDims(*slice, op.getDroppedDims()));
+  return success();
+}
+
+static LogicalResult run(Machine &machine, tensor::InsertSliceOp op) {
+  View result = machine.getView(op.getDest()).copy();
+  FailureOr<View> slice = getSlice(machine, op, result);
+  if (failed(slice))
+    return failure();
+  dropDims(*slice, op.getDroppedDims()).assign(machine.getView(op.getSource()));
+  machine.set(op, result);
+  return success();
+}
+
+static LogicalResult run(Machine &machine, tensor::CastOp op) {
+  machine.set(op, machine.getView(op.getSource()));
+  return checkShape(op, machine.getView(op.getSource()), op.getType());
+}
+
+static LogicalResult run(Machine &machine, tensor::SplatOp op) {
+  Index sizes;
+  unsigned dynamic = 0;
+  for (int64_t size : op.getType().getShape())
+    sizes.push_back(ShapedType::isDynamic(size)
+                        ? machine.getInteger(op.getDynamicSizes()[dynamic++])
+                        : size);
+  FailureOr<View> view =
+      machine.allocate(op, sizes, op.getType().getElementType());
+  if (failed(view))
+    return failure();
+  fill(*view, machine.getScalar(op.getInput()));
+  machine.set(op, *view);
+  return success();
+}
+
+static LogicalResult run(Machine &machine, tensor::FromElementsOp op) {
+  View view(op.getType().getShape(), op.getType().getElementType());
+  auto element = op.getElements().begin();
+  (void)forEachIndex(view.sizes, [&](ArrayRef<int64_t> index) {
+    view.store(index, machine.getScalar(*element++));
+    return success();
+  });
+  machine.set(op, view);
+  return success();
+}
+
+static LogicalResult run(Machine &machine, tensor::ExpandShapeOp op) {
+  return runReshape(machine, op, op.getSrc(),
+                    machine.getIndex(op.getMixedOutputShape()));
+}
+
+static LogicalResult run(Machine &machine, tensor::CollapseShapeOp op) {
+  return runReshape(machine, op, op.getSrc(),
+                    collapse(machine.getView(op.getSrc()).sizes,
+                             op.getReassociationIndices()));
+}
+
+LogicalResult fovea::reference::runTensor(Machine &machine, Operation *op) {
+  using namespace mlir::tensor;
+  return TypeSwitch<Operation *, LogicalResult>(op)
+      .Case<EmptyOp, DimOp, RankOp, ExtractOp, InsertOp, ExtractSliceOp,
+            InsertSliceOp, CastOp, SplatOp, FromElementsOp, ExpandShapeOp,
+            CollapseShapeOp>(
+          [&](auto tensorOp) { return run(machine, tensorOp); })
+      .Default([&](Operation *op) { return machine.refuse(op); });
+}
+
+//===----------------------------------------------------------------------===//
+// bufferization
+//===----------------------------------------------------------------------===//
+
+static LogicalResult run(Machine &machine, bufferization::AllocTensorOp op) {
+  if (op.getCopy()) {
+    machine.set(op, machine.getView(op.getCopy()).copy());
+    return success();
+  }
+  Index sizes;
+  for (auto [axis, size] : llvm::enumerate(op.getType().getShape()))
+    sizes.push_back(ShapedType::isDynamic(size)
+                        ? machine.getInteger(op.getDynamicSize(axis))
+                        : size);
+  FailureOr<View> view =
+      machine.allocate(op, sizes, op.getType().getElementType());
+  if (failed(view))
+    return failure();
+  machine.set(op, *view);
+  return success();
+}
+
+static LogicalResult run(Machine &machine,
+                         bufferization::MaterializeInDestinationOp op) {
+  View source = machine.getView(op.getSource());
+  machine.getView(op.getDest()).assign(source);
+  if (op.getResult())
+    machine.set(op.getResult(), source);
+  return success();
+}
+
+LogicalResult fovea::reference::runBufferization(Machine &machine,
+                                                 Operation *op) {
+  using namespace mlir::bufferization;
+  return TypeSwitch<Operation *, LogicalResult>(op)
+      .Case<AllocTensorOp, MaterializeInDestinationOp>(
+          [&](auto bufferOp) { return run(machine, bufferOp); })
+      // A conversion copies; so does a clone.
+      .Case<ToTensorOp, ToBufferOp, CloneOp>([&](Operation *op) {
+        machine.set(op->getResult(0),
+                    machine.getView(op->getOperand(0)).copy());
+        return success();
+      })
+      .Case<DeallocOp, DeallocTensorOp>([&](Operation *op) {
+        return op->getNumResults() == 0 ? success() : machine.refuse(op);
+      })
+      .Default([&](Operation *op) { return machine.refuse(op); });
+}

@@ -1,0 +1,286 @@
+//===- Tile.cpp - tile kernels, as a loop over the grid -------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Tiles are ragged: elements at or beyond a tile's extents are not defined.
+// They hold NaN (0 in tiles of integers), and no operation reads them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Body.h"
+#include "Slices.h"
+
+#include "fovea/Dialect/Tile/IR/Tile.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using namespace fovea::tile;
+using namespace fovea::reference;
+using Tile = fovea::reference::Tile;
+
+/// A tile without a defined element yet.
+static Tile makeTile(TileType type, ArrayRef<int64_t> extents) {
+  Tile tile{View(type.getShape(), type.getElementType()), Index(extents)};
+  fill(tile.elements, {std::numeric_limits<double>::quiet_NaN(), 0});
+  return tile;
+}
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+static LogicalResult run(Machine &machine, LaunchOp op) {
+  auto kernel =
+      SymbolTable::lookupNearestSymbolFrom<KernelOp>(op, op.getKernelAttr());
+  if (!kernel)
+    return op.emitOpError("launches @") << op.getKernel() << ", no kernel";
+  SmallVector<Datum> arguments = machine.get(op.getArguments());
+  size_t parameters = arguments.size();
+  return forEachIndex(
+      machine.getIndex(op.getGrid()), [&](ArrayRef<int64_t> point) {
+        arguments.resize(parameters);
+        for (int64_t coordinate : point)
+          arguments.push_back(Scalar{0, coordinate});
+        return machine.runIsolated(kernel.getBlock(), arguments);
+      });
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+static LogicalResult run(Machine &machine, ViewOp op) {
+  View source = machine.getView(op.getSource());
+  Index indices = machine.getIndex(op.getIndices());
+  ArrayRef<int64_t> dims = op.getDims();
+  View view;
+  view.array = source.array;
+  view.offset = source.offset;
+  for (int64_t dim : dims) {
+    view.sizes.push_back(source.sizes[dim]);
+    view.strides.push_back(source.strides[dim]);
+  }
+  auto index = indices.begin();
+  for (int64_t dim = 0, rank = source.sizes.size(); dim < rank; ++dim) {
+    if (llvm::is_contained(dims, dim))
+      continue;
+    if (*index < 0 || *index >= source.sizes[dim])
+      return op.emitOpError("has the index ")
+             << *index << " outside of dimension " << dim << " of size "
+             << source.sizes[dim];
+    view.offset += *index++ * source.strides[dim];
+  }
+  if (Value limit = op.getLimit())
+    view.sizes[0] =
+        std::clamp<int64_t>(machine.getInteger(limit), 0, view.sizes[0]);
+  machine.set(op, TileView{view});
+  return success();
+}
+
+static View getMemory(Machine &machine, Value view) {
+  return std::get<TileView>(machine.get(view)).memory;
+}
+
+/// Elements of a tile at `offsets` that lie inside of `memory`.
+static FailureOr<Index> clip(Operation *op, const View &memory,
+                             ArrayRef<int64_t> offsets,
+                             ArrayRef<int64_t> shape) {
+  Index extents;
+  for (auto [offset, size, extent] :
+       llvm::zip_equal(offsets, memory.sizes, shape)) {
+    if (offset < 0)
+      return op->emitOpError("has the offset ")
+             << offset << "; offsets are not negative";
+    extents.push_back(std::clamp<int64_t>(size - offset, 0, extent));
+  }
+  return extents;
+}
+
+static Index add(ArrayRef<int64_t> x, ArrayRef<int64_t> y) {
+  Index sum(x);
+  for (auto [a, b] : llvm::zip_equal(sum, y))
+    a += b;
+  return sum;
+}
+
+static LogicalResult run(Machine &machine, LoadOp op) {
+  View memory = getMemory(machine, op.getView());
+  Index offsets = machine.getIndex(op.getOffsets());
+  FailureOr<Index> extents = clip(op, memory, offsets, op.getType().getShape());
+  if (failed(extents))
+    return failure();
+  Tile tile = makeTile(op.getType(), *extents);
+  (void)forEachIndex(*extents, [&](ArrayRef<int64_t> index) {
+    tile.elements.store(index, memory.load(add(offsets, index)));
+    return success();
+  });
+  machine.set(op, tile);
+  return success();
+}
+
+static LogicalResult run(Machine &machine, StoreOp op) {
+  View memory = getMemory(machine, op.getView());
+  Index offsets = machine.getIndex(op.getOffsets());
+  Tile tile = machine.getTile(op.getValue());
+  FailureOr<Index> extents = clip(op, memory, offsets, tile.extents);
+  if (failed(extents))
+    return failure();
+  return forEachIndex(*extents, [&](ArrayRef<int64_t> index) {
+    memory.store(add(offsets, index), tile.elements.load(index));
+    return success();
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Computation
+//===----------------------------------------------------------------------===//
+
+static LogicalResult run(Machine &machine, SplatOp op) {
+  Tile tile = makeTile(op.getType(), op.getType().getShape());
+  fill(tile.elements, machine.getScalar(op.getValue()));
+  machine.set(op, tile);
+  return success();
+}
+
+/// Lowers `limits` of the dimensions that `map` reads to the defined extents.
+static void limit(MutableArrayRef<int64_t> limits, AffineMap map,
+                  ArrayRef<int64_t> extents) {
+  for (auto [axis, extent] : llvm::enumerate(extents)) {
+    int64_t &value = limits[map.getDimPosition(axis)];
+    value = std::min(value, extent);
+  }
+}
+
+static LogicalResult run(Machine &machine, DotOp op) {
+  SmallVector<AffineMap> maps(
+      op.getIndexingMapsAttr().getAsValueRange<AffineMapAttr>());
+  Tile a = machine.getTile(op.getA()), b = machine.getTile(op.getB()),
+       acc = machine.getTile(op.getAcc());
+  // Defined extents of (m, n, k).
+  Index limits(3, std::numeric_limits<int64_t>::max());
+  for (auto [map, tile] : llvm::zip_equal(maps, ArrayRef<Tile>{a, b, acc}))
+    limit(limits, map, tile.extents);
+  int64_t depth = limits[2];
+  limits[2] = 1;
+  Tile result = makeTile(op.getType(), evaluateMap(maps[2], limits));
+  (void)forEachIndex(limits, [&](ArrayRef<int64_t> point) {
+    Index at(point), target = evaluateMap(maps[2], point);
+    Scalar sum = acc.elements.load(target);
+    for (at[2] = 0; at[2] < depth; ++at[2])
+      sum.real += a.elements.load(evaluateMap(maps[0], at)).real *
+                  b.elements.load(evaluateMap(maps[1], at)).real;
+    result.elements.store(target, finish(sum, op.getType().getElementType()));
+    return success();
+  });
+  machine.set(op, result);
+  return success();
+}
+
+static LogicalResult run(Machine &machine, MapOp op) {
+  SmallVector<AffineMap> maps(
+      op.getIndexingMapsAttr().getAsValueRange<AffineMapAttr>());
+  Index extents(op.getType().getShape());
+  SmallVector<Tile> inputs;
+  for (auto [map, input] : llvm::zip_equal(maps, op.getInputs())) {
+    inputs.push_back(machine.getTile(input));
+    limit(extents, map, inputs.back().extents);
+  }
+  Index origin(extents.size(), 0);
+  if (!op.getOrigin().empty())
+    origin = machine.getIndex(op.getOrigin());
+  FailureOr<Body> body =
+      Body::create(machine, op.getBlock(), {}, Reads::Checked);
+  if (failed(body))
+    return failure();
+  Tile result = makeTile(op.getType(), extents);
+  LogicalResult status = forEachIndex(extents, [&](ArrayRef<int64_t> index) {
+    SmallVector<Scalar> arguments;
+    for (auto [map, input] : llvm::zip_equal(maps, inputs))
+      arguments.push_back(input.elements.load(evaluateMap(map, index)));
+    for (int64_t coordinate : add(origin, index))
+      arguments.push_back({0, coordinate});
+    if (failed(body->run(arguments)))
+      return failure();
+    result.elements.store(index, body->getYielded(0));
+    return success();
+  });
+  machine.set(op, result);
+  return status;
+}
+
+static LogicalResult run(Machine &machine, ReduceOp op) {
+  Tile input = machine.getTile(op.getInput());
+  int64_t axis = op.getAxis();
+  bool isMax = op.getKind() == ReduceKind::max;
+  Tile result = makeTile(op.getType(), {input.extents[1 - axis]});
+  for (int64_t n = 0; n < input.extents[1 - axis]; ++n) {
+    Scalar folded{isMax ? -std::numeric_limits<double>::infinity() : 0, 0};
+    for (int64_t k = 0; k < input.extents[axis]; ++k) {
+      Index index = axis == 1 ? Index{n, k} : Index{k, n};
+      double element = input.elements.load(index).real;
+      folded.real =
+          isMax ? std::fmax(folded.real, element) : folded.real + element;
+    }
+    result.elements.store({n}, finish(folded, op.getType().getElementType()));
+  }
+  machine.set(op, result);
+  return success();
+}
+
+static LogicalResult run(Machine &machine, GatherOp op) {
+  View table = machine.getView(op.getTable());
+  Index index = machine.getIndex(op.getIndices());
+  if (table.getNumElements() == 0)
+    return op.emitOpError("reads a table without elements");
+  for (auto [i, size] : llvm::zip_equal(index, table.sizes))
+    i = getSafeIndex(i, size);
+  machine.set(op, table.load(index));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Walks
+//===----------------------------------------------------------------------===//
+
+static LogicalResult run(Machine &machine, WalkRangesOp op) {
+  Walk walk;
+  for (auto [lower, upper, partial] :
+       llvm::zip_equal(op.getLower(), op.getUpper(), op.getPartial()))
+    for (int64_t n = machine.getInteger(lower), end = machine.getInteger(upper);
+         n < end; ++n)
+      walk.emplace_back(n, partial);
+  machine.set(op, walk);
+  return success();
+}
+
+static LogicalResult run(Machine &machine, WalkSizeOp op) {
+  machine.setInteger(op, std::get<Walk>(machine.get(op.getWalk())).size());
+  return success();
+}
+
+static LogicalResult run(Machine &machine, WalkAtOp op) {
+  const Walk &walk = std::get<Walk>(machine.get(op.getWalk()));
+  uint64_t position = machine.getInteger(op.getPosition());
+  if (position >= walk.size())
+    return op.emitOpError("asks for tile ")
+           << machine.getInteger(op.getPosition()) << " of " << walk.size();
+  auto [tile, partial] = walk[position];
+  machine.setInteger(op.getTile(), tile);
+  machine.setInteger(op.getPartial(), partial);
+  return success();
+}
+
+LogicalResult fovea::reference::runTile(Machine &machine, Operation *op) {
+  return TypeSwitch<Operation *, LogicalResult>(op)
+      .Case<LaunchOp, ViewOp, LoadOp, StoreOp, SplatOp, DotOp, MapOp, ReduceOp,
+            GatherOp, WalkRangesOp, WalkSizeOp, WalkAtOp>(
+          [&](auto tileOp) { return run(machine, tileOp); })
+      .Default([&](Operation *op) { return machine.refuse(op); });
+}

@@ -1,0 +1,31 @@
+//===- Register.cpp - Registration of all dialects and passes -------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "fovea/InitAllDialects.h"
+#include "fovea/InitAllPasses.h"
+
+#include "fovea/Conversion/Passes.h"
+#include "fovea/Dialect/Attn/IR/Attn.h"
+#include "fovea/Dialect/Attn/IR/AttnInterfaceImpls.h"
+#include "fovea/Dialect/Attn/Transforms/Passes.h"
+#include "fovea/Dialect/Tile/IR/Tile.h"
+#include "fovea/Dialect/Tile/Transforms/Passes.h"
+#include "fovea/Pipelines/Pipelines.h"
+
+void fovea::registerAllDialects(mlir::DialectRegistry &registry) {
+  registry.insert<attn::AttnDialect, tile::TileDialect>();
+  attn::registerAggregatedOpInterfaceExternalModels(registry);
+  attn::registerBufferizableOpInterfaceExternalModels(registry);
+}
+
+void fovea::registerAllPasses() {
+  attn::registerAttnPasses();
+  tile::registerFoveaTilePasses();
+  registerFoveaConversionPasses();
+  registerPipelines();
+}

@@ -1,0 +1,116 @@
+//===- ThreadState.cpp - Errors and scratch memory of a thread ------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ThreadState.h"
+
+#include "fovea-runtime/Runtime.h"
+
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+using namespace fovea::runtime;
+
+void ErrorState::record(const char *newMessage) {
+  if (set)
+    return;
+  if (!newMessage)
+    newMessage = "unknown error";
+  size_t length = strnlen(newMessage, sizeof(message) - 1);
+  memcpy(message, newMessage, length);
+  message[length] = '\0';
+  set = true;
+}
+
+ThreadState &ThreadState::get() {
+  static thread_local ThreadState state;
+  return state;
+}
+
+ThreadState::~ThreadState() {
+  for (Block &block : blocks) {
+    free(block.memory);
+    block = Block();
+  }
+}
+
+void ThreadState::report(const char *message) {
+  ++reports;
+  error.record(message);
+}
+
+BodyScope::BodyScope(ThreadState &state)
+    : state(state), outerInProvider(state.inProvider) {
+  ++state.depth;
+  state.inProvider = false;
+}
+
+BodyScope::~BodyScope() {
+  --state.depth;
+  state.inProvider = outerInProvider;
+  free(ownMemory);
+}
+
+/// Memory of `bytes` bytes aligned to 64, or null. A size that no machine can
+/// serve is refused here, as some allocators abort on it.
+static void *allocateAligned(int64_t bytes) {
+  constexpr int64_t alignment = 64;
+  constexpr int64_t limit = int64_t(1) << 40;
+  if (bytes > limit - alignment)
+    return nullptr;
+  return aligned_alloc(alignment, (bytes + alignment - 1) & -alignment);
+}
+
+bool BodyScope::allocate(int64_t bytes, void *&scratch) {
+  scratch = nullptr;
+  if (bytes == 0)
+    return true;
+  if (bytes < 0)
+    return false;
+  unsigned level = state.depth - 1;
+  if (level >= ThreadState::maxKeptBlocks) {
+    scratch = ownMemory = allocateAligned(bytes);
+    return scratch != nullptr;
+  }
+  ThreadState::Block &block = state.blocks[level];
+  if (block.size < bytes) {
+    // Free first, so that growing never needs both.
+    free(block.memory);
+    block.memory = allocateAligned(bytes);
+    block.size = block.memory ? bytes : 0;
+  }
+  scratch = block.memory;
+  return scratch != nullptr;
+}
+
+void fovea::runtime::reportScratchFailure(ThreadState &state, int64_t bytes) {
+  char message[160];
+  snprintf(message, sizeof(message),
+           "fovea_parallel_for: cannot allocate %" PRId64
+           " bytes of scratch memory for each thread",
+           bytes);
+  state.report(message);
+}
+
+//===----------------------------------------------------------------------===//
+// The C ABI
+//===----------------------------------------------------------------------===//
+
+int fovea_runtime_version(void) { return FOVEA_RUNTIME_VERSION; }
+
+void fovea_report_error(const char *message) {
+  ThreadState::get().report(message);
+}
+
+const char *fovea_last_error(void) {
+  const ErrorState &error = ThreadState::get().error;
+  return error.isSet() ? error.text() : nullptr;
+}
+
+void fovea_clear_error(void) { ThreadState::get().error.clear(); }

@@ -1,0 +1,395 @@
+#===- programs.py - Random attention programs -----------------------------===#
+#
+# Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+#
+# make_program(seed, number) gives one function with one attn.attention: random
+# shapes, element types, layouts, lengths, sinks, origin, scale, and the score and
+# mask of regions.py. It depends on nothing but its arguments.
+#
+# A program is made so that its result in f32 can be compared with f64:
+#   - scores stay moderate (each float carries a bound on its magnitude), and
+#     functions with unbounded slope are kept from their poles;
+#   - what decides (comparisons, indices) is integer, or read from a table as it
+#     is, never a rounded float;
+#   - small outputs have positive values, so that they don't cancel to about 0.
+#
+#===------------------------------------------------------------------------===#
+
+"""Random attention programs as MLIR text."""
+
+import random
+from dataclasses import dataclass, field
+
+from regions import Region
+
+# What a program may use beyond the basics; fuzz.py --without leaves some out.
+FEATURES = {
+    "empty": "dimensions of extent 0",
+    "index": "ops of the index dialect",
+    "infinite": "scores of -inf and near the lowest float",
+    "layouts": "other orders of dimensions (indexing_maps)",
+    "math": "math.exp2 and math.log beside exp, tanh, sqrt and abs",
+    "scalars": "captured scalars",
+    "shared": "keys or values without a batch or head dimension",
+    "start": "a start of the segment",
+    "strides": "operands that are strided slices",
+    "types": "f16, bf16, i1, i8 and index elements",
+}
+
+CHANNELS = [1, 3, 8, 16, 17, 40, 64, 80]
+
+# Products q.k and p.v of the reference for one program, at most.
+WORK = 3_000_000
+
+
+@dataclass
+class Argument:
+    """An argument of the function."""
+
+    name: str
+    type: str
+    attributes: list
+
+
+@dataclass
+class Table:
+    """A tensor that regions read."""
+
+    argument: Argument
+    element: str
+    rank: int
+    bound: float
+
+
+@dataclass
+class Program:
+    """One function and the default sizes of its dynamic dimensions."""
+
+    name: str
+    text: str
+    dims: dict = field(default_factory=dict)
+
+    def module(self):
+        """A module with this function alone."""
+        return make_module([self])
+
+
+def make_module(programs):
+    """One module with several programs."""
+    dims = {}
+    for program in programs:
+        dims.update(program.dims)
+    entries = ", ".join(f"{name} = {size}" for name, size in dims.items())
+    head = f"module attributes {{fovea.dims = {{{entries}}}}} {{\n"
+    return head + "\n".join(program.text for program in programs) + "}\n"
+
+
+class Maker:
+    """Chooses the operands of one program and writes its text."""
+
+    def __init__(self, seed, number, without):
+        self.random = random.Random(f"fovea {seed} {number}")
+        self.name, self.without = f"p{number}", without
+        self.dims, self.tables, self.setup = {}, [], []
+        self.choose_sizes()
+        pick = self.random.random()
+        self.dynamic = 0.0 if pick < 0.3 else 1.0 if pick < 0.6 else 0.5
+        self.origin = self.start = None
+        if self.chance(0.15):
+            largest = (3, 6, 130, 130)
+            self.origin = tuple(self.random.randint(0, n) for n in largest)
+        elif self.chance(0.08) and self.has("start"):
+            self.start = self.random.randint(0, 90)
+        self.choose_scale()
+
+    def has(self, feature):
+        return feature not in self.without
+
+    def chance(self, probability):
+        return self.random.random() < probability
+
+    # Choices ------------------------------------------------------------------
+
+    def tokens(self):
+        """A number of queries or keys."""
+        pick = self.random.random()
+        if pick < 0.03 and self.has("empty"):
+            return 0
+        if pick < 0.1:
+            return 1
+        if pick < 0.25:
+            return self.random.choice([15, 16, 17, 32, 63, 64, 65, 128, 129])
+        if pick < 0.32:
+            return self.random.randint(200, 330)
+        return self.random.randint(2, 70)
+
+    def choose_sizes(self):
+        """Extents, small enough for the reference."""
+        choice = self.random.choice
+        b = 0 if self.has("empty") and self.chance(0.02) else choice([1, 1, 2, 3])
+        key_heads, group = choice([1, 1, 2, 3]), choice([1, 1, 2, 4])
+        sizes = {"b": b, "i": self.tokens(), "j": self.tokens()}
+        sizes.update(h=key_heads * group, k=key_heads)
+        sizes["d"], sizes["e"] = choice(CHANNELS), choice(CHANNELS)
+
+        def work():
+            pairs = sizes["b"] * sizes["h"] * sizes["i"] * sizes["j"]
+            return pairs * (sizes["d"] + sizes["e"])
+
+        if work() > WORK:
+            sizes["b"] = min(sizes["b"], 1)
+        if work() > WORK:
+            sizes["h"] = sizes["k"] = 1
+        while work() > WORK:
+            sizes["i"] //= 2
+        self.sizes = sizes
+
+    def choose_scale(self):
+        """The scale attribute, or none, and the bound on scores it gives."""
+        usual = self.sizes["d"] ** -0.5
+        self.scale = None
+        if self.chance(0.4):
+            factor = self.random.choice([-1.0, 0.0, 0.1, 0.5, 2.0, -3.0, 10.0])
+            self.scale = round(factor * usual, 6)
+        # Products of normal numbers: a few standard deviations, roughly.
+        factor = abs((usual if self.scale is None else self.scale) / usual)
+        self.score_bound = 5 * factor
+
+    def float_type(self):
+        if self.has("types") and self.chance(0.45):
+            return self.random.choice(["f16", "bf16"])
+        return "f32"
+
+    # Types and arguments ------------------------------------------------------
+
+    def extent(self, name, size, fixed=False):
+        """The text of an extent, and the name of the dimension if dynamic."""
+        if fixed or not self.chance(self.dynamic):
+            return str(size), ""
+        key = f"{self.name}_{name}"
+        self.dims[key] = size
+        return "?", key
+
+    def shaped(self, name, element, extents, attributes=(), fixed=()):
+        """An argument; `extents` are pairs of a dimension's name and size."""
+        parts = [self.extent(n, size, n in fixed) for n, size in extents]
+        type = f"tensor<{'x'.join([text for text, _ in parts] + [element])}>"
+        attributes = list(attributes)
+        if any(key for _, key in parts):
+            keys = ", ".join(f'"{key}"' for _, key in parts)
+            attributes.insert(0, f"fovea.dims = [{keys}]")
+        return Argument(f"%{name}", type, attributes)
+
+    def table(self, kind, rank=None):
+        """A table of integers, floats or i1, new or one that there is."""
+        known = [
+            table
+            for table in self.tables
+            if self.kind(table) == kind and rank in (None, table.rank)
+        ]
+        if known and (len(self.tables) > 4 or self.chance(0.4)):
+            return self.random.choice(known)
+        rank = rank or self.random.choice([1, 1, 2, 2, 3])
+        element, bound, attributes = self.table_elements(kind)
+        name = f"t{len(self.tables)}"
+        extents = []
+        for axis in range(rank):
+            other = self.random.randint(1, 70)
+            size = self.random.choice([*self.sizes.values(), other])
+            extents.append((f"{name}_{axis}", min(max(size, 1), 140)))
+        argument = self.shaped(name, element, extents, attributes)
+        self.tables.append(Table(argument, element, rank, bound))
+        return self.tables[-1]
+
+    @staticmethod
+    def kind(table):
+        if table.element == "i1":
+            return "i1"
+        return "float" if "f" in table.element else "integer"
+
+    def table_elements(self, kind):
+        """Element type, bound and attributes of a new table."""
+        if kind == "i1":
+            return "i1", 1, ["fovea.low = 0 : i64", "fovea.high = 1 : i64"]
+        if kind == "float":
+            element = self.float_type() if self.chance(0.3) else "f32"
+            attributes = ["fovea.low = -2.0 : f64", "fovea.high = 2.0 : f64"]
+            return element, 2.0, attributes
+        others = ["i8", "index"] if self.has("types") and self.chance(0.15) else []
+        element = self.random.choice(others or ["i32", "i32", "i64"])
+        low = self.random.choice([0, 0, -3])
+        high = self.random.choice([1, 4, max(self.sizes["j"], 1)])
+        high = min(high, 100)
+        attributes = [f"fovea.low = {low} : i64", f"fovea.high = {high} : i64"]
+        if self.chance(0.3):
+            attributes.append("fovea.sorted")
+        return element, max(-low, high), attributes
+
+    def outer_index(self):
+        """A scalar of type index from outside the regions."""
+        value = self.random.randint(-5, 70)
+        name = f"%n{len(self.setup)}"
+        self.setup.append(f"{name} = arith.constant {value} : index")
+        return name, abs(value)
+
+    def outer_float(self):
+        """A scalar of type f32 from outside the regions."""
+        name = f"%x{len(self.setup)}"
+        self.setup.append(f"{name} = arith.constant 0.75 : f32")
+        return name, 0.75
+
+    # Operands -----------------------------------------------------------------
+
+    def choose_maps(self, has_lse):
+        """The dimensions of query, key, value, output and lse, in order."""
+        maps = [list("bhid"), list("bhjd"), list("bhje"), list("bhie")]
+        maps += [list("bhi")] if has_lse else []
+        pick = self.random.random()
+        if self.has("layouts") and pick < 0.2:
+            maps = [[m[0], m[2], m[1], *m[3:]] for m in maps]
+        elif self.has("layouts") and pick < 0.5:
+            for m in maps:
+                self.random.shuffle(m)
+        if self.has("shared") and self.chance(0.08):
+            dim = self.random.choice("bh")
+            for m in self.random.choice([maps[1:2], maps[2:3], maps[1:3]]):
+                m.remove(dim)
+        usual = ["bhid", "bhjd", "bhje", "bhie", "bhi"]
+        self.custom_maps = ["".join(m) for m in maps] != usual[: len(maps)]
+        return maps
+
+    def operand(self, name, dims, attributes=()):
+        """An operand with the dimensions `dims`; keys and values have key heads."""
+        heads = "k" if name in ("k", "v") else "h"
+        extents = [(heads if d == "h" else d, 0) for d in dims]
+        extents = [(d, self.sizes[d]) for d, _ in extents]
+        element = "f32" if name == "l" else self.float_type()
+        return self.shaped(name, element, extents, attributes, fixed=("d", "e"))
+
+    def sliced(self, argument):
+        """Makes an operand of static shape a strided slice of a larger argument."""
+        if "?" in argument.type or not self.has("strides") or not self.chance(0.3):
+            return argument, argument
+        *sizes, element = argument.type[len("tensor<") : -1].split("x")
+        offsets = [self.random.choice([0, 0, 1, 5]) for _ in sizes]
+        strides = [self.random.choice([1, 1, 1, 2, 3]) for _ in sizes]
+        extents = [
+            o + max(int(n) - 1, 0) * s + self.random.choice([1, 1, 4])
+            for o, n, s in zip(offsets, sizes, strides)
+        ]
+        type = f"tensor<{'x'.join(map(str, extents))}x{element}>"
+        whole = Argument(f"{argument.name}_whole", type, argument.attributes)
+        lists = "".join(
+            f"[{', '.join(map(str, part))}]" for part in (offsets, sizes, strides)
+        )
+        self.setup.append(
+            f"{argument.name} = tensor.extract_slice {whole.name}{lists} "
+            f": {type} to {argument.type}"
+        )
+        return whole, argument
+
+    def value_attributes(self):
+        """Positive values where an output of few numbers could cancel."""
+        outputs = self.sizes["b"] * self.sizes["h"] * self.sizes["i"] * self.sizes["e"]
+        if outputs >= 512:
+            return []
+        return ["fovea.low = 0.25 : f64", "fovea.high = 2.0 : f64"]
+
+    def choose_lengths(self):
+        if not self.chance(0.3):
+            return None
+        elements = ["i32", "i32", "i64"] + (["index"] if self.has("types") else [])
+        low, high = self.random.choice([0, 0, 1, -2]), self.sizes["j"] + 3
+        attributes = [f"fovea.low = {low} : i64", f"fovea.high = {high} : i64"]
+        element = self.random.choice(elements)
+        return self.shaped("n", element, [("b", self.sizes["b"])], attributes)
+
+    # Text ---------------------------------------------------------------------
+
+    def regions(self):
+        """The lines of both regions."""
+        lines = []
+        if self.chance(0.62):
+            region = Region(self, has_score=True)
+            lines += region.text("score", region.score_value(), "f32")
+        if self.chance(0.72):
+            region = Region(self, has_score=False)
+            lines += region.text("mask", region.mask(), "i1")
+        return lines
+
+    def indices(self, values):
+        """Index constants outside the op."""
+        names = []
+        for value in values:
+            names.append(f"%a{len(self.setup)}")
+            self.setup.append(f"{names[-1]} = arith.constant {value} : index")
+        return ", ".join(names)
+
+    def attributes(self, maps):
+        """The lines of the op's attributes."""
+        entries = []
+        if self.scale is not None:
+            entries.append(f"scale = {self.scale:.6f} : f64")
+        if self.custom_maps:
+            texts = (
+                f"affine_map<(b, h, i, j, d, e) -> ({', '.join(m)})>" for m in maps
+            )
+            lines = ",\n        ".join(texts)
+            entries.append(f"indexing_maps = [\n        {lines}]")
+        return [f"      attributes {{{', '.join(entries)}}}"] if entries else []
+
+    def program(self):
+        """The function."""
+        has_lse = self.chance(0.35)
+        maps = self.choose_maps(has_lse)
+        wholes, operands = zip(
+            self.sliced(self.operand("q", maps[0])),
+            self.sliced(self.operand("k", maps[1])),
+            self.sliced(self.operand("v", maps[2], self.value_attributes())),
+        )
+        q, k, v = operands
+        outputs = [self.operand("o", maps[3])]
+        outputs += [self.operand("l", maps[4])] if has_lse else []
+        lengths = self.choose_lengths()
+        sinks = None
+        if self.chance(0.2):
+            sinks = self.shaped("sink", "f32", [("h", self.sizes["h"])])
+        segment = f"      dense({k.name}, {v.name} : {k.type}, {v.type})"
+        if lengths:
+            segment += f" lengths({lengths.name} : {lengths.type})"
+        if self.start is not None:
+            segment += f" start({self.indices([self.start])})"
+        names = ", ".join(o.name for o in outputs)
+        types = ", ".join(o.type for o in outputs)
+        tail = f"sinks({sinks.name} : {sinks.type}) " if sinks else ""
+        if self.origin:
+            tail += f"origin({self.indices(self.origin)}) "
+        op = [
+            f"%r:{len(outputs)} = attn.attention ins({q.name} : {q.type})",
+            segment,
+            f"      {tail}outs({names} : {types})",
+            *self.regions(),
+            *self.attributes(maps),
+            f"return {', '.join(f'%r#{n}' for n in range(len(outputs)))} : {types}",
+        ]
+        arguments = [*wholes, *(x for x in (lengths, sinks) if x)]
+        arguments += [table.argument for table in self.tables] + outputs
+        return Program(self.name, self.function(arguments, types, op), self.dims)
+
+    def function(self, arguments, types, op):
+        """The text of the function."""
+        shown = []
+        for a in arguments:
+            attributes = f" {{{', '.join(a.attributes)}}}" if a.attributes else ""
+            shown.append(f"    {a.name}: {a.type}{attributes}")
+        head = f"func.func @{self.name}(\n" + ",\n".join(shown) + f") -> ({types}) {{\n"
+        return head + "".join(f"  {line}\n" for line in [*self.setup, *op]) + "}\n"
+
+
+def make_program(seed, number, without=frozenset()):
+    """Program `number` of the sequence that `seed` gives."""
+    return Maker(seed, number, without).program()
