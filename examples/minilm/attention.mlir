@@ -3,7 +3,7 @@
 //
 //   python examples/minilm/make_inputs.py --out build/minilm
 //   fovea-run examples/minilm/attention.mlir --out build/minilm/o.npy \
-//     --in build/minilm/q.npy build/minilm/k.npy build/minilm/v.npy
+//     --in build/minilm/q.npy,build/minilm/k.npy,build/minilm/v.npy
 //
 // RUN: fovea-run %s --random 0 --check | FileCheck %s
 // CHECK: rel_error

@@ -16,6 +16,20 @@
 using namespace mlir;
 using namespace fovea::reference;
 
+/// The sizes of `type`, dynamic ones from operands.
+static Index getSizes(Machine &machine, ShapedType type, ValueRange dynamic) {
+  Index sizes;
+  for (int64_t size : type.getShape()) {
+    if (!ShapedType::isDynamic(size)) {
+      sizes.push_back(size);
+      continue;
+    }
+    sizes.push_back(machine.getInteger(dynamic.front()));
+    dynamic = dynamic.drop_front();
+  }
+  return sizes;
+}
+
 static LogicalResult run(Machine &machine, tensor::EmptyOp op) {
   FailureOr<View> view = machine.allocate(
       op, machine.getIndex(op.getMixedSizes()), op.getType().getElementType());
@@ -78,14 +92,9 @@ static LogicalResult run(Machine &machine, tensor::CastOp op) {
 }
 
 static LogicalResult run(Machine &machine, tensor::SplatOp op) {
-  Index sizes;
-  unsigned dynamic = 0;
-  for (int64_t size : op.getType().getShape())
-    sizes.push_back(ShapedType::isDynamic(size)
-                        ? machine.getInteger(op.getDynamicSizes()[dynamic++])
-                        : size);
-  FailureOr<View> view =
-      machine.allocate(op, sizes, op.getType().getElementType());
+  FailureOr<View> view = machine.allocate(
+      op, getSizes(machine, op.getType(), op.getDynamicSizes()),
+      op.getType().getElementType());
   if (failed(view))
     return failure();
   fill(*view, machine.getScalar(op.getInput()));
@@ -134,13 +143,9 @@ static LogicalResult run(Machine &machine, bufferization::AllocTensorOp op) {
     machine.set(op, machine.getView(op.getCopy()).copy());
     return success();
   }
-  Index sizes;
-  for (auto [axis, size] : llvm::enumerate(op.getType().getShape()))
-    sizes.push_back(ShapedType::isDynamic(size)
-                        ? machine.getInteger(op.getDynamicSize(axis))
-                        : size);
-  FailureOr<View> view =
-      machine.allocate(op, sizes, op.getType().getElementType());
+  FailureOr<View> view = machine.allocate(
+      op, getSizes(machine, op.getType(), op.getDynamicSizes()),
+      op.getType().getElementType());
   if (failed(view))
     return failure();
   machine.set(op, *view);

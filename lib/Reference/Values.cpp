@@ -61,7 +61,8 @@ double fovea::reference::roundTo(double value, FloatType type) {
 //===----------------------------------------------------------------------===//
 
 View::View(std::shared_ptr<Array> elements)
-    : array(std::move(elements)), sizes(array->shape),
+    : array(std::move(elements)),
+      sizes(array->shape.begin(), array->shape.end()),
       strides(array->shape.size()) {
   int64_t stride = 1;
   for (size_t axis = sizes.size(); axis-- > 0;) {

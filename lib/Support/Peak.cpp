@@ -55,8 +55,10 @@ static const float addend = 0.75f;
 
 #define FOVEA_REPEAT16(DO)                                                     \
   DO(0)                                                                        \
-  DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12)   \
-      DO(13) DO(14) DO(15)
+  DO(1)                                                                        \
+  DO(2)                                                                        \
+  DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) \
+      DO(15)
 
 #define FOVEA_SET_512(N) "vmovaps %%zmm16, %%zmm" #N "\n\t"
 #define FOVEA_FMA_512(N) "vfmadd213ps %%zmm17, %%zmm16, %%zmm" #N "\n\t"

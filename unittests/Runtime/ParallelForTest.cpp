@@ -10,7 +10,7 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,18 +79,21 @@ TEST_F(ParallelForTest, ManyShortLoops) {
   }
 }
 
+/// A loop which ends only if four threads run it at once.
+void meetOnFourThreads() {
+  std::atomic<int> arrived{0};
+  parallelFor(4, 0, [&](int64_t, void *) {
+    ++arrived;
+    while (arrived < 4)
+      std::this_thread::yield();
+  });
+}
+
 TEST_F(ParallelForTest, WorkersWakeUp) {
-  // Long enough pauses for the workers to fall asleep, and a loop which needs
-  // all four threads at once to end.
+  // Long enough pauses for the workers to fall asleep.
   for (int i = 0; i < 20; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    std::atomic<int> arrived{0};
-    parallelFor(4, 0, [&](int64_t, void *) {
-      ++arrived;
-      while (arrived < 4)
-        std::this_thread::yield();
-    });
-    ASSERT_EQ(arrived, 4);
+    meetOnFourThreads();
   }
 }
 
@@ -132,6 +136,19 @@ TEST_F(ParallelForTest, NestedCallsRunOnTheSameThread) {
     });
   });
   EXPECT_EQ(ran, 16 * 16 * 4);
+  EXPECT_EQ(strayed, 0);
+}
+
+TEST_F(ParallelForTest, NestedCallsOfASerialLoopStayToo) {
+  // A loop of one item doesn't use the pool; the nested one could.
+  auto self = std::this_thread::get_id();
+  std::atomic<int> strayed{0};
+  parallelFor(1, 0, [&](int64_t, void *) {
+    parallelFor(4, 0, [&](int64_t, void *) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      strayed += std::this_thread::get_id() != self;
+    });
+  });
   EXPECT_EQ(strayed, 0);
 }
 
@@ -270,14 +287,41 @@ TEST_F(ParallelForTest, NumberOfThreadsIsClamped) {
   EXPECT_EQ(fovea_get_num_threads(), byDefault);
 }
 
+/// What the default is in a new process with that environment; such a process
+/// exits with the number and prints its complaints to stderr.
+void expectDefault(const char *variable, int threads, const char *complaint) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  setenv("FOVEA_NUM_THREADS", variable, 1);
+  EXPECT_EXIT(
+      {
+        fovea_set_num_threads(0);
+        exit(fovea_get_num_threads());
+      },
+      testing::ExitedWithCode(threads), complaint)
+      << variable;
+  unsetenv("FOVEA_NUM_THREADS");
+}
+
+TEST_F(ParallelForTest, EnvironmentVariable) {
+  cpu_set_t set;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(set), &set), 0);
+  int cpus = CPU_COUNT(&set);
+  expectDefault("3", 3, "^$");
+  expectDefault("1", 1, "^$");
+  expectDefault("", cpus, "^$");
+  for (const char *bad : {"0", "-1", "two", "4x", "1025"})
+    expectDefault(bad, cpus, "FOVEA_NUM_THREADS='.*' is not a number from 1");
+}
+
 #ifndef FOVEA_THREAD_SANITIZER // It doesn't support threads after a fork.
 TEST_F(ParallelForTest, WorksInAForkedChild) {
-  EXPECT_TRUE(runsEachOnce(100, 64));
+  meetOnFourThreads();
   pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
     alarm(20);
-    bool works = runsEachOnce(100, 64) && runsEachOnce(5);
+    meetOnFourThreads();
+    bool works = runsEachOnce(100, 64);
     _exit(works ? 0 : 1);
   }
   int status = 0;

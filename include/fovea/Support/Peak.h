@@ -30,7 +30,8 @@ unsigned widestVectorBits();
 /// The rate at which `threads` threads together read memory which is in no
 /// cache, with the widest loads there are, in 10^9 bytes per second. The memory
 /// is 256 MiB, or four times the last-level cache if that is more (at most
-/// 2 GiB). Returns 0 if the memory or the threads can't be had.
+/// 2 GiB); getting it comes on top of `seconds`. Returns 0 if the memory or the
+/// threads can't be had.
 double probeReadGbytesPerSecond(int threads, double seconds = 0.2);
 
 } // namespace fovea

@@ -130,6 +130,7 @@ private:
   LogicalResult setUp();
   LogicalResult emitOp(Operation *op);
   LogicalResult emitMath(Operation *op);
+  Value emitPackedTruncation(Element element, Type to);
   void emitCoordinates();
   Element get(Value value);
   Value spread(Element element, unsigned level);
@@ -289,11 +290,15 @@ LogicalResult MapEmitter::emitMath(Operation *op) {
   if (isa<math::TanhOp>(op) && getElementTypeOrSelf(type).isF32()) {
     SmallVector<Value> results;
     auto apply = [&](Value scalar) -> Value {
-      return LLVM::CallIntrinsicOp::create(
-                 builder, loc, builder.getF32Type(),
-                 builder.getStringAttr("llvm.nvvm.tanh.approx.f"),
-                 ValueRange(scalar))
-          .getResults();
+      return LLVM::InlineAsmOp::create(
+                 builder, loc, builder.getF32Type(), scalar,
+                 "tanh.approx.f32 $0, $1;", "=f,f",
+                 /*has_side_effects=*/false, /*is_align_stack=*/false,
+                 LLVM::tailcallkind::TailCallKind::None,
+                 LLVM::AsmDialectAttr::get(builder.getContext(),
+                                           LLVM::AsmDialect::AD_ATT),
+                 ArrayAttr())
+          .getRes();
     };
     if (x.level == Uniform) {
       elements[op->getResult(0)] = {Uniform, apply(x.value)};
@@ -350,8 +355,38 @@ LogicalResult MapEmitter::emitOp(Operation *op) {
              operands, level);
     return success();
   }
+  Type to = op->getResult(0).getType();
+  if (isa<arith::TruncFOp>(op) && level != Uniform &&
+      op->getOperand(0).getType().isF32() && (to.isBF16() || to.isF16())) {
+    elements[op->getResult(0)] = {level,
+                                  emitPackedTruncation(operands[0], to)};
+    return success();
+  }
   create(op, op->getName().getStringRef(), operands, level);
   return success();
+}
+
+/// Two neighbours are rounded by one instruction, into one 32-bit register.
+Value MapEmitter::emitPackedTruncation(Element element, Type to) {
+  auto registers = vector::ToElementsOp::create(builder, loc, element.value);
+  Type pair = VectorType::get(2, to), i32 = builder.getI32Type();
+  SmallVector<Value> words;
+  for (unsigned n = 0; n + 1 < registers.getNumResults(); n += 2) {
+    Value low = registers.getResult(n), high = registers.getResult(n + 1);
+    Value rounded;
+    if (to.isBF16())
+      rounded = NVVM::ConvertF32x2ToBF16x2Op::create(
+          builder, loc, pair, high, low, Value(), NVVM::FPRoundingMode::RN);
+    else
+      rounded = NVVM::ConvertF32x2ToF16x2Op::create(
+          builder, loc, pair, high, low, Value(), NVVM::FPRoundingMode::RN);
+    words.push_back(LLVM::BitcastOp::create(builder, loc, i32, rounded));
+  }
+  auto count = static_cast<int64_t>(words.size());
+  Value packed = vector::FromElementsOp::create(
+      builder, loc, VectorType::get(count, i32), words);
+  return vector::BitCastOp::create(builder, loc, VectorType::get(2 * count, to),
+                                   packed);
 }
 
 FailureOr<Value> MapEmitter::emit() {

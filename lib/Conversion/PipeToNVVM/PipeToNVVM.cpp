@@ -69,10 +69,13 @@ void fovea::buildNVVMToBinaryPipeline(OpPassManager &manager,
                                       StringRef format) {
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
-  manager.addPass(arith::createArithExpandOpsPass());
   manager.addPass(createSCFToControlFlowPass());
   manager.addPass(createConvertVectorToLLVMPass());
   manager.addPass(createConvertMathToLLVMPass());
+  // Rounding divisions have to be expanded, but only after maxima have become
+  // intrinsics: they would be expanded, too, into comparisons.
+  manager.addPass(createArithToLLVMConversionPass());
+  manager.addPass(arith::createArithExpandOpsPass());
   manager.addPass(createArithToLLVMConversionPass());
   manager.addPass(createConvertNVVMToLLVMPass());
   // Works on the whole module only.

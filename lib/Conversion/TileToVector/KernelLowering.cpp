@@ -696,6 +696,12 @@ LogicalResult KernelLowering::lowerLoop(scf::ForOp loop) {
       if (own ? failed(emitColumns(value, buffers[n], nullptr))
               : failed(materialize(value, buffers[n])))
         return failure();
+      // The loop changes the buffer: it does not hold the initial tile for
+      // others.
+      if (!own) {
+        inBuffer.erase(value);
+        extents.erase(value);
+      }
     }
   }
 

@@ -312,7 +312,8 @@ Lane LaneEmitter::emitOp(Operation &op, ArrayRef<Lane> operands) {
   if (isa<arith::IndexCastOp, arith::ExtSIOp, arith::TruncIOp>(op)) {
     IntegerRange type = rangeOfType(op.getResult(0).getType());
     IntegerRange from = operands[0].range;
-    if (!op.getOperand(0).getType().isInteger(1) && from.low >= type.low &&
+    if (!op.getOperand(0).getType().isInteger(1) &&
+        !op.getResult(0).getType().isInteger(1) && from.low >= type.low &&
         from.high <= type.high)
       return operands[0]; // The same integer.
   }
@@ -474,7 +475,7 @@ Lane LaneEmitter::emitGeneric(Operation &op, ArrayRef<Lane> operands,
   // An index cast between vectors of integers is a change of width.
   if (isa<arith::IndexCastOp, arith::IndexCastUIOp, arith::ExtSIOp,
           arith::TruncIOp>(op) &&
-      !op.getOperand(0).getType().isInteger(1)) {
+      !op.getOperand(0).getType().isInteger(1) && !type.isInteger(1)) {
     Lane from;
     from.vector = vectors[0];
     result.vector = asTypedVector(loc, from, type);

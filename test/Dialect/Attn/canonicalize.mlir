@@ -139,6 +139,30 @@ func.func @score_reduce(%q: tensor<1x8x?x64xf32>, %l: tensor<1x8x?xf32>,
   return %r : tensor<1x8x?xf32>
 }
 
+// Only the regions ask for coordinates.
+
+// CHECK-LABEL: func @unused_origin
+// CHECK: attn.attention
+// CHECK-NOT: origin
+// CHECK: attn.attention
+// CHECK: origin(
+// CHECK: return
+func.func @unused_origin(%q: tensor<1x8x?x64xf32>, %o: tensor<1x8x?x64xf32>,
+                         %x: index)
+    -> (tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>) {
+  %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
+      dense(%q, %q : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+      origin(%x, %x, %x, %x) outs(%o : tensor<1x8x?x64xf32>)
+  %s = attn.attention ins(%q : tensor<1x8x?x64xf32>)
+      dense(%q, %q : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+      origin(%x, %x, %x, %x) outs(%o : tensor<1x8x?x64xf32>)
+      mask(%b, %h, %i, %j) {
+        %c = arith.cmpi sle, %j, %i : index
+        attn.yield %c : i1
+      }
+  return %r, %s : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>
+}
+
 // Constants stay in the regions, which are isolated from what is around them,
 // and equal ones outside are not used in them.
 

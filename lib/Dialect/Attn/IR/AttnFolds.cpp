@@ -94,6 +94,22 @@ struct DropUnusedCaptures final : OpRewritePattern<OpTy> {
   }
 };
 
+/// attention origin(...) without regions that ask for coordinates
+///   ->  attention
+template <typename OpTy>
+struct DropUnusedOrigin final : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    if (op.getOrigin().empty() || !op.getScore().empty() ||
+        !op.getMask().empty())
+      return failure();
+    rewriter.modifyOpInPlace(op, [&] { op.getOriginMutable().clear(); });
+    return success();
+  }
+};
+
 /// %o, %lse = attention outs(%a, %b)  ->  %o = attention outs(%a)
 /// where %lse has no use.
 struct DropUnusedLse final : OpRewritePattern<AttentionOp> {
@@ -134,7 +150,7 @@ template <typename OpTy>
 static void addCommonPatterns(RewritePatternSet &patterns,
                               MLIRContext *context) {
   patterns.add<DropConstantTrueMask<OpTy>, DropIdentityScore<OpTy>,
-               DropUnusedCaptures<OpTy>>(context);
+               DropUnusedCaptures<OpTy>, DropUnusedOrigin<OpTy>>(context);
 }
 
 void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,

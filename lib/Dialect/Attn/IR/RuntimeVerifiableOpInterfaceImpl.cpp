@@ -79,8 +79,9 @@ public:
     if (reference == axes.end())
       reference = axes.begin();
     for (const Axis &axis : axes) {
-      if (&axis == reference || axis.value == reference->value ||
-          (!axis.isDynamic() && !reference->isDynamic()))
+      bool same = axis.value == reference->value &&
+                  axis.axis == reference->axis;
+      if (same || (!axis.isDynamic() && !reference->isDynamic()))
         continue;
       Value equal = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
                                           size(axis), size(*reference));

@@ -554,7 +554,8 @@ struct AttentionPartialReduction
       return refuse("the parts are merged by their lse; give the op an lse "
                     "output, outs(%o, %lse : ...)");
     if (op.getSinks())
-      return refuse("its sinks would enter every part; take them out of the op");
+      return refuse("its sinks would enter every part; leave them out, and "
+                    "merge a part with o = 0 and the sinks as its lse");
     AffineMap output = op.getIndexingMapsArray()[3];
     unsigned rank = output.getNumResults();
     if (rank == 0 || output.getDimPosition(rank - 1) != dimOfLoop[loopE] ||

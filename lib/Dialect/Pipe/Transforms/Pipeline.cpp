@@ -187,6 +187,7 @@ static FailureOr<bool> pipelineLoop(scf::ForOp loop) {
   options.supportDynamicLoops = true;
   options.predicateFn = [](RewriterBase &, Operation *op, Value) { return op; };
   Location loc = loop.getLoc();
+  rewriter.setInsertionPoint(loop); // The pipeliner builds here.
   if (failed(scf::pipelineForLoop(rewriter, loop, options)))
     return emitError(loc) << "this loop cannot be pipelined; set overlap = false "
                              "in the schedule";

@@ -168,7 +168,9 @@ LogicalResult Specializer::checkSharedMemory() {
 Cursors Specializer::startRings(OpBuilder &builder) {
   Cursors cursors;
   for (auto &[load, ring] : rings)
-    cursors[ring] = StartOp::create(builder, load->getLoc(), ring);
+    cursors[ring] =
+        StartOp::create(builder, load->getLoc(),
+                        CursorType::get(builder.getContext()), ring);
   return cursors;
 }
 

@@ -1,0 +1,139 @@
+//===- Jit.cpp - Machine code in memory -----------------------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "fovea/Execution/Jit.h"
+
+#include "fovea-runtime/Runtime.h"
+#include "mlir/ExecutionEngine/OptUtils.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+#include <mutex>
+
+using namespace llvm;
+using fovea::CpuTarget;
+using fovea::Jit;
+using fovea::JitArgument;
+using fovea::MemRefView;
+
+MemRefView MemRefView::rowMajor(void *data, ArrayRef<int64_t> shape) {
+  MemRefView view;
+  view.data = data;
+  view.shape.assign(shape.begin(), shape.end());
+  view.strides.assign(shape.size(), 1);
+  for (size_t axis = shape.size(); axis-- > 1;)
+    view.strides[axis - 1] = view.strides[axis] * shape[axis];
+  return view;
+}
+
+void fovea::registerJitTranslations(mlir::DialectRegistry &registry) {
+  mlir::registerAllToLLVMIRTranslations(registry);
+}
+
+static Expected<std::unique_ptr<TargetMachine>>
+createTargetMachine(const CpuTarget &target) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    InitializeNativeTarget();
+    InitializeNativeTargetAsmPrinter();
+  });
+  Triple triple(sys::getDefaultTargetTriple());
+  std::string message;
+  const Target *backend = TargetRegistry::lookupTarget(triple, message);
+  if (!backend)
+    return createStringError(message);
+  std::unique_ptr<TargetMachine> machine(backend->createTargetMachine(
+      triple, target.cpu, target.features, TargetOptions(), Reloc::PIC_,
+      std::nullopt, CodeGenOptLevel::Default, /*JIT=*/true));
+  if (!machine)
+    return createStringError("LLVM has no code generator for " + triple.str());
+  return machine;
+}
+
+Error Jit::checkHost(const CpuTarget &target) {
+  StringMap<bool> host = sys::getHostCPUFeatures();
+  SmallVector<StringRef> features;
+  StringRef(target.features).split(features, ',', -1, /*KeepEmpty=*/false);
+  for (StringRef feature : features)
+    if (feature.consume_front("+") && host.count(feature) &&
+        !host.lookup(feature))
+      return createStringError("this CPU does not have '" + feature.str() +
+                               "'; choose another --target to run here");
+  return Error::success();
+}
+
+Expected<std::unique_ptr<Jit>> Jit::create(mlir::ModuleOp module,
+                                           const CpuTarget &target) {
+  Expected<std::unique_ptr<TargetMachine>> machine =
+      createTargetMachine(target);
+  if (!machine)
+    return machine.takeError();
+  auto optimize =
+      mlir::makeOptimizingTransformer(/*optLevel=*/2, 0, machine->get());
+  // Vectors are as wide as the schedule says; LLVM must not halve them.
+  std::string width = std::to_string(target.vectorBits());
+  auto transform = [&](Module *llvmModule) -> Error {
+    for (Function &function : *llvmModule) {
+      function.addFnAttr("prefer-vector-width", width);
+      function.addFnAttr("min-legal-vector-width", width);
+    }
+    return optimize(llvmModule);
+  };
+  mlir::ExecutionEngineOptions options;
+  options.transformer = transform;
+  options.jitCodeGenOptLevel = CodeGenOptLevel::Default;
+  options.enableGDBNotificationListener = false;
+  options.enablePerfNotificationListener = false;
+  auto engine =
+      mlir::ExecutionEngine::create(module, options, std::move(*machine));
+  if (!engine)
+    return engine.takeError();
+  // Compiles now, so that it counts as compile time.
+  for (mlir::Operation &op : module.getOps())
+    if (auto name = op.getAttrOfType<mlir::StringAttr>("sym_name");
+        name && name.getValue().starts_with("_mlir_ciface_"))
+      if (auto symbol = (*engine)->lookup(name.getValue()); !symbol)
+        return symbol.takeError();
+  return std::unique_ptr<Jit>(new Jit(std::move(*engine)));
+}
+
+/// {allocated, aligned, offset, shape..., strides...}, as MLIR passes memrefs.
+static std::vector<int64_t> makeDescriptor(const MemRefView &view) {
+  int64_t address = reinterpret_cast<int64_t>(view.data);
+  std::vector<int64_t> words = {address, address, 0};
+  words.insert(words.end(), view.shape.begin(), view.shape.end());
+  words.insert(words.end(), view.strides.begin(), view.strides.end());
+  return words;
+}
+
+Error Jit::call(StringRef name, ArrayRef<JitArgument> arguments) {
+  std::vector<std::vector<int64_t>> descriptors(arguments.size());
+  std::vector<int64_t> scalars(arguments.size());
+  std::vector<void *> pointers(arguments.size()), packed(arguments.size());
+  for (auto [n, argument] : enumerate(arguments)) {
+    if (argument.isMemRef) {
+      descriptors[n] = makeDescriptor(argument.view);
+      pointers[n] = descriptors[n].data();
+      packed[n] = &pointers[n];
+    } else {
+      scalars[n] = argument.scalar;
+      packed[n] = &scalars[n];
+    }
+  }
+  fovea_clear_error();
+  if (Error error =
+          engine->invokePacked(("_mlir_ciface_" + name).str(), packed))
+    return error;
+  if (const char *message = fovea_last_error())
+    return createStringError(message);
+  return Error::success();
+}

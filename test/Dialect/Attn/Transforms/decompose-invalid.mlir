@@ -1,0 +1,35 @@
+// RUN: fovea-opt %s --attn-decompose --verify-diagnostics --split-input-file
+
+func.func @segments(%q: tensor<2x8x1x64xf16>, %k: tensor<2x8x?x64xf16>,
+                    %o: tensor<2x8x1x64xf16>) -> tensor<2x8x1x64xf16> {
+  // expected-error @below {{'attn.attention' op with several segments has no decomposition yet}}
+  %r = attn.attention ins(%q : tensor<2x8x1x64xf16>)
+      dense(%k, %k : tensor<2x8x?x64xf16>, tensor<2x8x?x64xf16>)
+      dense(%k, %k : tensor<2x8x?x64xf16>, tensor<2x8x?x64xf16>)
+      outs(%o : tensor<2x8x1x64xf16>)
+  return %r : tensor<2x8x1x64xf16>
+}
+
+// -----
+
+func.func @packed(%q: tensor<8x?x64xf32>, %x: tensor<?xi32>,
+                  %o: tensor<8x?x64xf32>) -> tensor<8x?x64xf32> {
+  // expected-error @below {{'attn.attention' op with a packed segment has no decomposition yet}}
+  %r = attn.attention ins(%q : tensor<8x?x64xf32>)
+      packed(%q, %q : tensor<8x?x64xf32>, tensor<8x?x64xf32>)
+        offsets(%x, %x : tensor<?xi32>, tensor<?xi32>)
+      outs(%o : tensor<8x?x64xf32>)
+  return %r : tensor<8x?x64xf32>
+}
+
+// -----
+
+func.func @paged(%q: tensor<2x8x1x64xf32>, %k: tensor<?x8x16x64xf32>,
+                 %t: tensor<2x?xi32>, %l: tensor<2x8x1xf32>,
+                 %c: tensor<2x8x?xf32>) -> tensor<2x8x?xf32> {
+  // expected-error @below {{'attn.score_reduce' op with a paged segment has no decomposition yet}}
+  %r = attn.score_reduce column_sum ins(%q : tensor<2x8x1x64xf32>)
+      paged<16>(%k : tensor<?x8x16x64xf32>) table(%t : tensor<2x?xi32>)
+      lse(%l : tensor<2x8x1xf32>) outs(%c : tensor<2x8x?xf32>)
+  return %r : tensor<2x8x?xf32>
+}

@@ -1,0 +1,109 @@
+// RUN: fovea-opt %s --generate-runtime-verification | FileCheck %s
+
+// Every dynamic size is compared with one that it has to equal; heads are
+// divided.
+
+// CHECK-LABEL: func @attention(
+// CHECK: cf.assert %{{.*}}^ dimension 2 of value must equal dimension 2 of key: the number of keys (j)
+// CHECK: cf.assert %{{.*}}^ dimension 0 of key must equal dimension 0 of query: the number of sequences (b)
+// CHECK: cf.assert %{{.*}}^ dimension 0 of value must equal dimension 0 of query: the number of sequences (b)
+// CHECK: cf.assert %{{.*}}^ dimension 0 of lengths must equal dimension 0 of query: the number of sequences (b)
+// CHECK: cf.assert %{{.*}}^ dimension 0 of output must equal dimension 0 of query: the number of sequences (b)
+// CHECK: cf.assert %{{.*}}^ dimension 0 of lse must equal dimension 0 of query: the number of sequences (b)
+// CHECK: cf.assert %{{.*}}^ dimension 0 of sinks must equal dimension 1 of query: the number of heads (h)
+// CHECK: cf.assert %{{.*}}^ dimension 1 of output must equal dimension 1 of query: the number of heads (h)
+// CHECK: cf.assert %{{.*}}^ dimension 1 of lse must equal dimension 1 of query: the number of heads (h)
+// CHECK: cf.assert %{{.*}}^ dimension 2 of output must equal dimension 2 of query: the number of queries (i)
+// CHECK: cf.assert %{{.*}}^ dimension 2 of lse must equal dimension 2 of query: the number of queries (i)
+// CHECK: cf.assert %{{.*}}^ dimension 1 of value must equal dimension 1 of key: the number of key heads
+// CHECK: cf.assert %{{.*}}^ dimension 1 of query must be a multiple of dimension 1 of key: query heads for each key head
+// CHECK: return
+func.func @attention(%q: tensor<?x?x?x64xf32>, %k: tensor<?x?x?x64xf32>,
+                     %v: tensor<?x?x?x32xf32>, %n: tensor<?xi32>,
+                     %s: tensor<?xf32>, %o: tensor<?x?x?x32xf32>,
+                     %l: tensor<?x?x?xf32>)
+    -> (tensor<?x?x?x32xf32>, tensor<?x?x?xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<?x?x?x64xf32>)
+      dense(%k, %v : tensor<?x?x?x64xf32>, tensor<?x?x?x32xf32>)
+        lengths(%n : tensor<?xi32>)
+      sinks(%s : tensor<?xf32>)
+      outs(%o, %l : tensor<?x?x?x32xf32>, tensor<?x?x?xf32>)
+  return %r#0, %r#1 : tensor<?x?x?x32xf32>, tensor<?x?x?xf32>
+}
+
+// What the verifier knows is not checked again.
+
+// CHECK-LABEL: func @static(
+// CHECK-NOT: cf.assert
+// CHECK: return
+func.func @static(%q: tensor<1x8x16x64xf32>, %o: tensor<1x8x16x64xf32>)
+    -> tensor<1x8x16x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x8x16x64xf32>)
+      dense(%q, %q : tensor<1x8x16x64xf32>, tensor<1x8x16x64xf32>)
+      outs(%o : tensor<1x8x16x64xf32>)
+  return %r : tensor<1x8x16x64xf32>
+}
+
+// The maps say which dimension is which.
+
+// CHECK-LABEL: func @bshd(
+// CHECK: cf.assert %{{.*}}^ dimension 1 of output must equal dimension 1 of query: the number of queries (i)
+// CHECK: return
+func.func @bshd(%q: memref<1x?x8x64xf32>, %k: memref<1x?x8x64xf32>, %o: memref<1x?x8x64xf32>) {
+  attn.attention ins(%q : memref<1x?x8x64xf32>)
+      dense(%k, %k : memref<1x?x8x64xf32>, memref<1x?x8x64xf32>)
+      outs(%o : memref<1x?x8x64xf32>)
+      attributes {indexing_maps = [
+        affine_map<(b, h, i, j, d, e) -> (b, i, h, d)>,
+        affine_map<(b, h, i, j, d, e) -> (b, j, h, d)>,
+        affine_map<(b, h, i, j, d, e) -> (b, j, h, e)>,
+        affine_map<(b, h, i, j, d, e) -> (b, i, h, e)>]}
+  return
+}
+
+// Pages have their own dimensions; each segment has its own number of keys.
+
+// CHECK-LABEL: func @segments(
+// CHECK: cf.assert %{{.*}}^ dimension 2 of key of segment 0 must be the page size, 16
+// CHECK: cf.assert %{{.*}}^ dimension 0 of value of segment 0 must equal dimension 0 of key of segment 0: the number of pages
+// CHECK: cf.assert %{{.*}}^ dimension 2 of value of segment 1 must equal dimension 2 of key of segment 1: the number of keys (j)
+// CHECK: cf.assert %{{.*}}^ dimension 0 of table of segment 0 must equal dimension 0 of query: the number of sequences (b)
+// CHECK: return
+func.func @segments(%q: tensor<2x8x1x64xf16>, %kp: tensor<?x8x?x64xf16>, %vp: tensor<?x8x16x64xf16>,
+                    %t: tensor<?x?xi32>, %n: tensor<2xi32>,
+                    %k: tensor<2x8x?x64xf16>, %v: tensor<2x8x?x64xf16>, %o: tensor<2x8x1x64xf16>)
+    -> tensor<2x8x1x64xf16> {
+  %r = attn.attention ins(%q : tensor<2x8x1x64xf16>)
+      paged<16>(%kp, %vp : tensor<?x8x?x64xf16>, tensor<?x8x16x64xf16>)
+        table(%t : tensor<?x?xi32>) lengths(%n : tensor<2xi32>)
+      dense(%k, %v : tensor<2x8x?x64xf16>, tensor<2x8x?x64xf16>)
+      outs(%o : tensor<2x8x1x64xf16>)
+  return %r : tensor<2x8x1x64xf16>
+}
+
+// CHECK-LABEL: func @reduce(
+// CHECK: cf.assert %{{.*}}^ dimension 2 of lse must equal dimension 2 of query: the number of queries (i)
+// CHECK: cf.assert %{{.*}}^ dimension 2 of output must equal dimension 2 of key: the number of keys (j)
+// CHECK: return
+func.func @reduce(%q: tensor<1x8x?x64xf32>, %k: tensor<1x4x?x64xf32>,
+                  %l: tensor<1x8x?xf32>, %c: tensor<1x8x?xf32>) -> tensor<1x8x?xf32> {
+  %r = attn.score_reduce column_sum ins(%q : tensor<1x8x?x64xf32>)
+      dense(%k : tensor<1x4x?x64xf32>) lse(%l : tensor<1x8x?xf32>)
+      outs(%c : tensor<1x8x?xf32>)
+  return %r : tensor<1x8x?xf32>
+}
+
+// CHECK-LABEL: func @merge(
+// CHECK: cf.assert %{{.*}}^ dimension 2 of part 0 must equal dimension 2 of output: the number of rows
+// CHECK: cf.assert %{{.*}}^ dimension 2 of part 1 must equal dimension 2 of output: the number of rows
+// CHECK: cf.assert %{{.*}}^ dimension 2 of lse 0 must equal dimension 2 of output: the number of rows
+// CHECK: cf.assert %{{.*}}^ dimension 2 of lse 1 must equal dimension 2 of output: the number of rows
+// CHECK: cf.assert %{{.*}}^ dimension 2 of lse output must equal dimension 2 of output: the number of rows
+// CHECK: return
+func.func @merge(%a: tensor<2x8x?x64xf32>, %la: tensor<2x8x?xf32>, %b: tensor<2x8x?x64xf32>, %lb: tensor<2x8x?xf32>,
+                 %o: tensor<2x8x4x64xf32>, %lo: tensor<2x8x?xf32>) -> (tensor<2x8x4x64xf32>, tensor<2x8x?xf32>) {
+  %r:2 = attn.merge parts(%a, %b : tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32>)
+      lse(%la, %lb : tensor<2x8x?xf32>, tensor<2x8x?xf32>)
+      outs(%o, %lo : tensor<2x8x4x64xf32>, tensor<2x8x?xf32>) -> tensor<2x8x4x64xf32>, tensor<2x8x?xf32>
+  return %r#0, %r#1 : tensor<2x8x4x64xf32>, tensor<2x8x?xf32>
+}

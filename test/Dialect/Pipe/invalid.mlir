@@ -1,0 +1,148 @@
+// RUN: fovea-opt %s --split-input-file --verify-diagnostics
+
+// expected-error @+1 {{the roles need 68608 of 65536 registers; lower consumer_regs or groups}}
+module attributes {test.s = #pipe.schedule<query_tile = 128, key_tile = 128, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 256>} {}
+
+// -----
+
+// expected-error @+1 {{query_tile is 64 rows for each of the 2 groups, 128, got 64}}
+module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 128, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 240>} {}
+
+// -----
+
+// expected-error @+1 {{key_tile is a multiple of 16 up to 256, got 100}}
+module attributes {test.s = #pipe.schedule<query_tile = 128, key_tile = 100, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 240>} {}
+
+// -----
+
+// expected-error @+1 {{stages is from 1 to 8, got 0}}
+module attributes {test.s = #pipe.schedule<query_tile = 128, key_tile = 128, stages = 0, groups = 2, producer_regs = 24, consumer_regs = 240>} {}
+
+// -----
+
+// expected-error @+1 {{groups is from 1 to 3, got 4}}
+module attributes {test.s = #pipe.schedule<query_tile = 256, key_tile = 128, stages = 2, groups = 4, producer_regs = 24, consumer_regs = 120>} {}
+
+// -----
+
+// expected-error @+1 {{producer_regs and consumer_regs are multiples of 8 from 24 to 256, got 20}}
+module attributes {test.s = #pipe.schedule<query_tile = 128, key_tile = 128, stages = 2, groups = 2, producer_regs = 20, consumer_regs = 240>} {}
+
+// -----
+
+// expected-error @+1 {{a fragment of 2 groups has 128 rows and a multiple of 8 columns}}
+func.func private @f(!tile.tile<64x64xf32, #pipe.acc<groups = 2>>)
+
+// -----
+
+// expected-error @+1 {{a fragment of 2 groups has 128 rows and a multiple of 16 columns}}
+func.func private @f(!tile.tile<128x24xbf16, #pipe.a_reg<groups = 2, bits = 16>>)
+
+// -----
+
+// expected-error @+1 {{a slice of rows has one axis of 128 elements}}
+func.func private @f(!tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 2>>>)
+
+// -----
+
+// expected-error @+1 {{swizzle is 128, got 64}}
+func.func private @f(!tile.tile<64x64xbf16, #pipe.smem<swizzle = 64>>)
+
+// -----
+
+// expected-error @+1 {{a tile in shared memory has the layout #pipe.smem, got '!tile.tile<64x64xbf16>'}}
+func.func private @f(!pipe.ring<2 x !tile.tile<64x64xbf16>>)
+
+// -----
+
+// expected-error @+1 {{a tile in shared memory has a multiple of 8 rows and of 64 columns}}
+func.func private @f(!pipe.ring<2 x !tile.tile<64x80xbf16, #pipe.smem<swizzle = 128>>>)
+
+// -----
+
+// expected-error @+1 {{a ring has at least one slot, got 0}}
+func.func private @f(!pipe.ring<0 x !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>>)
+
+// -----
+
+tile.kernel @k() grid(%m) {
+  // expected-error @+1 {{a load role has one group, got 2}}
+  pipe.role load groups(2) registers(24) {
+  ^bb0(%g: index):
+  }
+}
+
+// -----
+
+tile.kernel @k() grid(%m) {
+  // expected-error @+1 {{the body has one argument, the group's number (index)}}
+  pipe.role math groups(2) registers(240) {
+  }
+}
+
+// -----
+
+tile.kernel @k() grid(%m) {
+  // expected-error @+1 {{registers is a multiple of 8 from 24 to 256, got 260}}
+  pipe.role math groups(2) registers(260) {
+  ^bb0(%g: index):
+  }
+}
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!other = !tile.tile<128x64xbf16, #pipe.smem<swizzle = 128>>
+func.func @f(%r: !pipe.ring<2 x !shared>, %c: !pipe.cursor) {
+  // expected-error @+1 {{the slot holds '!tile.tile<128x64xbf16, #pipe.smem<swizzle = 128>>', not the ring's}}
+  %s, %n = pipe.take %r[%c] : !pipe.ring<2 x !shared> -> !pipe.slot<!other, read>
+  return
+}
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+func.func @f(%r: !pipe.ring<2 x !shared>, %c: !pipe.cursor) {
+  // expected-error @+1 {{the slot is one to write}}
+  %s, %n = pipe.acquire %r[%c] : !pipe.ring<2 x !shared> -> !pipe.slot<!shared, read>
+  return
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+func.func @f(%a: !shared, %b: !acc, %c: !acc) {
+  // expected-error @+1 {{b has the layout #pipe.smem, got}}
+  %d = pipe.dot %a, %b, %c {indexing_maps = [#mk, #nk, #mn]}
+      : !shared, !acc, !acc -> !pipe.pending<!acc>
+  return
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!wide = !tile.tile<64x128xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+func.func @f(%a: !shared, %b: !wide, %c: !acc) {
+  // expected-error @+1 {{axis 1 of '!tile.tile<64x128xbf16, #pipe.smem<swizzle = 128>>' should have 64 elements}}
+  %d = pipe.dot %a, %b, %c {indexing_maps = [#mk, #nk, #mn]}
+      : !shared, !wide, !acc -> !pipe.pending<!acc>
+  return
+}
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+func.func @f(%t: !acc, %b: !pipe.buffer<!shared>, %v: !tile.view<?x64xf32>, %i: index) {
+  // expected-error @+1 {{does not fit the buffer}}
+  pipe.store %t, %b, %v[%i, %i] : !acc, !pipe.buffer<!shared>, !tile.view<?x64xf32>
+  return
+}

@@ -1,0 +1,460 @@
+//===- fovea-run.cpp - Compiles in memory and runs an entry ---------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Arguments.h"
+#include "Program.h"
+
+#include "fovea-runtime/Runtime.h"
+#include "fovea/Dialect/Attn/IR/Attn.h"
+#include "fovea/InitAllDialects.h"
+#include "fovea/Support/Peak.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/PrettyStackTrace.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/WithColor.h"
+#include <chrono>
+
+using namespace mlir;
+using namespace fovea;
+namespace cl = llvm::cl;
+using llvm::Error;
+using llvm::Expected;
+
+/// LLVM's libraries register options of their own, some under names of ours
+/// (--threads); they mean nothing here and make way, before ours are made.
+static const bool madeWay = [] {
+  SmallVector<cl::Option *> others;
+  for (auto &option : cl::getRegisteredOptions())
+    others.push_back(option.second);
+  for (cl::Option *option : others)
+    option->removeArgument();
+  return true;
+}();
+
+static cl::OptionCategory category("fovea-run options");
+
+static cl::opt<std::string> inputFile(cl::Positional, cl::desc("FILE.mlir"),
+                                      cl::Required, cl::cat(category));
+static cl::opt<std::string>
+    entryName("entry", cl::value_desc("NAME"), cl::cat(category),
+              cl::desc("Function to run (default: the only public one)"));
+static cl::opt<bool> allEntries("all-entries", cl::cat(category),
+                                cl::desc("Run every public function, a line "
+                                         "each"));
+static cl::list<std::string>
+    inFiles("in", cl::value_desc("A.npy"), cl::cat(category),
+            cl::desc("Files for the first arguments, in order; repeat it, or "
+                     "separate by commas"),
+            cl::CommaSeparated);
+static cl::list<std::string>
+    outFiles("out", cl::value_desc("O.npy"), cl::cat(category),
+             cl::desc("Files for the results, in order"), cl::CommaSeparated);
+static cl::opt<uint64_t>
+    randomSeed("random", cl::value_desc("SEED"), cl::init(0), cl::cat(category),
+               cl::desc("Seed of arguments that no file gives (default 0)"));
+static cl::list<std::string>
+    dimSizes("dims", cl::value_desc("NAME=VALUE,..."), cl::cat(category),
+             cl::desc("Sizes of named dynamic dimensions"), cl::CommaSeparated);
+static cl::opt<bool> check("check", cl::cat(category),
+                           cl::desc("Compare with the reference in f64; exit "
+                                    "with 1 beyond the tolerance"));
+static cl::opt<double> tolerance(
+    "tolerance", cl::init(0), cl::cat(category),
+    cl::desc("Largest relative L2 error (default: 1e-4 for f32 results, 2e-3 "
+             "for f16, 1e-2 for bf16)"));
+static cl::opt<bool> bench("bench", cl::cat(category),
+                           cl::desc("Time it: median and least time, FLOP/s, "
+                                    "bytes/s, share of the probed peak"));
+static cl::opt<bool> json("json", cl::cat(category),
+                          cl::desc("Print one line of JSON for each entry"));
+static cl::opt<bool> eachPass(
+    "check-each-pass", cl::cat(category),
+    cl::desc("Compare after every pass, and name the first that changed the "
+             "result"));
+static cl::opt<int> numThreads("threads", cl::value_desc("N"), cl::init(0),
+                               cl::cat(category),
+                               cl::desc("Threads (default: all CPUs)"));
+static cl::opt<std::string> targetText(
+    "target", cl::init("cpu"), cl::cat(category),
+    cl::desc("cpu (this machine), cpu:avx512, cpu:avx2, cpu:plain, or cpu: and "
+             "LLVM features"));
+
+/// Prints an error and gives the exit status.
+static int fail(const llvm::Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "fovea-run") << message << '\n';
+  return 1;
+}
+
+/// Says what is going on where somebody is watching.
+static void progress(StringRef what) {
+  if (llvm::sys::Process::StandardErrIsDisplayed() && !json)
+    llvm::errs() << "\r\033[K" << what << (what.empty() ? "" : "...");
+}
+
+static double milliseconds(std::chrono::steady_clock::duration time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
+namespace {
+
+/// What a run found out; negative where it was not measured.
+struct Report {
+  std::string entry;
+  double relError = -1, maxError = -1;
+  double medianMs = -1, minMs = -1, gflops = -1, gbytes = -1, peak = -1;
+  double compileMs = -1;
+  bool ok = true;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Work
+//===----------------------------------------------------------------------===//
+
+/// Extent of a dimension of (b, h, i, j, d, e), taken from the arguments.
+static int64_t extentOf(attn::ScoreOpInterface op, Value value, unsigned map,
+                        unsigned dim, ArrayRef<Argument> arguments) {
+  AffineMap m = op.getIndexingMapsArray()[map];
+  auto type = cast<ShapedType>(value.getType());
+  for (unsigned axis = 0; axis < m.getNumResults(); ++axis) {
+    if (m.getDimPosition(axis) != dim)
+      continue;
+    auto argument = dyn_cast<BlockArgument>(value);
+    if (argument && argument.getArgNumber() < arguments.size())
+      return arguments[argument.getArgNumber()].array.shape[axis];
+    return type.isDynamicDim(axis) ? 0 : type.getDimSize(axis);
+  }
+  return 1;
+}
+
+/// Floating-point operations of the products of all pairs, times the
+/// function's attribute fovea.useful_fraction.
+static double countFlops(func::FuncOp entry, ArrayRef<Argument> arguments) {
+  double flops = 0;
+  entry.walk([&](attn::AttentionOp op) {
+    auto extent = [&](Value value, unsigned map, unsigned dim) -> double {
+      return extentOf(op, value, map, dim, arguments);
+    };
+    Value q = op.getQuery(), k = op.getKeys()[0], v = op.getValues()[0];
+    double pairs = extent(q, 0, 0) * extent(q, 0, 1) * extent(q, 0, 2) *
+                   extent(k, 1, 3);
+    flops += 2 * pairs * (extent(q, 0, 4) + extent(v, 2, 5));
+  });
+  if (auto useful = entry->getAttrOfType<FloatAttr>("fovea.useful_fraction"))
+    flops *= useful.getValueAsDouble();
+  return flops;
+}
+
+//===----------------------------------------------------------------------===//
+// One entry
+//===----------------------------------------------------------------------===//
+
+/// The arguments that return values are computed into, by following the
+/// outputs of ops in destination-passing style.
+static SmallVector<bool> findOutputs(func::FuncOp entry) {
+  SmallVector<bool> outputs(entry.getNumArguments());
+  entry.walk([&](func::ReturnOp exit) {
+    for (Value value : exit.getOperands()) {
+      while (auto op = value.getDefiningOp<DestinationStyleOpInterface>())
+        value = op.getTiedOpOperand(cast<OpResult>(value))->get();
+      auto argument = dyn_cast<BlockArgument>(value);
+      if (argument && argument.getOwner()->getParentOp() == entry &&
+          llvm::all_of(argument.getUses(), [](OpOperand &use) {
+            auto op = dyn_cast<DestinationStyleOpInterface>(use.getOwner());
+            return op && op.isDpsInit(&use);
+          }))
+        outputs[argument.getArgNumber()] = true;
+    }
+  });
+  return outputs;
+}
+
+static double defaultTolerance(ArrayRef<reference::Array> results) {
+  double widest = 1e-4;
+  for (const reference::Array &array : results) {
+    if (array.elementType.isF16())
+      widest = std::max(widest, 2e-3);
+    if (array.elementType.isBF16())
+      widest = std::max(widest, 1e-2);
+  }
+  return widest;
+}
+
+static Error measure(Program &program, StringRef entry,
+                     ArrayRef<JitArgument> arguments, Report &report) {
+  std::vector<double> times;
+  auto begin = std::chrono::steady_clock::now();
+  // At least 7 runs and 0.5 seconds; the first one warms up.
+  while (times.size() < 8 ||
+         (milliseconds(std::chrono::steady_clock::now() - begin) < 500 &&
+          times.size() < 100000)) {
+    auto start = std::chrono::steady_clock::now();
+    if (Error error = program.run(entry, arguments))
+      return error;
+    times.push_back(milliseconds(std::chrono::steady_clock::now() - start));
+  }
+  times.erase(times.begin());
+  llvm::sort(times);
+  report.medianMs = times[times.size() / 2];
+  report.minMs = times.front();
+  return Error::success();
+}
+
+static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
+                      const CpuTarget &target, Report &report) {
+  report.entry = entry.getName().str();
+  report.compileMs = program.getCompileMs();
+  ArgumentSources sources;
+  sources.files.assign(inFiles.begin(), inFiles.end());
+  sources.seed = randomSeed;
+  for (StringRef dim : dimSizes) {
+    auto [name, value] = dim.split('=');
+    int64_t size;
+    if (name.empty() || value.getAsInteger(10, size) || size < 0)
+      return llvm::createStringError("--dims " + dim +
+                                     ": expected NAME=VALUE with a size of 0 "
+                                     "or more");
+    sources.dims[name] = size;
+  }
+  auto arguments = makeArguments(entry, sources, findOutputs(entry));
+  if (!arguments)
+    return arguments.takeError();
+
+  // Results: by the reference, before anything is written.
+  SmallVector<reference::Array> wanted, inputs;
+  if (check || eachPass) {
+    progress("computing the reference");
+    for (const Argument &argument : *arguments)
+      inputs.push_back(toReference(argument));
+    SmallVector<reference::Array> scratch(inputs);
+    auto results = reference::interpret(entry, scratch);
+    progress("");
+    if (failed(results))
+      return llvm::createStringError(
+          "the reference can't run @" + report.entry +
+          "; see the diagnostic above");
+    wanted = std::move(*results);
+  }
+
+  double flops = countFlops(entry, *arguments);
+  double bytes = 0;
+  for (const Argument &argument : *arguments)
+    bytes += argument.array.data.size();
+  for (RankedTensorType type : program.getExtraArguments(report.entry)) {
+    auto kind = elementKind(type.getElementType());
+    if (!kind)
+      return kind.takeError();
+    Argument extra;
+    extra.elementType = type.getElementType();
+    extra.array.kind = *kind;
+    extra.array.shape.assign(type.getShape().begin(), type.getShape().end());
+    extra.array.data.resize(type.getNumElements() * elementSize(*kind));
+    poison(extra.array);
+    arguments->push_back(std::move(extra));
+  }
+  std::vector<JitArgument> packed;
+  for (Argument &argument : *arguments)
+    packed.push_back(toJit(argument));
+  ArrayRef<int64_t> holders = program.getResultHolders(report.entry);
+  if (llvm::is_contained(holders, -1))
+    return llvm::createStringError("@" + report.entry +
+                                   " returns a scalar; entries return tensors");
+
+  if (Error error = program.run(report.entry, packed))
+    return error;
+  if (check) {
+    double limit = tolerance > 0 ? tolerance : defaultTolerance(wanted);
+    report.relError = report.maxError = 0;
+    for (auto [holder, want] : llvm::zip(holders, wanted)) {
+      reference::Difference difference =
+          reference::compare(toReference((*arguments)[holder]), want);
+      report.relError = std::max(report.relError, difference.relativeL2);
+      report.maxError = std::max(report.maxError, difference.maxAbs);
+    }
+    report.ok = report.relError <= limit;
+  }
+  for (auto [n, path] : llvm::enumerate(outFiles)) {
+    if (n >= holders.size())
+      return llvm::createStringError("--out " + path + ": @" + report.entry +
+                                     " has " + std::to_string(holders.size()) +
+                                     " results");
+    if (Error error = writeNpy(path, (*arguments)[holders[n]].array))
+      return error;
+  }
+  if (eachPass) {
+    double limit = tolerance > 0 ? tolerance : defaultTolerance(wanted);
+    report.ok &= succeeded(checkEachPass(module, report.entry, target,
+                                         targetText, inputs, wanted, limit));
+  }
+  if (bench) {
+    progress("measuring");
+    double peak = probeFmaGflops(target.vectorBits(), fovea_get_num_threads());
+    if (Error error = measure(program, report.entry, packed, report))
+      return error;
+    peak = std::max(peak, probeFmaGflops(target.vectorBits(),
+                                         fovea_get_num_threads()));
+    progress("");
+    report.gflops = flops / report.medianMs * 1e-6;
+    report.gbytes = bytes / report.medianMs * 1e-6;
+    report.peak = report.gflops / peak;
+  }
+  return Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Output
+//===----------------------------------------------------------------------===//
+
+static void print(const Report &report) {
+  if (json) {
+    llvm::json::Object object{{"entry", report.entry},
+                              {"compile_ms", report.compileMs},
+                              {"threads", fovea_get_num_threads()},
+                              {"target", targetText.getValue()}};
+    auto add = [&](StringRef key, double value) {
+      if (value >= 0 && value < std::numeric_limits<double>::infinity())
+        object[key] = value;
+      else if (value > 0)
+        object[key] = "inf";
+    };
+    add("rel_error", report.relError);
+    add("max_error", report.maxError);
+    add("median_ms", report.medianMs);
+    add("min_ms", report.minMs);
+    add("gflops", report.gflops);
+    add("gbytes_per_s", report.gbytes);
+    add("peak_fraction", report.peak);
+    llvm::outs() << llvm::json::Value(std::move(object)) << '\n';
+    return;
+  }
+  if (allEntries) {
+    llvm::outs() << report.entry << ' '
+                 << llvm::format("%.3e %.3e ", report.relError, report.maxError)
+                 << (report.ok ? "ok" : "FAIL") << '\n';
+    return;
+  }
+  auto line = [&](StringRef name, double value, const char *format,
+                  StringRef rest = "") {
+    if (value >= 0)
+      llvm::outs() << llvm::left_justify(name, 16)
+                   << llvm::format(format, value) << rest << '\n';
+  };
+  llvm::outs() << llvm::left_justify("entry", 16) << report.entry << "  ("
+               << targetText << ", " << fovea_get_num_threads()
+               << (fovea_get_num_threads() == 1 ? " thread" : " threads")
+               << ")\n";
+  line("compile_ms", report.compileMs, "%.1f");
+  line("rel_error", report.relError, "%.3e", report.ok ? "  ok" : "  FAIL");
+  line("max_error", report.maxError, "%.3e");
+  line("median_ms", report.medianMs, "%.4f");
+  line("min_ms", report.minMs, "%.4f");
+  line("gflops", report.gflops, "%.1f");
+  line("gbytes_per_s", report.gbytes, "%.2f");
+  line("peak_fraction", report.peak, "%.3f");
+}
+
+//===----------------------------------------------------------------------===//
+// Main
+//===----------------------------------------------------------------------===//
+
+/// Public functions with a body; the chosen one only, if one is chosen.
+static Expected<SmallVector<func::FuncOp>> findEntries(ModuleOp module) {
+  SmallVector<func::FuncOp> entries;
+  SmallVector<StringRef> names;
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (function.isExternal() || function.isPrivate())
+      continue;
+    names.push_back(function.getName());
+    if (entryName.empty() || function.getName() == entryName)
+      entries.push_back(function);
+  }
+  std::string list = names.empty() ? "none" : llvm::join(names, ", ");
+  if (entries.empty())
+    return llvm::createStringError(
+        inputFile + ": " +
+        (entryName.empty() ? "has no public function"
+                           : "there is no entry '" + entryName + "'") +
+        "; entries: " + list);
+  if (entries.size() > 1 && !allEntries)
+    return llvm::createStringError(inputFile +
+                                   ": has several entries; choose one by "
+                                   "--entry, or all by --all-entries: " +
+                                   list);
+  return entries;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  llvm::setBugReportMsg(
+      "This is a bug in Fovea. Please report it with this text and the input "
+      "(fovea-reduce makes inputs smaller).\n");
+  cl::HideUnrelatedOptions(category);
+  cl::SetVersionPrinter([](llvm::raw_ostream &os) {
+    os << "fovea-run " << FOVEA_VERSION << " (LLVM " << LLVM_VERSION_STRING
+       << ")\n";
+  });
+  cl::ParseCommandLineOptions(
+      argc, argv,
+      "Compiles attention from an MLIR file in memory and runs it.\n\n"
+      "  fovea-run examples/causal.mlir --random 0 --check\n"
+      "  fovea-run examples/causal.mlir --dims S=4096 --bench --threads 1\n"
+      "  fovea-run f.mlir --in q.npy,k.npy,v.npy --out o.npy\n");
+
+  Expected<CpuTarget> target = CpuTarget::parse(targetText);
+  if (!target)
+    return fail(toString(target.takeError()));
+  if (Error error = Jit::checkHost(*target))
+    return fail(toString(std::move(error)));
+  if (numThreads < 0 || numThreads > 1024)
+    return fail("--threads " + llvm::Twine(numThreads) +
+                ": expected a number from 1 to 1024");
+  fovea_set_num_threads(numThreads);
+
+  std::string message;
+  auto file = openInputFile(inputFile, &message);
+  if (!file)
+    return fail(message);
+  DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  fovea::registerAllDialects(registry);
+  registerJitTranslations(registry);
+  MLIRContext context(registry);
+  auto sources = std::make_shared<llvm::SourceMgr>();
+  sources->AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  SourceMgrDiagnosticHandler handler(*sources, &context);
+  auto module = parseSourceFile<ModuleOp>(sources, &context);
+  if (!module)
+    return 1;
+  auto entries = findEntries(*module);
+  if (!entries)
+    return fail(toString(entries.takeError()));
+
+  std::string error;
+  auto program = Program::compile(*module, *target, targetText, error);
+  if (failed(program))
+    return error.empty() ? 1 : fail(error);
+  bool ok = true;
+  for (func::FuncOp entry : *entries) {
+    Report report;
+    if (Error error = runEntry(*module, entry, **program, *target, report))
+      return fail(toString(std::move(error)));
+    print(report);
+    ok &= report.ok;
+  }
+  return ok ? 0 : 1;
+}
