@@ -25,13 +25,14 @@
 using namespace mlir;
 using namespace fovea;
 
-/// Lanes of the target; the passes that need an exact one report errors.
-static int64_t lanesOf(const CpuPipelineOptions &options) {
+/// The target; plain x86-64 if its text is wrong, which -attn-select-schedule
+/// reports.
+static CpuTarget targetOf(const CpuPipelineOptions &options) {
   llvm::Expected<CpuTarget> target = CpuTarget::parse(options.target);
   if (target)
-    return target->lanes;
+    return *target;
   consumeError(target.takeError());
-  return 4;
+  return CpuTarget();
 }
 
 void fovea::buildAttnStage(OpPassManager &pm,
@@ -53,6 +54,7 @@ void fovea::buildTileStage(OpPassManager &pm, const CpuPipelineOptions &) {
   // Before the walk is split, so that masks are seen in their simplest form.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addNestedPass<tile::KernelOp>(createLoopInvariantCodeMotionPass());
   pm.addNestedPass<tile::KernelOp>(tile::createTileSplitWalk());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -66,7 +68,7 @@ void fovea::buildVectorStage(OpPassManager &pm,
   // their elements.
   pm.addPass(createCSEPass());
   ExpandMathOptions expand;
-  expand.useScalef = lanesOf(options) == 16;
+  expand.useScalef = targetOf(options).lanes == 16;
   pm.addPass(createExpandMath(expand));
   pm.addPass(createCSEPass());
 }
@@ -77,10 +79,13 @@ void fovea::buildLLVMStage(OpPassManager &pm, const CpuPipelineOptions &options)
   pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
-  pm.addPass(arith::createArithExpandOpsPass());
+  arith::ArithExpandOpsPassOptions expand;
+  // Without instructions for bf16 LLVM would call functions of a library.
+  expand.includeBf16 = !targetOf(options).hasBf16();
+  pm.addPass(arith::createArithExpandOpsPass(expand));
   pm.addPass(createSCFToControlFlowPass());
   ConvertVectorToLLVMPassOptions vector;
-  vector.x86Vector = lanesOf(options) == 16;
+  vector.x86Vector = targetOf(options).lanes == 16;
   pm.addPass(createConvertVectorToLLVMPass(vector));
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());

@@ -29,8 +29,12 @@ FailureOr<Body> Body::create(const Machine &machine, Block &block,
         body.captured[argument] = *view;
         continue;
       }
+      const auto *scalar = std::get_if<Scalar>(&datum);
+      if (!scalar)
+        return block.getParentOp()->emitOpError("captures ")
+               << argument.getType() << ", which the reference cannot hold";
       body.numbers[argument] = body.slots.size();
-      body.slots.push_back(std::get<Scalar>(datum));
+      body.slots.push_back(*scalar);
       continue;
     }
     body.numbers[argument] = body.slots.size();

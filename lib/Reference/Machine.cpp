@@ -10,6 +10,7 @@
 #include "Scalar.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -99,20 +100,20 @@ FailureOr<View> Machine::allocate(Operation *op, ArrayRef<int64_t> shape,
   return view;
 }
 
-FailureOr<View> fovea::reference::getConstant(Operation *op, ShapedType type,
-                                              Attribute attribute) {
+FailureOr<View> Machine::getConstant(Operation *op, ShapedType type,
+                                     Attribute attribute) const {
   auto dense = dyn_cast<DenseElementsAttr>(attribute);
-  if (!dense || !type.hasStaticShape() || !isScalarType(type.getElementType()))
+  if (!dense)
     return op->emitOpError("has a constant that the reference cannot read");
-  View view(type.getShape(), type.getElementType());
-  Array &array = *view.array;
-  if (array.isFloat()) {
-    for (auto [n, number] : llvm::enumerate(dense.getValues<Attribute>()))
-      array.floats[n] = fovea::reference::getScalar(number).real;
-    return view;
-  }
-  for (auto [n, number] : llvm::enumerate(dense.getValues<Attribute>()))
-    array.ints[n] = fovea::reference::getScalar(number).integer;
+  FailureOr<View> view = allocate(op, type.getShape(), type.getElementType());
+  if (failed(view))
+    return failure();
+  auto number = dense.getValues<Attribute>().begin();
+  (void)forEachIndex(type.getShape(), [&](ArrayRef<int64_t> index) {
+    view->store(index, reference::getScalar(*number));
+    ++number;
+    return success();
+  });
   return view;
 }
 
@@ -199,6 +200,16 @@ static LogicalResult runFunc(Machine &machine, Operation *op) {
   return success();
 }
 
+/// Checks that runtime verification has put in.
+static LogicalResult runControlFlow(Machine &machine, Operation *op) {
+  auto check = dyn_cast<cf::AssertOp>(op);
+  if (!check)
+    return machine.refuse(op);
+  if (machine.getInteger(check.getArg()))
+    return success();
+  return op->emitOpError("fails: ") << check.getMsg();
+}
+
 /// An operation of arith, math or index, on scalars or on each element of
 /// tensors of one shape.
 LogicalResult Machine::runScalar(Operation *op) {
@@ -222,14 +233,32 @@ LogicalResult Machine::runScalar(Operation *op) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor)
     return refuse(op);
-  if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
-    FailureOr<View> view = getConstant(op, tensor, constant.getValue());
-    if (succeeded(view))
-      set(constant, *view);
-    return view;
-  }
-  return op->emitOpError("on tensors is not interpreted; run "
-                         "convert-elementwise-to-linalg first");
+  auto constant = dyn_cast<arith::ConstantOp>(op);
+  FailureOr<View> view = constant ? getConstant(op, tensor, constant.getValue())
+                                  : runElementwise(op, function);
+  if (succeeded(view))
+    set(op->getResult(0), *view);
+  return view;
+}
+
+FailureOr<View> Machine::runElementwise(Operation *op,
+                                        ScalarFunction function) const {
+  SmallVector<View> operands = llvm::map_to_vector(
+      op->getOperands(), [&](Value value) { return getView(value); });
+  Type type = getElementTypeOrSelf(op->getResult(0).getType());
+  for (const View &operand : operands)
+    if (!operand.array || operand.sizes != operands[0].sizes)
+      return op->emitOpError("has operands of different shapes");
+  FailureOr<View> result = allocate(op, operands[0].sizes, type);
+  if (failed(result))
+    return failure();
+  (void)forEachIndex(result->sizes, [&](ArrayRef<int64_t> index) {
+    SmallVector<Scalar> elements = llvm::map_to_vector(
+        operands, [&](const View &operand) { return operand.load(index); });
+    result->store(index, finish(function(op, elements), type));
+    return success();
+  });
+  return result;
 }
 
 LogicalResult Machine::runOperation(Operation *op) {
@@ -241,6 +270,7 @@ LogicalResult Machine::runOperation(Operation *op) {
                       .Case("affine", runAffine)
                       .Case("attn", runAttn)
                       .Case("bufferization", runBufferization)
+                      .Case("cf", runControlFlow)
                       .Case("func", runFunc)
                       .Case("linalg", runLinalg)
                       .Case("memref", runMemRef)

@@ -9,7 +9,7 @@
 #ifndef FOVEA_LIB_REFERENCE_MACHINE_H
 #define FOVEA_LIB_REFERENCE_MACHINE_H
 
-#include "Values.h"
+#include "Scalar.h"
 
 #include "mlir/IR/OpDefinition.h"
 #include "llvm/ADT/DenseMap.h"
@@ -64,6 +64,10 @@ public:
                                  llvm::ArrayRef<int64_t> shape,
                                  mlir::Type elementType) const;
 
+  /// The elements of a dense attribute of type `type`.
+  mlir::FailureOr<View> getConstant(mlir::Operation *op, mlir::ShapedType type,
+                                    mlir::Attribute attribute) const;
+
   /// The array of a memref.global.
   mlir::FailureOr<View> getGlobal(mlir::Operation *op, mlir::StringAttr name);
 
@@ -73,15 +77,13 @@ public:
 private:
   mlir::LogicalResult runOperation(mlir::Operation *op);
   mlir::LogicalResult runScalar(mlir::Operation *op);
+  mlir::FailureOr<View> runElementwise(mlir::Operation *op,
+                                       ScalarFunction function) const;
 
   Frame *frame = nullptr;
   unsigned depth = 0;
   llvm::DenseMap<mlir::Operation *, View> globals;
 };
-
-/// The elements of a dense attribute of type `type`.
-mlir::FailureOr<View> getConstant(mlir::Operation *op, mlir::ShapedType type,
-                                  mlir::Attribute attribute);
 
 /// What `map` gives for the dimensions and symbols; division by zero gives 0.
 Index evaluateMap(mlir::AffineMap map, llvm::ArrayRef<int64_t> dims,

@@ -139,6 +139,11 @@ static LogicalResult run(Machine &machine, memref::CollapseShapeOp op) {
                           op.getReassociationIndices()));
 }
 
+static LogicalResult run(Machine &machine, memref::AssumeAlignmentOp op) {
+  machine.set(op, machine.getView(op.getMemref()));
+  return success();
+}
+
 static LogicalResult run(Machine &machine, memref::GetGlobalOp op) {
   FailureOr<View> view = machine.getGlobal(op, op.getNameAttr().getAttr());
   if (failed(view))
@@ -152,7 +157,7 @@ LogicalResult fovea::reference::runMemRef(Machine &machine, Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case<AllocOp, AllocaOp, DeallocOp, DimOp, LoadOp, StoreOp, CopyOp,
             CastOp, SubViewOp, ReinterpretCastOp, ExtractStridedMetadataOp,
-            ExpandShapeOp, CollapseShapeOp, GetGlobalOp>(
+            ExpandShapeOp, CollapseShapeOp, AssumeAlignmentOp, GetGlobalOp>(
           [&](auto memrefOp) { return run(machine, memrefOp); })
       .Default([&](Operation *op) { return machine.refuse(op); });
 }

@@ -17,6 +17,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Index/IR/IndexOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
@@ -39,6 +40,14 @@ static int64_t asSigned(Scalar value, Type type) {
 
 static uint64_t asUnsigned(Scalar value, Type type) {
   return value.integer & llvm::maskTrailingOnes<uint64_t>(getWidth(type));
+}
+
+/// Types of the scalars, also where the operation is on tensors.
+static Type getOperandType(Operation *op, unsigned n = 0) {
+  return getElementTypeOrSelf(op->getOperand(n).getType());
+}
+static Type getResultType(Operation *op) {
+  return getElementTypeOrSelf(op->getResult(0).getType());
 }
 
 static Scalar real(double value) { return {value, 0}; }
@@ -87,12 +96,12 @@ struct UnsignedPair {
 } // namespace
 
 static SignedPair getSigned(Operation *op, ArrayRef<Scalar> a) {
-  Type type = op->getOperand(0).getType();
+  Type type = getOperandType(op);
   return {asSigned(a[0], type), asSigned(a[1], type), getWidth(type)};
 }
 
 static UnsignedPair getUnsigned(Operation *op, ArrayRef<Scalar> a) {
-  Type type = op->getOperand(0).getType();
+  Type type = getOperandType(op);
   return {asUnsigned(a[0], type), asUnsigned(a[1], type), getWidth(type)};
 }
 
@@ -196,7 +205,7 @@ static Scalar evaluateShrU(Operation *op, ArrayRef<Scalar> a) {
 }
 static Scalar evaluateShrS(Operation *op, ArrayRef<Scalar> a) {
   auto [x, unused, width] = getSigned(op, a);
-  uint64_t y = asUnsigned(a[1], op->getOperand(1).getType());
+  uint64_t y = asUnsigned(a[1], getOperandType(op, 1));
   return integer(x >> std::min<uint64_t>(y, width - 1));
 }
 
@@ -237,10 +246,10 @@ static arith::CmpIPredicate convert(index::IndexCmpPredicate predicate) {
 /// Conversions between integers: sign extension and zero extension; `finish`
 /// truncates.
 static Scalar evaluateSignExtend(Operation *op, ArrayRef<Scalar> a) {
-  return integer(asSigned(a[0], op->getOperand(0).getType()));
+  return integer(asSigned(a[0], getOperandType(op)));
 }
 static Scalar evaluateZeroExtend(Operation *op, ArrayRef<Scalar> a) {
-  return integer(asUnsigned(a[0], op->getOperand(0).getType()));
+  return integer(asUnsigned(a[0], getOperandType(op)));
 }
 
 /// x to the power y, y an integer.
@@ -309,7 +318,7 @@ static double minimum(double x, double y) {
 
 /// Towards zero, and to the nearest integer that exists; NaN gives 0.
 static Scalar evaluateFPToSI(Operation *op, ArrayRef<Scalar> a) {
-  unsigned width = getWidth(op->getResult(0).getType());
+  unsigned width = getWidth(getResultType(op));
   double limit = std::ldexp(1.0, width - 1), x = std::trunc(a[0].real);
   if (std::isnan(x))
     return integer(0);
@@ -318,7 +327,7 @@ static Scalar evaluateFPToSI(Operation *op, ArrayRef<Scalar> a) {
   return integer(x < -limit ? llvm::minIntN(width) : static_cast<int64_t>(x));
 }
 static Scalar evaluateFPToUI(Operation *op, ArrayRef<Scalar> a) {
-  unsigned width = getWidth(op->getResult(0).getType());
+  unsigned width = getWidth(getResultType(op));
   double x = std::trunc(a[0].real);
   if (!(x > 0))
     return integer(0);
@@ -328,11 +337,11 @@ static Scalar evaluateFPToUI(Operation *op, ArrayRef<Scalar> a) {
 }
 
 static Scalar evaluateTruncF(Operation *op, ArrayRef<Scalar> a) {
-  return real(roundTo(a[0].real, cast<FloatType>(op->getResult(0).getType())));
+  return real(roundTo(a[0].real, cast<FloatType>(getResultType(op))));
 }
 
 static Scalar evaluateBitcast(Operation *op, ArrayRef<Scalar> a) {
-  Type from = op->getOperand(0).getType(), to = op->getResult(0).getType();
+  Type from = getOperandType(op), to = getResultType(op);
   APInt bits(getWidth(from), 0);
   if (auto type = dyn_cast<FloatType>(from)) {
     APFloat number(a[0].real);
@@ -419,20 +428,19 @@ static void addIntegers(Table &table) {
   });
   add<math::IPowIOp>(table, evaluateIPowI);
   add<math::AbsIOp>(table, [](Operation *op, ArrayRef<Scalar> a) {
-    int64_t x = asSigned(a[0], op->getOperand(0).getType());
+    int64_t x = asSigned(a[0], getOperandType(op));
     return integer(x < 0 ? negate(x) : x);
   });
   add<math::CtPopOp>(table, [](Operation *op, ArrayRef<Scalar> a) {
-    return integer(
-        llvm::popcount(asUnsigned(a[0], op->getOperand(0).getType())));
+    return integer(llvm::popcount(asUnsigned(a[0], getOperandType(op))));
   });
   add<math::CountLeadingZerosOp>(table, [](Operation *op, ArrayRef<Scalar> a) {
-    Type type = op->getOperand(0).getType();
+    Type type = getOperandType(op);
     return integer(llvm::countl_zero(asUnsigned(a[0], type)) - 64 +
                    static_cast<int>(getWidth(type)));
   });
   add<math::CountTrailingZerosOp>(table, [](Operation *op, ArrayRef<Scalar> a) {
-    Type type = op->getOperand(0).getType();
+    Type type = getOperandType(op);
     return integer(std::min<int64_t>(llvm::countr_zero(asUnsigned(a[0], type)),
                                      getWidth(type)));
   });
@@ -454,12 +462,10 @@ static void addConversions(Table &table) {
   add<arith::ExtUIOp, arith::IndexCastUIOp, index::CastUOp>(table,
                                                             evaluateZeroExtend);
   add<arith::SIToFPOp>(table, [](Operation *op, ArrayRef<Scalar> a) {
-    return real(
-        static_cast<double>(asSigned(a[0], op->getOperand(0).getType())));
+    return real(static_cast<double>(asSigned(a[0], getOperandType(op))));
   });
   add<arith::UIToFPOp>(table, [](Operation *op, ArrayRef<Scalar> a) {
-    return real(
-        static_cast<double>(asUnsigned(a[0], op->getOperand(0).getType())));
+    return real(static_cast<double>(asUnsigned(a[0], getOperandType(op))));
   });
   add<arith::FPToSIOp>(table, evaluateFPToSI);
   add<arith::FPToUIOp>(table, evaluateFPToUI);
@@ -492,7 +498,7 @@ static void addFloats(Table &table) {
     return real(minimum(maximum(a[0].real, a[1].real), a[2].real));
   });
   add<math::FPowIOp>(table, [](Operation *op, ArrayRef<Scalar> a) {
-    int64_t n = asSigned(a[1], op->getOperand(1).getType());
+    int64_t n = asSigned(a[1], getOperandType(op, 1));
     return real(std::pow(a[0].real, static_cast<double>(n)));
   });
   add<math::RsqrtOp>(table, [](Operation *, ArrayRef<Scalar> a) {

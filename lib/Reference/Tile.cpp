@@ -26,10 +26,13 @@ using namespace fovea::reference;
 using Tile = fovea::reference::Tile;
 
 /// A tile without a defined element yet.
-static Tile makeTile(TileType type, ArrayRef<int64_t> extents) {
-  Tile tile{View(type.getShape(), type.getElementType()), Index(extents)};
-  fill(tile.elements, {std::numeric_limits<double>::quiet_NaN(), 0});
-  return tile;
+static FailureOr<Tile> makeTile(Machine &machine, Operation *op, TileType type,
+                                ArrayRef<int64_t> extents) {
+  FailureOr<View> elements =
+      machine.allocate(op, type.getShape(), type.getElementType());
+  if (failed(elements))
+    return failure();
+  return Tile{*elements, Index(extents)};
 }
 
 //===----------------------------------------------------------------------===//
@@ -116,12 +119,14 @@ static LogicalResult run(Machine &machine, LoadOp op) {
   FailureOr<Index> extents = clip(op, memory, offsets, op.getType().getShape());
   if (failed(extents))
     return failure();
-  Tile tile = makeTile(op.getType(), *extents);
+  FailureOr<Tile> tile = makeTile(machine, op, op.getType(), *extents);
+  if (failed(tile))
+    return failure();
   (void)forEachIndex(*extents, [&](ArrayRef<int64_t> index) {
-    tile.elements.store(index, memory.load(add(offsets, index)));
+    tile->elements.store(index, memory.load(add(offsets, index)));
     return success();
   });
-  machine.set(op, tile);
+  machine.set(op, *tile);
   return success();
 }
 
@@ -143,9 +148,12 @@ static LogicalResult run(Machine &machine, StoreOp op) {
 //===----------------------------------------------------------------------===//
 
 static LogicalResult run(Machine &machine, SplatOp op) {
-  Tile tile = makeTile(op.getType(), op.getType().getShape());
-  fill(tile.elements, machine.getScalar(op.getValue()));
-  machine.set(op, tile);
+  FailureOr<Tile> tile =
+      makeTile(machine, op, op.getType(), op.getType().getShape());
+  if (failed(tile))
+    return failure();
+  fill(tile->elements, machine.getScalar(op.getValue()));
+  machine.set(op, *tile);
   return success();
 }
 
@@ -169,17 +177,20 @@ static LogicalResult run(Machine &machine, DotOp op) {
     limit(limits, map, tile.extents);
   int64_t depth = limits[2];
   limits[2] = 1;
-  Tile result = makeTile(op.getType(), evaluateMap(maps[2], limits));
+  FailureOr<Tile> result =
+      makeTile(machine, op, op.getType(), evaluateMap(maps[2], limits));
+  if (failed(result))
+    return failure();
   (void)forEachIndex(limits, [&](ArrayRef<int64_t> point) {
     Index at(point), target = evaluateMap(maps[2], point);
     Scalar sum = acc.elements.load(target);
     for (at[2] = 0; at[2] < depth; ++at[2])
       sum.real += a.elements.load(evaluateMap(maps[0], at)).real *
                   b.elements.load(evaluateMap(maps[1], at)).real;
-    result.elements.store(target, finish(sum, op.getType().getElementType()));
+    result->elements.store(target, finish(sum, op.getType().getElementType()));
     return success();
   });
-  machine.set(op, result);
+  machine.set(op, *result);
   return success();
 }
 
@@ -199,7 +210,9 @@ static LogicalResult run(Machine &machine, MapOp op) {
       Body::create(machine, op.getBlock(), {}, Reads::Checked);
   if (failed(body))
     return failure();
-  Tile result = makeTile(op.getType(), extents);
+  FailureOr<Tile> result = makeTile(machine, op, op.getType(), extents);
+  if (failed(result))
+    return failure();
   LogicalResult status = forEachIndex(extents, [&](ArrayRef<int64_t> index) {
     SmallVector<Scalar> arguments;
     for (auto [map, input] : llvm::zip_equal(maps, inputs))
@@ -208,10 +221,10 @@ static LogicalResult run(Machine &machine, MapOp op) {
       arguments.push_back({0, coordinate});
     if (failed(body->run(arguments)))
       return failure();
-    result.elements.store(index, body->getYielded(0));
+    result->elements.store(index, body->getYielded(0));
     return success();
   });
-  machine.set(op, result);
+  machine.set(op, *result);
   return status;
 }
 
@@ -219,7 +232,10 @@ static LogicalResult run(Machine &machine, ReduceOp op) {
   Tile input = machine.getTile(op.getInput());
   int64_t axis = op.getAxis();
   bool isMax = op.getKind() == ReduceKind::max;
-  Tile result = makeTile(op.getType(), {input.extents[1 - axis]});
+  FailureOr<Tile> result =
+      makeTile(machine, op, op.getType(), {input.extents[1 - axis]});
+  if (failed(result))
+    return failure();
   for (int64_t n = 0; n < input.extents[1 - axis]; ++n) {
     Scalar folded{isMax ? -std::numeric_limits<double>::infinity() : 0, 0};
     for (int64_t k = 0; k < input.extents[axis]; ++k) {
@@ -228,9 +244,9 @@ static LogicalResult run(Machine &machine, ReduceOp op) {
       folded.real =
           isMax ? std::fmax(folded.real, element) : folded.real + element;
     }
-    result.elements.store({n}, finish(folded, op.getType().getElementType()));
+    result->elements.store({n}, finish(folded, op.getType().getElementType()));
   }
-  machine.set(op, result);
+  machine.set(op, *result);
   return success();
 }
 

@@ -21,6 +21,8 @@ void fovea::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<attn::AttnDialect, tile::TileDialect>();
   attn::registerAggregatedOpInterfaceExternalModels(registry);
   attn::registerBufferizableOpInterfaceExternalModels(registry);
+  attn::registerRuntimeVerifiableOpInterfaceExternalModels(registry);
+  attn::registerTilingInterfaceExternalModels(registry);
 }
 
 void fovea::registerAllPasses() {

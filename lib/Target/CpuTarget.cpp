@@ -67,3 +67,9 @@ Expected<CpuTarget> CpuTarget::parse(StringRef text) {
   target.lanes = lanesOf(features);
   return target;
 }
+
+bool CpuTarget::hasBf16() const {
+  SmallVector<StringRef> list;
+  StringRef(features).split(list, ',');
+  return is_contained(list, "+avx512bf16");
+}

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ToolSetup.h"
 #include "fovea/InitAllDialects.h"
 #include "fovea/InitAllPasses.h"
 
@@ -13,12 +14,9 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
-#include "llvm/Support/PrettyStackTrace.h"
 
 int main(int argc, char **argv) {
-  llvm::setBugReportMsg(
-      "This is a bug in Fovea. Please report it with this text and the input "
-      "(fovea-reduce makes inputs smaller).\n");
+  fovea::setUpTool("fovea-opt");
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);

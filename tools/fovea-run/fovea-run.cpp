@@ -8,6 +8,7 @@
 
 #include "Arguments.h"
 #include "Program.h"
+#include "ToolSetup.h"
 
 #include "fovea-runtime/Runtime.h"
 #include "fovea/Dialect/Attn/IR/Attn.h"
@@ -21,7 +22,6 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/PrettyStackTrace.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/WithColor.h"
@@ -399,14 +399,8 @@ static Expected<SmallVector<func::FuncOp>> findEntries(ModuleOp module) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
-  llvm::setBugReportMsg(
-      "This is a bug in Fovea. Please report it with this text and the input "
-      "(fovea-reduce makes inputs smaller).\n");
+  setUpTool("fovea-run");
   cl::HideUnrelatedOptions(category);
-  cl::SetVersionPrinter([](llvm::raw_ostream &os) {
-    os << "fovea-run " << FOVEA_VERSION << " (LLVM " << LLVM_VERSION_STRING
-       << ")\n";
-  });
   cl::ParseCommandLineOptions(
       argc, argv,
       "Compiles attention from an MLIR file in memory and runs it.\n\n"

@@ -18,11 +18,13 @@ static int64_t evaluate(StringRef op, StringRef type, int64_t x, int64_t y,
                         StringRef result = "") {
   Program program(("func.func @f(%x: " + type + ", %y: " + type + ") -> " +
                    (result.empty() ? type : result) + " { %r = " + op +
-                   " %x, %y" + (op.starts_with("index.") ? "" : " : " + type) +
+                   " %x, %y" +
+                   (op.starts_with("index.") ? "" : (" : " + type).str()) +
                    " return %r : " + (result.empty() ? type : result) + " }")
                       .str());
   SmallVector<Array> arguments(2);
-  for (auto [array, value] : llvm::zip(arguments, ArrayRef<int64_t>{x, y})) {
+  int64_t values[] = {x, y};
+  for (auto [array, value] : llvm::zip(arguments, ArrayRef(values))) {
     array.elementType = program.getFunction().getArgumentTypes()[0];
     array.ints = {value};
   }
@@ -76,7 +78,17 @@ TEST(Scalar, Comparisons) {
   EXPECT_EQ(evaluate("arith.cmpi ult,", "i32", -1, 1, "i1"), 0);
   // The one bit of a true i1 is its sign.
   EXPECT_EQ(evaluate("arith.cmpi sgt,", "i1", 0, 1, "i1"), 1);
-  EXPECT_EQ(evaluate("index.cmp uge(", "index", 0, 0, "i1"), -12345);
+}
+
+TEST(Scalar, IndexComparison) {
+  Program program("func.func @f(%x: index, %y: index) -> (i1, i1) {"
+                  "  %a = index.cmp slt(%x, %y) %b = index.cmp uge(%x, %y)"
+                  "  return %a, %b : i1, i1 }");
+  SmallVector<Array> arguments = {program.number(-1), program.number(1)};
+  SmallVector<Array> results = program.run(arguments);
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(results[0].ints[0], 1);
+  EXPECT_EQ(results[1].ints[0], 1);
 }
 
 /// Runs @f on one float.

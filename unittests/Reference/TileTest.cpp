@@ -182,7 +182,8 @@ TEST(Tile, RaggedReduction) {
       tile.store %tm, %m[%c0] : !tile.tile<4xf32>, !tile.view<?xf32>
     }
     func.func @f(%a: memref<?x?xf32>, %sum: memref<?xf32>, %max: memref<?xf32>) {
-      tile.launch @k grid() args(%a, %sum, %max : memref<?x?xf32>, memref<?xf32>, memref<?xf32>)
+      %c1 = arith.constant 1 : index
+      tile.launch @k grid(%c1) args(%a, %sum, %max : memref<?x?xf32>, memref<?xf32>, memref<?xf32>)
       return
     })");
   // The tile is the transposed memref: [[1, NaN], [2, 5], [-3, 6]].

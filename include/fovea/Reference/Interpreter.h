@@ -55,10 +55,10 @@ double roundTo(double value, mlir::FloatType type);
 /// cannot be interpreted, an index outside of an array and an argument that
 /// does not fit give one diagnostic, at the operation.
 ///
-/// Interpreted are func, arith, math and index on scalars and elementwise on
-/// tensors, affine.{apply,max,min}, scf (not parallel loops), tensor, linalg
-/// ops with a body, memref, bufferization, attn and tile. Integers have up to
-/// 64 bits. Control flow between blocks (cf) is not interpreted.
+/// `func` is valid IR. Interpreted are func, arith, math and index on scalars
+/// and elementwise on tensors, affine.{apply,max,min}, cf.assert, scf, tensor,
+/// linalg ops with a body, memref, bufferization, attn and tile. Integers have
+/// up to 64 bits. Control flow between blocks is not interpreted.
 mlir::FailureOr<llvm::SmallVector<Array>>
 interpret(mlir::func::FuncOp func, llvm::MutableArrayRef<Array> arguments);
 

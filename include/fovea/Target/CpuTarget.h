@@ -30,6 +30,9 @@ struct CpuTarget {
   /// Parses a target; the error names what is accepted.
   static llvm::Expected<CpuTarget> parse(llvm::StringRef text);
 
+  /// Whether it converts from f32 to bf16 (AVX512-BF16).
+  bool hasBf16() const;
+
   /// Bits of a vector register.
   unsigned vectorBits() const { return lanes * 32; }
 };

@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "IndexOps.h"
+
 #include "fovea/Conversion/Passes.h"
 #include "fovea/Dialect/Attn/IR/Attn.h"
 #include "fovea/Dialect/Attn/IR/AttnRegions.h"
@@ -84,9 +86,13 @@ private:
         b, loc,
         b.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
   }
-  /// Size of the dimension of a memref that `map` gives for `dim`.
+  /// Size of the dimension of a memref that `map` gives for `dim`; 1 if it has
+  /// none (it is shared).
   Value extent(Value memref, AffineMap map, Dim dim) {
-    return memref::DimOp::create(b, loc, memref, axisOf(map, dim));
+    int64_t axis = axisOf(map, dim);
+    if (axis < 0)
+      return index(1);
+    return memref::DimOp::create(b, loc, memref, axis);
   }
   static int64_t axisOf(AffineMap map, unsigned dim) {
     for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
@@ -505,6 +511,7 @@ void KernelEmitter::emit(Operation *before, StringRef name) {
   b.setInsertionPointAfter(loop);
   emitResult(loop.getResults());
   tile::ReturnOp::create(b, loc);
+  replaceIndexOps(kernel);
   emitLaunch(op);
 }
 

@@ -1,8 +1,8 @@
 //===- Fragments.cpp - What a thread computes on its elements -------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -51,8 +51,7 @@ SmallVector<int64_t, 2> Fragment::at(int64_t group, int64_t warp, int64_t lane,
 }
 
 FailureOr<Fragment> Fragment::get(tile::TileType type, Location loc) {
-  auto layout =
-      dyn_cast_or_null<tile::LayoutAttrInterface>(type.getLayout());
+  auto layout = dyn_cast_or_null<tile::LayoutAttrInterface>(type.getLayout());
   if (!layout)
     return emitError(loc) << "the tile " << type
                           << " has no layout in registers; run "
@@ -107,10 +106,10 @@ Value KernelEmitter::emitAffine(AffineExpr expr, ValueRange dims) {
 
 namespace fovea {
 
-/// Evaluates the body of a map on all elements of a thread at once. A value that
-/// depends on the row (or column) only is computed once a row (column): its
-/// vector has the elements of the row (column) slice, and is spread where it
-/// meets a value of all elements.
+/// Evaluates the body of a map on all elements of a thread at once. A value
+/// that depends on the row (or column) only is computed once a row (column):
+/// its vector has the elements of the row (column) slice, and is spread where
+/// it meets a value of all elements.
 class MapEmitter {
 public:
   MapEmitter(KernelEmitter &emitter, tile::MapOp map)
@@ -235,8 +234,8 @@ void MapEmitter::emitCoordinates() {
     Value offsets = arith::ConstantOp::create(
         builder, loc, type, DenseIntElementsAttr::get(type, parts));
     Value all = vector::BroadcastOp::create(builder, loc, type, base);
-    elements[coordinate] = {
-        level, arith::AddIOp::create(builder, loc, all, offsets)};
+    elements[coordinate] = {level,
+                            arith::AddIOp::create(builder, loc, all, offsets)};
   }
 }
 
@@ -253,8 +252,8 @@ void MapEmitter::create(Operation *op, StringRef name,
   OperationState state(loc, name);
   for (auto [index, operand] : llvm::enumerate(operands)) {
     // A scalar condition chooses between vectors as it is.
-    bool keep = isa<arith::SelectOp>(op) && index == 0 &&
-                operand.level == Uniform;
+    bool keep =
+        isa<arith::SelectOp>(op) && index == 0 && operand.level == Uniform;
     state.addOperands(keep ? operand.value : spread(operand, level));
   }
   for (Type type : op->getResultTypes())
@@ -311,16 +310,16 @@ LogicalResult MapEmitter::emitMath(Operation *op) {
         x.level, vector::FromElementsOp::create(builder, loc, type, results)};
     return success();
   }
-  return op->emitError("'") << op->getName()
-                            << "' is not supported in a map on this target; "
-                               "exp2, exp, tanh, sqrt, fma, abs, floor and ceil "
-                               "are";
+  return op->emitError("'")
+         << op->getName()
+         << "' is not supported in a map on this target; "
+            "exp2, exp, tanh, sqrt, fma, abs, floor and ceil "
+            "are";
 }
 
 LogicalResult MapEmitter::emitOp(Operation *op) {
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
-    auto value =
-        cast<TypedAttr>(emitter.convertConstant(constant.getValue()));
+    auto value = cast<TypedAttr>(emitter.convertConstant(constant.getValue()));
     elements[constant] = {
         Uniform, arith::ConstantOp::create(builder, loc, value).getResult()};
     return success();
@@ -329,8 +328,8 @@ LogicalResult MapEmitter::emitOp(Operation *op) {
       builder.getContext()->getLoadedDialect<math::MathDialect>())
     return emitMath(op);
   if (!OpTrait::hasElementwiseMappableTraits(op) || op->getNumRegions() != 0)
-    return op->emitError("'") << op->getName()
-                              << "' is not supported in a map on this target";
+    return op->emitError("'")
+           << op->getName() << "' is not supported in a map on this target";
   SmallVector<Element> operands;
   unsigned level = Uniform;
   for (Value operand : op->getOperands()) {
@@ -348,18 +347,16 @@ LogicalResult MapEmitter::emitOp(Operation *op) {
       elements[op->getResult(0)] = operands[0];
     else
       create(op,
-             from > to ? arith::TruncIOp::getOperationName()
-             : isa<arith::IndexCastOp>(op)
-                 ? arith::ExtSIOp::getOperationName()
-                 : arith::ExtUIOp::getOperationName(),
+             from > to                     ? arith::TruncIOp::getOperationName()
+             : isa<arith::IndexCastOp>(op) ? arith::ExtSIOp::getOperationName()
+                                           : arith::ExtUIOp::getOperationName(),
              operands, level);
     return success();
   }
   Type to = op->getResult(0).getType();
   if (isa<arith::TruncFOp>(op) && level != Uniform &&
       op->getOperand(0).getType().isF32() && (to.isBF16() || to.isF16())) {
-    elements[op->getResult(0)] = {level,
-                                  emitPackedTruncation(operands[0], to)};
+    elements[op->getResult(0)] = {level, emitPackedTruncation(operands[0], to)};
     return success();
   }
   create(op, op->getName().getStringRef(), operands, level);
@@ -400,8 +397,9 @@ FailureOr<Value> MapEmitter::emit() {
     if (sliced && access.getNumResults() == 1)
       level = access.getDimPosition(0) == 0 ? Row : Column;
     else if (!access.isIdentity())
-      return map.emitError("reads an operand transposed, which is not supported "
-                           "on this target");
+      return map.emitError(
+          "reads an operand transposed, which is not supported "
+          "on this target");
     FailureOr<Fragment> fragment =
         Fragment::get(cast<tile::TileType>(input.getType()), loc);
     if (failed(fragment))
@@ -446,13 +444,13 @@ LogicalResult KernelEmitter::emitSplat(tile::SplatOp op) {
 //===----------------------------------------------------------------------===//
 
 Value KernelEmitter::shuffle(Value value, int64_t offset) {
-  return NVVM::ShflOp::create(builder, loc, value.getType(), constant(-1), value,
-                              constant(offset), constant(31),
+  return NVVM::ShflOp::create(builder, loc, value.getType(), constant(-1),
+                              value, constant(offset), constant(31),
                               NVVM::ShflKind::bfly, UnitAttr());
 }
 
-/// First a tree over a thread's registers, then exchanges between the lanes that
-/// hold other parts of the same row.
+/// First a tree over a thread's registers, then exchanges between the lanes
+/// that hold other parts of the same row.
 LogicalResult KernelEmitter::emitReduce(tile::ReduceOp op) {
   FailureOr<Fragment> from = Fragment::get(op.getInput().getType(), loc);
   FailureOr<Fragment> to = Fragment::get(op.getType(), loc);
@@ -503,7 +501,7 @@ LogicalResult KernelEmitter::emitReduce(tile::ReduceOp op) {
     for (Value &result : results)
       result = combine(result, shuffle(result, bit));
   set(op, vector::FromElementsOp::create(
-              builder, loc,
-              VectorType::get(to->size(), builder.getF32Type()), results));
+              builder, loc, VectorType::get(to->size(), builder.getF32Type()),
+              results));
   return success();
 }

@@ -1,8 +1,8 @@
 //===- Hopper.cpp - Copies, barriers and products of sm_90a ---------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -74,11 +74,9 @@ LogicalResult KernelEmitter::emitAdvance(Operation *op) {
   Value barrierOffset = multiply(stage, 8);
   Value full = add(add(shared, place.full), barrierOffset);
   Value empty = add(add(shared, place.empty), barrierOffset);
-  Value data =
-      add(add(shared, place.data), multiply(stage, place.slotBytes));
+  Value data = add(add(shared, place.data), multiply(stage, place.slotBytes));
   if (isa<pipe::AcquireOp>(op))
-    emitWait(empty,
-             arith::XOrIOp::create(builder, loc, parity, constant(1)));
+    emitWait(empty, arith::XOrIOp::create(builder, loc, parity, constant(1)));
   else
     emitWait(full, parity);
   values[op->getResult(0)] = {data, full, empty};
@@ -141,8 +139,8 @@ LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {
   return success();
 }
 
-/// The value's rows of this group go into the group's rows of the buffer, in the
-/// permuted order of #pipe.smem, and from there to memory.
+/// The value's rows of this group go into the group's rows of the buffer, in
+/// the permuted order of #pipe.smem, and from there to memory.
 LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
   tile::TileType type = op.getValue().getType();
   int64_t rows = type.getDimSize(0), columns = type.getDimSize(1);
@@ -168,17 +166,17 @@ LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
   // Lane l gives the address of row l mod 8 of matrix l / 8; matrices are the
   // upper and lower 8 rows of 8 columns, then of the next 8.
   Value row8 = remainder(lane, 8), matrix = divide(lane, 8);
-  Value row = add(add(multiply(warp, 16), row8),
-                  multiply(remainder(matrix, 2), 8));
+  Value row =
+      add(add(multiply(warp, 16), row8), multiply(remainder(matrix, 2), 8));
   Value slab = add(add(shared, buffers[op.getBuffer()]),
                    multiply(group, pipe::limits::groupRows * rowBytes));
   Value rowAddress = add(slab, multiply(row, rowBytes));
   Value second = divide(matrix, 2);
   for (int64_t chunk = 0; chunk < columns / 8; chunk += 2) {
-    Value place = arith::XOrIOp::create(builder, loc,
-                                        add(second, chunk % 8), row8);
-    Value address = add(add(rowAddress, multiply(place, 16)),
-                        chunk / 8 * rows * rowBytes);
+    Value place =
+        arith::XOrIOp::create(builder, loc, add(second, chunk % 8), row8);
+    Value address =
+        add(add(rowAddress, multiply(place, 16)), chunk / 8 * rows * rowBytes);
     SmallVector<Value> sources;
     for (int64_t n = 0; n < 4; ++n)
       sources.push_back(registers.getResult(2 * chunk + n));
@@ -196,8 +194,8 @@ LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
   OpBuilder::InsertionGuard guard(builder);
   auto firstWarp = scf::IfOp::create(builder, loc, equals(warp, 0));
   builder.setInsertionPointToStart(firstWarp.thenBlock());
-  Value elected = NVVM::ElectSyncOp::create(builder, loc, builder.getI1Type(),
-                                            Value());
+  Value elected =
+      NVVM::ElectSyncOp::create(builder, loc, builder.getI1Type(), Value());
   auto one = scf::IfOp::create(builder, loc, elected);
   builder.setInsertionPointToStart(one.thenBlock());
   auto view = op.getView().getDefiningOp<tile::ViewOp>();
@@ -206,8 +204,8 @@ LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
         tensorCoordinates(view, op.getOffsets(), column);
     if (failed(coordinates))
       return failure();
-    (*coordinates)[1] = add((*coordinates)[1],
-                            multiply(group, pipe::limits::groupRows));
+    (*coordinates)[1] =
+        add((*coordinates)[1], multiply(group, pipe::limits::groupRows));
     NVVM::CpAsyncBulkTensorSharedCTAToGlobalOp::create(
         builder, loc, entry->getArgument(tensorMapOf[op]),
         sharedPointer(add(slab, column / 64 * rows * rowBytes)), *coordinates,
@@ -233,8 +231,7 @@ struct SharedOperand {
   int64_t leading;
 
   SharedOperand(tile::TileType type, AffineMap map)
-      : depthIsContiguous(map.getDimPosition(1) == 2),
-        rows(type.getDimSize(0)),
+      : depthIsContiguous(map.getDimPosition(1) == 2), rows(type.getDimSize(0)),
         leading(depthIsContiguous ? 16 : rows * rowBytes) {}
 
   /// Bytes from the operand's start to a step of the depth.
@@ -307,8 +304,8 @@ Value KernelEmitter::emitSharedProduct(pipe::DotOp op, Value a, Value b) {
   auto element = op.getB().getType().getElementType().isBF16()
                      ? NVVM::WGMMATypes::bf16
                      : NVVM::WGMMATypes::f16;
-  auto shape = NVVM::MMAShapeAttr::get(builder.getContext(), 64, columns,
-                                       stepDepth);
+  auto shape =
+      NVVM::MMAShapeAttr::get(builder.getContext(), 64, columns, stepDepth);
   NVVM::WgmmaFenceAlignedOp::create(builder, loc);
   for (int64_t step = 0; step < getDepth(op) / stepDepth; ++step) {
     auto at = [&](Value descriptor, const SharedOperand &operand) -> Value {
@@ -322,9 +319,8 @@ Value KernelEmitter::emitSharedProduct(pipe::DotOp op, Value a, Value b) {
         NVVM::WGMMATypes::f32,
         step == 0 && zero ? NVVM::WGMMAScaleOut::zero
                           : NVVM::WGMMAScaleOut::one,
-        NVVM::WGMMAScaleIn::one, NVVM::WGMMAScaleIn::one,
-        operandA.layout(true), operandB.layout(false),
-        NVVM::MMAIntOverflowAttr());
+        NVVM::WGMMAScaleIn::one, NVVM::WGMMAScaleIn::one, operandA.layout(true),
+        operandB.layout(false), NVVM::MMAIntOverflowAttr());
   }
   NVVM::WgmmaGroupSyncAlignedOp::create(builder, loc);
   return acc;
@@ -375,8 +371,8 @@ Value KernelEmitter::emitRegisterProduct(pipe::DotOp op, Value a, Value b) {
   for (int64_t n = 0; n < registers; ++n)
     constraints += "," + std::to_string(n);
   llvm::append_range(
-      operands,
-      vector::ToElementsOp::create(builder, loc, get(op.getAcc())).getResults());
+      operands, vector::ToElementsOp::create(builder, loc, get(op.getAcc()))
+                    .getResults());
   auto structType = LLVM::LLVMStructType::getLiteral(
       builder.getContext(), SmallVector<Type>(registers, builder.getF32Type()));
   return LLVM::InlineAsmOp::create(
@@ -407,8 +403,8 @@ LogicalResult KernelEmitter::emitDot(pipe::DotOp op) {
   tile::TileType a = op.getA().getType(), b = op.getB().getType(),
                  acc = op.getAcc().getType();
   Type element = b.getElementType();
-  if (a.getElementType() != element || (!element.isBF16() && !element.isF16()) ||
-      !acc.getElementType().isF32())
+  if (a.getElementType() != element ||
+      (!element.isBF16() && !element.isF16()) || !acc.getElementType().isF32())
     return op.emitError("products are of bf16 or f16 into f32 on this target, "
                         "got ")
            << a << " by " << b << " into " << acc;
@@ -480,7 +476,8 @@ LogicalResult KernelEmitter::emitAwait(pipe::AwaitOp op) {
       constraints += ",r";
     }
   auto structType = LLVM::LLVMStructType::getLiteral(
-      builder.getContext(), SmallVector<Type>(registers, type.getElementType()));
+      builder.getContext(),
+      SmallVector<Type>(registers, type.getElementType()));
   Value result =
       LLVM::InlineAsmOp::create(
           builder, loc, structType, operands,

@@ -1,8 +1,8 @@
 //===- KernelEmitter.cpp - Structure of a kernel --------------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -36,8 +36,7 @@ Value KernelEmitter::multiply(Value a, int64_t b) {
 
 Value KernelEmitter::divide(Value a, int64_t b) {
   if (llvm::isPowerOf2_64(b))
-    return arith::ShRUIOp::create(builder, loc, a,
-                                  constant(llvm::Log2_64(b)));
+    return arith::ShRUIOp::create(builder, loc, a, constant(llvm::Log2_64(b)));
   return arith::DivUIOp::create(builder, loc, a, constant(b));
 }
 
@@ -73,8 +72,9 @@ LogicalResult KernelEmitter::convertType(Type type,
     return success();
   }
   if (isa<pipe::PendingType>(type))
-    return emitError(loc) << "a product in flight cannot be handed to a loop or "
-                             "a branch; await it before";
+    return emitError(loc)
+           << "a product in flight cannot be handed to a loop or "
+              "a branch; await it before";
   if (isa<pipe::SlotType>(type)) {
     types.append(3, i32);
     return success();
@@ -99,27 +99,48 @@ Attribute KernelEmitter::convertConstant(Attribute attribute) const {
 // What the kernel takes
 //===----------------------------------------------------------------------===//
 
+/// A limit of a view can be put into the tensor map if it is the extent of a
+/// parameter: rows beyond it are then filled with zeros, whatever memory holds.
+LogicalResult KernelEmitter::setLimit(tile::ViewOp view, TensorMap &map) {
+  if (!view.getLimit())
+    return success();
+  auto type = cast<MemRefType>(view.getSource().getType());
+  APInt constant;
+  if (matchPattern(view.getLimit(), m_ConstantInt(&constant)) &&
+      !type.isDynamicDim(map.dims[1]) &&
+      constant.getSExtValue() >= type.getDimSize(map.dims[1]))
+    return success();
+  auto dim = view.getLimit().getDefiningOp<memref::DimOp>();
+  auto argument =
+      dim ? dyn_cast<BlockArgument>(dim.getSource()) : BlockArgument();
+  if (!argument || !dim.getConstantIndex())
+    return view.emitError("a limit that is not the extent of a parameter is not "
+                          "supported on this target");
+  std::pair<unsigned, int64_t> limit(argument.getArgNumber(),
+                                     *dim.getConstantIndex());
+  if (limit != std::make_pair(map.parameter, map.dims[1]))
+    map.limit = limit;
+  return success();
+}
+
 /// Adds the tensor map of boxes of rows and columns of a view.
 FailureOr<unsigned> KernelEmitter::addTensorMap(Operation *op,
-                                                tile::ViewOp view,
-                                                int64_t rows,
+                                                tile::ViewOp view, int64_t rows,
                                                 int64_t columns) {
   if (!view)
     return op->emitError("the view has to be made by tile.view");
   auto argument = dyn_cast<BlockArgument>(view.getSource());
   if (!argument || argument.getOwner() != &kernel.getBlock())
     return view.emitError("views a memref that is no parameter of the kernel");
-  if (view.getLimit())
-    return view.emitError("a limit on a view that tiles are copied from is not "
-                          "supported on this target");
   auto source = cast<MemRefType>(view.getSource().getType());
   SmallVector<int64_t> strides;
   int64_t offset;
   if (source.getRank() > 5 || view.getDims().size() != 2 ||
       failed(source.getStridesAndOffset(strides, offset)) ||
       strides[view.getDims()[1]] != 1)
-    return view.emitError("the copy engine needs a view of two axes, the last one "
-                          "contiguous, of a memref of up to 5 dimensions, got ")
+    return view.emitError(
+               "the copy engine needs a view of two axes, the last one "
+               "contiguous, of a memref of up to 5 dimensions, got ")
            << source;
   if (source.getElementType().getIntOrFloatBitWidth() != 16)
     return view.emitError("elements of copied tiles have 16 bits, got ")
@@ -135,6 +156,8 @@ FailureOr<unsigned> KernelEmitter::addTensorMap(Operation *op,
   map.box[1] = rows;
   if (rows > 256)
     return view.emitError("a copied tile has up to 256 rows, got ") << rows;
+  if (failed(setLimit(view, map)))
+    return failure();
   auto *it = llvm::find(tensorMaps, map);
   if (it == tensorMaps.end()) {
     tensorMaps.push_back(map);
@@ -146,8 +169,9 @@ FailureOr<unsigned> KernelEmitter::addTensorMap(Operation *op,
 /// Finds roles, shared memory, tensor maps and extents.
 LogicalResult KernelEmitter::collect() {
   if (kernel.getGridRank() > 3)
-    return kernel.emitError("a grid has up to three coordinates on this target, "
-                            "got ")
+    return kernel.emitError(
+               "a grid has up to three coordinates on this target, "
+               "got ")
            << kernel.getGridRank();
   int64_t groups = 0;
   for (auto role : kernel.getBlock().getOps<pipe::RoleOp>()) {
@@ -199,8 +223,9 @@ LogicalResult KernelEmitter::collect() {
       auto argument = dyn_cast<BlockArgument>(dim.getSource());
       std::optional<int64_t> index = dim.getConstantIndex();
       if (!argument || !index) {
-        dim.emitError("asks for the extent of a memref that is no parameter, or "
-                      "of a dimension that is not constant");
+        dim.emitError(
+            "asks for the extent of a memref that is no parameter, or "
+            "of a dimension that is not constant");
         return WalkResult::interrupt();
       }
       std::pair<unsigned, int64_t> key(argument.getArgNumber(), *index);
@@ -236,12 +261,16 @@ DictionaryAttr KernelEmitter::getLaunch() {
   for (const TensorMap &map : tensorMaps) {
     auto type = cast<MemRefType>(
         kernel.getBlock().getArgument(map.parameter).getType());
-    entryOf("tensor_map", map.parameter,
-            {builder.getNamedAttr("dims", builder.getDenseI64ArrayAttr(map.dims)),
-             builder.getNamedAttr("box", builder.getDenseI64ArrayAttr(map.box)),
-             builder.getNamedAttr("swizzle", builder.getI64IntegerAttr(128)),
-             builder.getNamedAttr("element",
-                                  TypeAttr::get(type.getElementType()))});
+    SmallVector<NamedAttribute> attributes = {
+        builder.getNamedAttr("dims", builder.getDenseI64ArrayAttr(map.dims)),
+        builder.getNamedAttr("box", builder.getDenseI64ArrayAttr(map.box)),
+        builder.getNamedAttr("swizzle", builder.getI64IntegerAttr(128)),
+        builder.getNamedAttr("element", TypeAttr::get(type.getElementType()))};
+    if (map.limit)
+      attributes.push_back(builder.getNamedAttr(
+          "limit", builder.getDenseI64ArrayAttr(
+                       {map.limit->first, map.limit->second})));
+    entryOf("tensor_map", map.parameter, attributes);
   }
   for (auto [parameter, dim] : dims)
     entryOf("dim", parameter,
@@ -267,8 +296,8 @@ LLVM::LLVMFuncOp KernelEmitter::makeFunction(gpu::GPUModuleOp module) {
   for (unsigned parameter : scalars)
     types.push_back(
         convertScalar(kernel.getBlock().getArgument(parameter).getType()));
-  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context),
-                                          types);
+  auto type =
+      LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), types);
   builder.setInsertionPointToEnd(module.getBody());
   auto function =
       LLVM::LLVMFuncOp::create(builder, loc, kernel.getSymName(), type);
@@ -282,9 +311,8 @@ LLVM::LLVMFuncOp KernelEmitter::makeFunction(gpu::GPUModuleOp module) {
   function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
                     builder.getI32IntegerAttr(1));
   // exp2 without the steps that keep denormals.
-  function.setPassthroughAttr(builder.getArrayAttr(
-      {builder.getStrArrayAttr({"denormal-fp-math-f32",
-                                "preserve-sign,preserve-sign"})}));
+  function.setPassthroughAttr(builder.getArrayAttr({builder.getStrArrayAttr(
+      {"denormal-fp-math-f32", "preserve-sign,preserve-sign"})}));
   function->setAttr("pipe.launch", getLaunch());
   auto bytes = LLVM::LLVMArrayType::get(builder.getI8Type(), 128);
   for (unsigned n = 0; n < tensorMaps.size(); ++n) {
@@ -315,7 +343,8 @@ void KernelEmitter::emitEntry(LLVM::LLVMFuncOp function) {
   entry = function.addEntryBlock(builder);
   builder.setInsertionPointToStart(entry);
   Value pointer = LLVM::AddressOfOp::create(
-      builder, loc, LLVM::LLVMPointerType::get(context, 3), memory.getSymName());
+      builder, loc, LLVM::LLVMPointerType::get(context, 3),
+      memory.getSymName());
   shared = LLVM::PtrToIntOp::create(builder, loc, i32, pointer);
   thread = NVVM::ThreadIdXOp::create(builder, loc, i32);
   lane = remainder(thread, 32);
@@ -362,8 +391,8 @@ LogicalResult KernelEmitter::emitRole(pipe::RoleOp role, int64_t firstGroup) {
   OpBuilder::InsertionGuard guard(builder);
   auto first = scf::IfOp::create(builder, loc, equals(warp, 0));
   builder.setInsertionPointToStart(first.thenBlock());
-  Value elected = NVVM::ElectSyncOp::create(builder, loc, builder.getI1Type(),
-                                            Value());
+  Value elected =
+      NVVM::ElectSyncOp::create(builder, loc, builder.getI1Type(), Value());
   auto one = scf::IfOp::create(builder, loc, elected);
   builder.setInsertionPointToStart(one.thenBlock());
   return emitBlock(role.getBlock());
@@ -378,7 +407,8 @@ LogicalResult KernelEmitter::emitRoles() {
       return emitRole(role, firstGroup);
     Value mine = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult,
                                        warpgroup, constant(next));
-    auto branch = scf::IfOp::create(builder, loc, mine, /*withElseRegion=*/true);
+    auto branch =
+        scf::IfOp::create(builder, loc, mine, /*withElseRegion=*/true);
     builder.setInsertionPointToStart(branch.thenBlock());
     if (failed(emitRole(role, firstGroup)))
       return failure();
@@ -392,9 +422,8 @@ LogicalResult KernelEmitter::emit() {
   if (failed(collect()))
     return failure();
   MLIRContext *context = builder.getContext();
-  auto target = NVVM::NVVMTargetAttr::get(context, /*optLevel=*/3,
-                                          "nvptx64-nvidia-cuda", "sm_90a",
-                                          "+ptx80");
+  auto target = NVVM::NVVMTargetAttr::get(
+      context, /*optLevel=*/3, "nvptx64-nvidia-cuda", "sm_90a", "+ptx80");
   auto module = gpu::GPUModuleOp::create(builder, loc, kernel.getSymName(),
                                          ArrayRef<Attribute>{target});
   LLVM::LLVMFuncOp function = makeFunction(module);
@@ -481,17 +510,16 @@ LogicalResult KernelEmitter::emitFor(scf::ForOp loop) {
   Values inits;
   for (Value init : loop.getInitArgs())
     llvm::append_range(inits, values[init]);
-  auto copy = scf::ForOp::create(
-      builder, loc, get(loop.getLowerBound()), get(loop.getUpperBound()),
-      get(loop.getStep()), inits,
-      [](OpBuilder &, Location, Value, ValueRange) {});
+  auto copy =
+      scf::ForOp::create(builder, loc, get(loop.getLowerBound()),
+                         get(loop.getUpperBound()), get(loop.getStep()), inits,
+                         [](OpBuilder &, Location, Value, ValueRange) {});
   set(loop.getInductionVar(), copy.getInductionVar());
   auto arguments = copy.getRegionIterArgs();
   ResultRange results = copy.getResults();
   size_t position = 0;
-  for (auto [init, argument, result] :
-       llvm::zip(loop.getInitArgs(), loop.getRegionIterArgs(),
-                 loop.getResults())) {
+  for (auto [init, argument, result] : llvm::zip(
+           loop.getInitArgs(), loop.getRegionIterArgs(), loop.getResults())) {
     SmallVector<Type> types;
     if (failed(convertType(init.getType(), types)))
       return failure();
@@ -523,9 +551,9 @@ LogicalResult KernelEmitter::emitIf(scf::IfOp branch) {
       return failure();
     counts.push_back(types.size() - before);
   }
-  auto copy = scf::IfOp::create(builder, loc, types, get(branch.getCondition()),
-                                /*addThenBlock=*/true,
-                                !branch.getElseRegion().empty());
+  auto copy =
+      scf::IfOp::create(builder, loc, types, get(branch.getCondition()),
+                        /*addThenBlock=*/true, !branch.getElseRegion().empty());
   size_t position = 0;
   for (auto [result, count] : llvm::zip(branch.getResults(), counts)) {
     values[result] = Values(copy.getResults().begin() + position,
@@ -604,8 +632,8 @@ void KernelEmitter::emitWalkAt(tile::WalkAtOp op) {
 LogicalResult KernelEmitter::emitScalar(Operation *op) {
   if (auto cast = dyn_cast<arith::ConstantOp>(op)) {
     Attribute value = convertConstant(cast.getValue());
-    set(cast, arith::ConstantOp::create(builder, loc,
-                                        llvm::cast<TypedAttr>(value)));
+    set(cast,
+        arith::ConstantOp::create(builder, loc, llvm::cast<TypedAttr>(value)));
     return success();
   }
   if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op)) {
@@ -614,18 +642,17 @@ LogicalResult KernelEmitter::emitScalar(Operation *op) {
     unsigned from = operand.getType().getIntOrFloatBitWidth(),
              to = type.getIntOrFloatBitWidth();
     if (from < to)
-      operand = isa<arith::IndexCastOp>(op)
-                    ? arith::ExtSIOp::create(builder, loc, type, operand)
-                          .getResult()
-                    : arith::ExtUIOp::create(builder, loc, type, operand);
+      operand =
+          isa<arith::IndexCastOp>(op)
+              ? arith::ExtSIOp::create(builder, loc, type, operand).getResult()
+              : arith::ExtUIOp::create(builder, loc, type, operand);
     else if (from > to)
       operand = arith::TruncIOp::create(builder, loc, type, operand);
     set(op->getResult(0), operand);
     return success();
   }
   if (!OpTrait::hasElementwiseMappableTraits(op) || op->getNumRegions() != 0)
-    return op->emitError("'") << op->getName()
-                              << "' cannot be lowered to NVVM";
+    return op->emitError("'") << op->getName() << "' cannot be lowered to NVVM";
   OperationState state(loc, op->getName());
   for (Value operand : op->getOperands())
     state.addOperands(get(operand));

@@ -1,8 +1,8 @@
 //===- KernelEmitter.h - Emits one kernel -----------------------*- C++ -*-===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,7 +15,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "llvm/ADT/MapVector.h"
+#include <optional>
 
 namespace fovea {
 
@@ -24,10 +24,12 @@ struct TensorMap {
   unsigned parameter = 0;
   /// Dimensions of the memref and the box's extents, innermost first.
   llvm::SmallVector<int64_t> dims, box;
+  /// Extent (parameter, dimension) that bounds the map's axis 1, if any.
+  std::optional<std::pair<unsigned, int64_t>> limit;
 
   bool operator==(const TensorMap &other) const {
     return parameter == other.parameter && dims == other.dims &&
-           box == other.box;
+           box == other.box && limit == other.limit;
   }
 };
 
@@ -49,15 +51,16 @@ struct Fragment {
   static mlir::FailureOr<Fragment> get(tile::TileType type, mlir::Location loc);
 };
 
-/// Emits the function of one kernel. Ops are visited in order; each value of the
-/// kernel is known by the values of the function that stand for it:
+/// Emits the function of one kernel. Ops are visited in order; each value of
+/// the kernel is known by the values of the function that stand for it:
 ///
 ///   index            i32
 ///   tile, registers  vector of a thread's elements
 ///   tile, shared     i32, its address
 ///   cursor           i32, slots passed since the start
-///   slot             3 x i32: addresses of the tile, its full and empty barrier
-///   pending          the accumulator, and the operand in registers if any
+///   slot             3 x i32: addresses of the tile, its full and empty
+///   barrier pending          the accumulator, and the operand in registers if
+///   any
 class KernelEmitter {
 public:
   explicit KernelEmitter(tile::KernelOp kernel)
@@ -82,9 +85,9 @@ private:
 
   // KernelEmitter.cpp: structure.
   mlir::LogicalResult collect();
-  mlir::FailureOr<unsigned> addTensorMap(mlir::Operation *op,
-                                         tile::ViewOp view, int64_t rows,
-                                         int64_t columns);
+  mlir::LogicalResult setLimit(tile::ViewOp view, TensorMap &map);
+  mlir::FailureOr<unsigned> addTensorMap(mlir::Operation *op, tile::ViewOp view,
+                                         int64_t rows, int64_t columns);
   mlir::LLVM::LLVMFuncOp makeFunction(mlir::gpu::GPUModuleOp module);
   mlir::DictionaryAttr getLaunch();
   void emitEntry(mlir::LLVM::LLVMFuncOp function);
@@ -150,7 +153,7 @@ private:
   mlir::Value remainder(mlir::Value a, int64_t b);
   mlir::Value equals(mlir::Value a, int64_t b);
   mlir::Value sharedPointer(mlir::Value address);
-  /// A constant op with results of `type` for the scalar constant `attribute`.
+  /// The value of the lane whose number differs in the bits of `offset`.
   mlir::Value shuffle(mlir::Value value, int64_t offset);
 
   tile::KernelOp kernel;

@@ -1,8 +1,8 @@
 //===- PipeToNVVM.cpp - The pass and its pipelines ------------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -67,20 +67,22 @@ void fovea::buildTileToNVVMPipeline(OpPassManager &manager, bool verify) {
 
 void fovea::buildNVVMToBinaryPipeline(OpPassManager &manager,
                                       StringRef format) {
-  manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
-  manager.addPass(createSCFToControlFlowPass());
-  manager.addPass(createConvertVectorToLLVMPass());
-  manager.addPass(createConvertMathToLLVMPass());
+  // Code around the kernels stays as it is.
+  OpPassManager &kernels = manager.nest<gpu::GPUModuleOp>();
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+  kernels.addPass(createSCFToControlFlowPass());
+  kernels.addPass(createConvertVectorToLLVMPass());
+  kernels.addPass(createConvertMathToLLVMPass());
   // Rounding divisions have to be expanded, but only after maxima have become
   // intrinsics: they would be expanded, too, into comparisons.
-  manager.addPass(createArithToLLVMConversionPass());
-  manager.addPass(arith::createArithExpandOpsPass());
-  manager.addPass(createArithToLLVMConversionPass());
-  manager.addPass(createConvertNVVMToLLVMPass());
-  // Works on the whole module only.
+  kernels.addPass(createArithToLLVMConversionPass());
+  kernels.addPass(arith::createArithExpandOpsPass());
+  kernels.addPass(createArithToLLVMConversionPass());
+  kernels.addPass(createConvertNVVMToLLVMPass());
+  // Runs on the whole module only.
   manager.addPass(createConvertControlFlowToLLVMPass());
-  manager.addPass(createReconcileUnrealizedCastsPass());
+  manager.addNestedPass<gpu::GPUModuleOp>(createReconcileUnrealizedCastsPass());
   GpuModuleToBinaryPassOptions options;
   options.compilationTarget = format.str();
   manager.addPass(createGpuModuleToBinaryPass(options));
@@ -89,8 +91,7 @@ void fovea::buildNVVMToBinaryPipeline(OpPassManager &manager,
 void fovea::registerPipeToNVVMPass() {
   registerConvertPipeToNVVM();
   PassPipelineRegistration<TileToNVPTXOptions>(
-      "tile-to-nvvm",
-      "Tile programs with a #pipe.schedule to kernels in NVVM",
+      "tile-to-nvvm", "Tile programs with a #pipe.schedule to kernels in NVVM",
       [](OpPassManager &manager, const TileToNVPTXOptions &options) {
         buildTileToNVVMPipeline(manager, options.verify);
       });

@@ -530,17 +530,25 @@ Lane LaneEmitter::emitGather(tile::GatherOp op, ArrayRef<Lane> indices) {
   bool consecutive =
       uniform + 1 == indices.size() && last.isAffine() &&
       (last.stride == 1 || last.stride == -1) && type.isLastDimUnitStride() &&
-      type.getElementType().getIntOrFloatBitWidth() % 8 == 0;
+      (type.getElementType().isIndex() ||
+       type.getElementType().getIntOrFloatBitWidth() % 8 == 0);
   result.vector = consecutive ? emitConsecutive(op, leading, last)
                               : emitElementwise(op, indices);
   return result;
+}
+
+/// The element type that a table has in vectors: i64 for index.
+static Type elementInVector(tile::GatherOp op) {
+  if (op.getType().isIndex())
+    return IntegerType::get(op.getContext(), 64);
+  return op.getType();
 }
 
 /// One vector load where all lanes are inside the table, else one by one.
 Value LaneEmitter::emitConsecutive(tile::GatherOp op, ValueRange leading,
                                    const Lane &last) {
   Location loc = op.getLoc();
-  VectorType type = vectorType(op.getType());
+  VectorType type = vectorType(elementInVector(op));
   bool reversed = last.stride < 0;
   Value first = last.base;
   if (reversed)
@@ -561,7 +569,10 @@ Value LaneEmitter::emitConsecutive(tile::GatherOp op, ValueRange leading,
   b.setInsertionPointToStart(branch.thenBlock());
   SmallVector<Value> at(leading);
   at.push_back(first);
-  Value loaded = vector::LoadOp::create(b, loc, type, op.getTable(), at);
+  Value loaded = vector::LoadOp::create(b, loc, vectorType(op.getType()),
+                                        op.getTable(), at);
+  if (op.getType().isIndex())
+    loaded = arith::IndexCastOp::create(b, loc, type, loaded);
   if (reversed) {
     SmallVector<int64_t> order;
     for (int64_t lane = width; lane-- > 0;)
@@ -580,7 +591,7 @@ Value LaneEmitter::emitConsecutive(tile::GatherOp op, ValueRange leading,
 
 Value LaneEmitter::emitElementwise(tile::GatherOp op, ArrayRef<Lane> indices) {
   Location loc = op.getLoc();
-  VectorType type = vectorType(op.getType());
+  VectorType type = vectorType(elementInVector(op));
   SmallVector<Value> vectors;
   for (const Lane &lane : indices)
     vectors.push_back(lane.isUniform() ? Value() : asVector(loc, lane, 64));
@@ -603,6 +614,9 @@ Value LaneEmitter::emitElementwise(tile::GatherOp op, ArrayRef<Lane> indices) {
           at.push_back(createSafeIndex(b, loc, position, size));
         }
         Value element = memref::LoadOp::create(b, loc, op.getTable(), at);
+        if (op.getType().isIndex())
+          element =
+              arith::IndexCastOp::create(b, loc, type.getElementType(), element);
         Value next =
             vector::InsertOp::create(b, loc, element, state[0], lane);
         scf::YieldOp::create(b, loc, next);

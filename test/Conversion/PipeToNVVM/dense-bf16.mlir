@@ -1,3 +1,69 @@
+// RUN: fovea-opt %s --tile-to-nvvm --canonicalize --cse | FileCheck %s
+// RUN: fovea-opt %s --pipe-mask-ragged --pipe-assign-layouts --pipe-specialize \
+// RUN:   --pipe-to-nvvm | FileCheck %s --check-prefix=PLAIN
+
+// Dense attention as attn-to-tile gives it for a GPU schedule.
+
+// CHECK: gpu.module @attention [#nvvm.target<O = 3, chip = "sm_90a", features = "+ptx80">]
+// CHECK: llvm.mlir.global external @shared_memory() {addr_space = 3 : i32, alignment = 1024 : i64}
+// CHECK: llvm.func @attention(%[[TQ:.*]]: !llvm.ptr {llvm.align = 64 : i64, llvm.byval = !llvm.array<128 x i8>, nvvm.grid_constant}, %[[TK:.*]]: !llvm.ptr {{.*}}, %[[TV:.*]]: !llvm.ptr {{.*}}, %[[TO:.*]]: !llvm.ptr {{.*}}, %[[SKV:.*]]: i32)
+// CHECK-SAME: nvvm.kernel
+// CHECK-SAME: nvvm.minctasm = 1 : i32
+// CHECK-SAME: nvvm.reqntid = array<i32: 384, 1, 1>
+// CHECK-SAME: passthrough = {{\[\[}}"denormal-fp-math-f32", "preserve-sign,preserve-sign"]]
+// CHECK-SAME: pipe.launch = {arguments = [
+// CHECK-SAME: {box = array<i64: 64, 128, 1, 1>, dims = array<i64: 3, 2, 1, 0>, element = bf16, kind = "tensor_map", parameter = 0 : i64, swizzle = 128 : i64}
+// CHECK-SAME: {box = array<i64: 64, 64, 1, 1>, dims = array<i64: 3, 2, 1, 0>, element = bf16, kind = "tensor_map", parameter = 3 : i64, swizzle = 128 : i64}
+// CHECK-SAME: {dim = 2 : i64, kind = "dim", parameter = 1 : i64}
+// CHECK-SAME: block = 384 : i64, grid = array<i64: 2, 1, 0>, shared_bytes = 196688 : i64}
+// Barriers: one arrival fills a slot, eight warps empty it.
+// CHECK-DAG: %[[C1:.*]] = arith.constant 1 : i32
+// CHECK-DAG: %[[C8:.*]] = arith.constant 8 : i32
+// CHECK: nvvm.mbarrier.init %{{.*}}, %[[C1]]
+// CHECK: nvvm.mbarrier.init %{{.*}}, %[[C8]]
+// CHECK: nvvm.fence.mbarrier.init
+// CHECK: nvvm.barrier
+// The loading role: one thread copies each tile in two blocks of 64 columns.
+// CHECK: nvvm.setmaxregister {{ *}}decrease 24
+// CHECK: nvvm.elect.sync
+// CHECK: nvvm.mbarrier.arrive.expect_tx
+// CHECK: nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}}, %[[TQ]], %{{.*}}, box[
+// CHECK: nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}}, %[[TQ]], %{{.*}}, box[
+// CHECK: scf.for
+// CHECK: nvvm.mbarrier.try_wait.parity
+// CHECK: %[[TK]], %{{.*}}, box[
+// CHECK: %[[TV]], %{{.*}}, box[
+// The computing role.
+// CHECK: nvvm.setmaxregister {{ *}}increase 240
+// Scores and product of the pipelined loop: a thread carries 64 elements of o, 2
+// of each row's numbers and p as 64 bf16.
+// CHECK: scf.for {{.*}} -> ({{.*}}vector<2xf32>, vector<2xf32>, i32, i32, vector<64xbf16>, vector<64xf32>)
+// CHECK: nvvm.mbarrier.try_wait.parity
+// CHECK: nvvm.wgmma.fence.aligned
+// CHECK-COUNT-8: nvvm.wgmma.mma_async {{.*}} A[<bf16>, <one>, <row>], B[<bf16>, <one>, <col>]
+// CHECK: nvvm.wgmma.commit.group.sync.aligned
+// CHECK: nvvm.mbarrier.try_wait.parity
+// CHECK: llvm.inline_asm has_side_effects asm_dialect = att "{{.*}}wgmma.fence.sync.aligned;{{.*}}wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16
+// CHECK: llvm.inline_asm has_side_effects asm_dialect = att "wgmma.wait_group.sync.aligned 1;"
+// CHECK: nvvm.mbarrier.arrive
+// CHECK: nvvm.shfl.sync {{ *}}bfly
+// CHECK: math.exp2 %{{.*}} : vector<64xf32>
+// CHECK: llvm.inline_asm has_side_effects asm_dialect = att "wgmma.wait_group.sync.aligned 0;"
+// CHECK: nvvm.mbarrier.arrive
+// The output goes through shared memory.
+// CHECK-COUNT-8: nvvm.stmatrix
+// CHECK: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>, space = #nvvm.shared_space<cta>}
+// CHECK: nvvm.barrier id
+// CHECK: nvvm.cp.async.bulk.tensor.global.shared.cta %[[TO]]
+// CHECK: nvvm.cp.async.bulk.commit.group
+// CHECK: nvvm.cp.async.bulk.wait_group 0 {read}
+// CHECK-NOT: tile.
+// CHECK-NOT: pipe.ring
+
+// Without overlap no product is left in flight.
+// PLAIN-NOT: wait_group.sync.aligned 1
+// PLAIN-COUNT-2: wgmma.wait_group.sync.aligned 0
+
 #mk = affine_map<(m, n, k) -> (m, k)>
 #nk = affine_map<(m, n, k) -> (n, k)>
 #kn = affine_map<(m, n, k) -> (k, n)>

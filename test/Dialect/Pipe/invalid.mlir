@@ -146,3 +146,37 @@ func.func @f(%t: !acc, %b: !pipe.buffer<!shared>, %v: !tile.view<?x64xf32>, %i: 
   pipe.store %t, %b, %v[%i, %i] : !acc, !pipe.buffer<!shared>, !tile.view<?x64xf32>
   return
 }
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!ring = !pipe.ring<2 x !shared>
+tile.kernel @k() grid(%m) {
+  %ring = pipe.ring readers(1) : !ring
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+    %c = pipe.start %ring : !ring
+    // expected-error @+1 {{belongs into a math role, not into a load role}}
+    %s, %n = pipe.take %ring[%c] : !ring -> !pipe.slot<!shared, read>
+  }
+}
+
+// -----
+
+tile.kernel @k() grid(%m) {
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+    // expected-error @+1 {{expects parent op 'tile.kernel'}}
+    %ring = pipe.ring readers(1) : !pipe.ring<2 x !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>>
+  }
+}
+
+// -----
+
+func.func @f() {
+  // expected-error @+1 {{stands in the block of a tile.kernel}}
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+  }
+  return
+}

@@ -29,15 +29,16 @@ from regions import Region
 # What a program may use beyond the basics; fuzz.py --without leaves some out.
 FEATURES = {
     "empty": "dimensions of extent 0",
-    "index": "ops of the index dialect",
+    "index": "ops of the index dialect, elements of type index",
     "infinite": "scores of -inf and near the lowest float",
     "layouts": "other orders of dimensions (indexing_maps)",
     "math": "math.exp2 and math.log beside exp, tanh, sqrt and abs",
+    "origin": "an origin of the coordinates",
     "scalars": "captured scalars",
     "shared": "keys or values without a batch or head dimension",
     "start": "a start of the segment",
     "strides": "operands that are strided slices",
-    "types": "f16, bf16, i1, i8 and index elements",
+    "types": "f16, bf16, i1 and i8 elements",
 }
 
 CHANNELS = [1, 3, 8, 16, 17, 40, 64, 80]
@@ -99,7 +100,7 @@ class Maker:
         pick = self.random.random()
         self.dynamic = 0.0 if pick < 0.3 else 1.0 if pick < 0.6 else 0.5
         self.origin = self.start = None
-        if self.chance(0.15):
+        if self.chance(0.15) and self.has("origin"):
             largest = (3, 6, 130, 130)
             self.origin = tuple(self.random.randint(0, n) for n in largest)
         elif self.chance(0.08) and self.has("start"):
@@ -219,7 +220,8 @@ class Maker:
             element = self.float_type() if self.chance(0.3) else "f32"
             attributes = ["fovea.low = -2.0 : f64", "fovea.high = 2.0 : f64"]
             return element, 2.0, attributes
-        others = ["i8", "index"] if self.has("types") and self.chance(0.15) else []
+        others = [t for t, f in (("i8", "types"), ("index", "index")) if self.has(f)]
+        others = others if self.chance(0.15) else []
         element = self.random.choice(others or ["i32", "i32", "i64"])
         low = self.random.choice([0, 0, -3])
         high = self.random.choice([1, 4, max(self.sizes["j"], 1)])
@@ -256,7 +258,10 @@ class Maker:
                 self.random.shuffle(m)
         if self.has("shared") and self.chance(0.08):
             dim = self.random.choice("bh")
-            for m in self.random.choice([maps[1:2], maps[2:3], maps[1:3]]):
+            choices = [maps[1:3]]
+            if dim == "b":  # Heads are shared by keys and values, or by neither.
+                choices += [maps[1:2], maps[2:3]]
+            for m in self.random.choice(choices):
                 m.remove(dim)
         usual = ["bhid", "bhjd", "bhje", "bhie", "bhi"]
         self.custom_maps = ["".join(m) for m in maps] != usual[: len(maps)]
@@ -302,7 +307,7 @@ class Maker:
     def choose_lengths(self):
         if not self.chance(0.3):
             return None
-        elements = ["i32", "i32", "i64"] + (["index"] if self.has("types") else [])
+        elements = ["i32", "i32", "i64"] + (["index"] if self.has("index") else [])
         low, high = self.random.choice([0, 0, 1, -2]), self.sizes["j"] + 3
         attributes = [f"fovea.low = {low} : i64", f"fovea.high = {high} : i64"]
         element = self.random.choice(elements)

@@ -13,11 +13,10 @@
 // PTX: .visible .entry attention(
 // PTX: .reqntid 384
 // PTX: .minnctapersm 1
-// PTX: setmaxnreg.dec.sync.aligned.u32 24
-// PTX: setmaxnreg.inc.sync.aligned.u32 240
+// PTX-DAG: setmaxnreg.dec.sync.aligned.u32 24
+// PTX-DAG: setmaxnreg.inc.sync.aligned.u32 240
 // In the loop the wait for the scores leaves the product with p in flight.
-// PTX: wgmma.wait_group.sync.aligned 1
-// PTX: wgmma.wait_group.sync.aligned 0
+// PTX-DAG: wgmma.wait_group.sync.aligned 1
 
 // PLAIN-NOT: wgmma.wait_group.sync.aligned 1
 // PLAIN: wgmma.wait_group.sync.aligned 0

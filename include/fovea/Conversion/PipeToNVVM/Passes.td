@@ -29,12 +29,13 @@ def ConvertPipeToNVVM : Pass<"pipe-to-nvvm", "::mlir::ModuleOp"> {
 
     | kind | meaning |
     |---|---|
-    | `tensor_map` | of the memref parameter `parameter`: its dimensions `dims` and the `box`, innermost first, `swizzle` in bytes, `element` type; zeros outside |
+    | `tensor_map` | of the memref parameter `parameter`: its dimensions `dims` and the `box`, innermost first, `swizzle` in bytes, `element` type; zeros outside; with `limit = [p, d]` the second of `dims` ends at extent `d` of parameter `p` if that is less |
     | `dim` | extent `dim` of the memref parameter `parameter` (i32) |
     | `scalar` | the scalar parameter `parameter` (index as i32) |
 
     Index arithmetic is done in 32 bits. Refused with a diagnostic: `tile.gather`,
-    limits on loaded views, products in flight across iterations, elements that
+    limits of views that are not the
+    extent of a parameter, products in flight across iterations, elements that
     are not of 16 bits in shared memory.
   }];
   let dependentDialects = [

@@ -1,8 +1,8 @@
 //===- PipeToNVVM.h - Lowering of pipe programs to NVVM ---------*- C++ -*-===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,8 +34,8 @@ struct TileToNVPTXOptions
 /// Adds the passes from tile programs with a #pipe.schedule to kernels in NVVM.
 void buildTileToNVVMPipeline(mlir::OpPassManager &manager, bool verify);
 
-/// Adds the passes from kernels in NVVM to a gpu.binary. `format` is isa, bin or
-/// fatbin.
+/// Adds the passes from kernels in NVVM to a gpu.binary. `format` is isa, bin
+/// or fatbin.
 void buildNVVMToBinaryPipeline(mlir::OpPassManager &manager,
                                llvm::StringRef format);
 

@@ -20,12 +20,11 @@ void AttentionOp::build(OpBuilder &builder, OperationState &state, Value query,
   state.addOperands({query, key, value});
   state.addOperands(outputs);
   auto &properties = state.getOrAddProperties<Properties>();
-  properties.setSegments(builder.getArrayAttr(
-      SegmentAttr::get(builder.getContext(), SegmentKind::dense, 0, false,
-                       false)));
+  properties.setSegments(builder.getArrayAttr(SegmentAttr::get(
+      builder.getContext(), SegmentKind::dense, 0, false, false)));
   // query, key, value, then groups that are empty, and the outputs.
-  properties.setOperandSegmentSizes({1, 1, 1, 0, 0, 0, 0, 0, 0, 0,
-                                     static_cast<int32_t>(outputs.size())});
+  properties.setOperandSegmentSizes(
+      {1, 1, 1, 0, 0, 0, 0, 0, 0, 0, static_cast<int32_t>(outputs.size())});
   for (Value output : outputs)
     if (isa<RankedTensorType>(output.getType()))
       state.addTypes(output.getType());
@@ -105,14 +104,13 @@ static Value readIndex(OpBuilder &b, Location loc, Value table,
 
 void fovea::attn::setPrefixMask(OpBuilder &builder, AttentionOp op,
                                 Value lengths) {
-  setMask(builder, op, lengths,
-          [&](OpBuilder &b, Location loc, auto a) -> Value {
-            Value prefix = readIndex(b, loc, a[4], a[0]);
-            Value in = compare(b, loc, arith::CmpIPredicate::slt, a[3], prefix);
-            Value causal =
-                compare(b, loc, arith::CmpIPredicate::sle, a[3], a[2]);
-            return arith::OrIOp::create(b, loc, in, causal);
-          });
+  setMask(
+      builder, op, lengths, [&](OpBuilder &b, Location loc, auto a) -> Value {
+        Value prefix = readIndex(b, loc, a[4], a[0]);
+        Value in = compare(b, loc, arith::CmpIPredicate::slt, a[3], prefix);
+        Value causal = compare(b, loc, arith::CmpIPredicate::sle, a[3], a[2]);
+        return arith::OrIOp::create(b, loc, in, causal);
+      });
 }
 
 void fovea::attn::setDocumentMask(OpBuilder &builder, AttentionOp op,
@@ -125,14 +123,23 @@ void fovea::attn::setDocumentMask(OpBuilder &builder, AttentionOp op,
           });
 }
 
+/// table[indices] in the type of the scores, f32 or f64.
+static Value readFloat(OpBuilder &b, Location loc, Value table,
+                       ValueRange indices, Type type) {
+  Value x = tensor::ExtractOp::create(b, loc, table, indices);
+  if (x.getType() == type)
+    return x;
+  return arith::ExtFOp::create(b, loc, type, x);
+}
+
 void fovea::attn::setAlibiScore(OpBuilder &builder, AttentionOp op,
                                 Value slopes) {
   setScore(builder, op, slopes,
            [&](OpBuilder &b, Location loc, auto a) -> Value {
-             Value slope = tensor::ExtractOp::create(b, loc, a[5], a[2]);
+             Value slope = readFloat(b, loc, a[5], a[2], a[0].getType());
              Value distance = arith::SubIOp::create(b, loc, a[4], a[3]);
-             Value number = arith::IndexCastOp::create(b, loc, b.getI64Type(),
-                                                       distance);
+             Value number =
+                 arith::IndexCastOp::create(b, loc, b.getI64Type(), distance);
              number = arith::SIToFPOp::create(b, loc, a[0].getType(), number);
              return math::FmaOp::create(b, loc, number, slope, a[0]);
            });
@@ -157,8 +164,8 @@ void fovea::attn::setRelativePositionScore(OpBuilder &builder, AttentionOp op,
            [&](OpBuilder &b, Location loc, auto a) -> Value {
              Value distance = arith::SubIOp::create(b, loc, a[3], a[4]);
              Value at = arith::AddIOp::create(b, loc, distance, a[6]);
-             Value bias = tensor::ExtractOp::create(b, loc, a[5],
-                                                    ValueRange{a[2], at});
+             Value bias =
+                 readFloat(b, loc, a[5], ValueRange{a[2], at}, a[0].getType());
              return arith::AddFOp::create(b, loc, a[0], bias);
            });
 }

@@ -35,9 +35,8 @@ Value fovea::attn::inlineRegion(OpBuilder &builder, Region &region,
     if (isa<tensor::ExtractOp, memref::LoadOp>(op)) {
       SmallVector<Value> operands = llvm::map_to_vector(
           op.getOperands(), [&](Value v) { return mapping.lookup(v); });
-      mapping.map(op.getResult(0),
-                  read(builder, op.getLoc(), operands[0],
-                       ValueRange(operands).drop_front()));
+      mapping.map(op.getResult(0), read(builder, op.getLoc(), operands[0],
+                                        ValueRange(operands).drop_front()));
       continue;
     }
     // Bufferization visits the region before the op: what it put between a
@@ -213,11 +212,11 @@ public:
           for (unsigned n = 0; n < 4; ++n)
             local.push_back(index(b, n));
           for (unsigned n = 0; n < 4; ++n)
-            at.push_back(op.getOrigin().empty()
-                             ? local[n]
-                             : arith::AddIOp::create(b, loc, local[n],
-                                                     op.getOrigin()[n])
-                                   .getResult());
+            at.push_back(
+                op.getOrigin().empty()
+                    ? local[n]
+                    : arith::AddIOp::create(b, loc, local[n], op.getOrigin()[n])
+                          .getResult());
           if (!op.getStarts().empty())
             at[3] = arith::AddIOp::create(b, loc, at[3], op.getStarts()[0]);
           Value scale = arith::ConstantOp::create(
@@ -305,7 +304,8 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, AttentionOp op) {
       guardMaps, {}, [&](OpBuilder &b, ValueRange a) -> SmallVector<Value> {
         Value top = a[0];
         if (!sinks.empty())
-          top = arith::MaxNumFOp::create(b, loc, top, d.convert(b, a[1], d.acc));
+          top =
+              arith::MaxNumFOp::create(b, loc, top, d.convert(b, a[1], d.acc));
         Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ,
                                            top, d.negativeInfinity(b));
         Value zero =
@@ -314,14 +314,13 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, AttentionOp op) {
       })[0];
 
   // Weights and their sum.
-  Value p = d.generic({s, m},
-                      tensor::EmptyOp::create(b, loc, d.extents, d.acc)
-                          .getResult(),
-                      {pairs, rows, pairs}, {},
-                      [&](OpBuilder &b, ValueRange a) -> SmallVector<Value> {
-                        Value x = arith::SubFOp::create(b, loc, a[0], a[1]);
-                        return {math::ExpOp::create(b, loc, x)};
-                      })[0];
+  Value p = d.generic(
+      {s, m}, tensor::EmptyOp::create(b, loc, d.extents, d.acc).getResult(),
+      {pairs, rows, pairs}, {},
+      [&](OpBuilder &b, ValueRange a) -> SmallVector<Value> {
+        Value x = arith::SubFOp::create(b, loc, a[0], a[1]);
+        return {math::ExpOp::create(b, loc, x)};
+      })[0];
   Value l0 = d.filled(rowSizes, d.number(0));
   if (!sinks.empty())
     l0 = d.generic({m, sinks[0]}, l0, {row, head, row}, {},
@@ -378,13 +377,13 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, AttentionOp op) {
   if (Value lse = op.getLse()) {
     AffineMap map = d.maps[4].replaceDimsAndSymbols(
         {d.dim(0), d.dim(1), d.dim(2), d.dim(0), d.dim(0), d.dim(0)}, {}, 3, 0);
-    results.push_back(d.generic(
-        {m, l}, lse, {row, row, map}, {},
-        [&](OpBuilder &b, ValueRange a) -> SmallVector<Value> {
-          Value x = math::LogOp::create(b, loc, a[1]);
-          x = arith::AddFOp::create(b, loc, a[0], x);
-          return {d.convert(b, x, b.getF32Type())};
-        })[0]);
+    results.push_back(
+        d.generic({m, l}, lse, {row, row, map}, {},
+                  [&](OpBuilder &b, ValueRange a) -> SmallVector<Value> {
+                    Value x = math::LogOp::create(b, loc, a[1]);
+                    x = arith::AddFOp::create(b, loc, a[0], x);
+                    return {d.convert(b, x, b.getF32Type())};
+                  })[0]);
   }
   return results;
 }
@@ -400,7 +399,8 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, ScoreReduceOp op) {
         {d.dim(0), d.dim(1), d.dim(2), d.dim(3), d.dim(0), d.dim(0)}, {}, 4, 0);
   };
   Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
-  Value start = linalg::FillOp::create(b, loc, zero, op.getOutput()).getResult(0);
+  Value start =
+      linalg::FillOp::create(b, loc, zero, op.getOutput()).getResult(0);
   return d.generic(
       {s, op.getLse()}, start,
       {b.getMultiDimIdentityMap(4), drop(d.maps[3]), drop(d.maps[2])}, {2},
@@ -439,8 +439,8 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, MergeOp op) {
     top = infinity;
     for (Value lse : lses)
       top = arith::MaxNumFOp::create(b, loc, top, lse);
-    Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, top,
-                                       infinity);
+    Value none =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, top, infinity);
     top = arith::SelectOp::create(b, loc, none, zero, top);
     sum = zero;
     for (Value lse : lses) {
@@ -477,13 +477,13 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, MergeOp op) {
         for (size_t n = 0; n < count; ++n) {
           Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ,
                                              weight[n], zero);
-          Value term = arith::MulFOp::create(b, loc, weight[n],
-                                             convert(b, a[n], f32));
+          Value term =
+              arith::MulFOp::create(b, loc, weight[n], convert(b, a[n], f32));
           term = arith::SelectOp::create(b, loc, none, zero, term);
           total = arith::AddFOp::create(b, loc, total, term);
         }
-        Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ,
-                                           sum, zero);
+        Value none =
+            arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, sum, zero);
         Value mean = arith::DivFOp::create(b, loc, total, sum);
         mean = arith::SelectOp::create(b, loc, none, zero, mean);
         linalg::YieldOp::create(

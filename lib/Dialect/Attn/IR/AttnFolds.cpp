@@ -70,7 +70,8 @@ struct DropUnusedCaptures final : OpRewritePattern<OpTy> {
 
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
-    bool score = drop(rewriter, op, op.getScore(), op.getScoreCapturesMutable());
+    bool score =
+        drop(rewriter, op, op.getScore(), op.getScoreCapturesMutable());
     bool mask = drop(rewriter, op, op.getMask(), op.getMaskCapturesMutable());
     return success(score || mask);
   }

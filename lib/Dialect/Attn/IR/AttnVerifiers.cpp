@@ -72,9 +72,9 @@ public:
   /// D and Dv are static; query heads are a multiple of key heads.
   LogicalResult verify(bool hasValues) {
     if (entries[4].extent < 0 || (hasValues && entries[5].extent < 0))
-      return op->emitOpError("the channels (D and Dv) are static");
+      return op->emitOpError("channels (D and Dv) must be static");
     if (entries[4].extent == 0 || (hasValues && entries[5].extent == 0))
-      return op->emitOpError("has no channels");
+      return op->emitOpError("has 0 channels, expected D and Dv >= 1");
     int64_t heads = entries[1].extent, keyHeads = entries[6].extent;
     if (heads >= 0 && keyHeads >= 0 &&
         (keyHeads == 0 ? heads != 0 : heads % keyHeads != 0))
@@ -160,9 +160,8 @@ static LogicalResult verifyTables(ScoreOpInterface op) {
     for (Value value : values) {
       Type type = getElementTypeOrSelf(value.getType());
       if (!type.isIndex() && !type.isInteger(32) && !type.isInteger(64))
-        return op->emitOpError()
-               << name << " has elements of type " << type
-               << ", expected i32, i64 or index";
+        return op->emitOpError() << name << " has elements of type " << type
+                                 << ", expected i32, i64 or index";
     }
   for (Value value : op.getLengths())
     if (failed(verifyVector(op, value, "lengths")))
@@ -197,8 +196,8 @@ static LogicalResult verifySegments(ScoreOpInterface op) {
   if (segments == 0)
     return op->emitOpError("has no keys: give a segment, dense(%k, %v : ...)");
   if (op.getKeys().size() != segments)
-    return op->emitOpError("has ") << segments << " segments and keys for "
-                                   << op.getKeys().size();
+    return op->emitOpError("has ")
+           << segments << " segments and keys for " << op.getKeys().size();
   if (op.getLengths().size() != lengths || op.getStarts().size() != starts ||
       op.getTables().size() != tables)
     return op->emitOpError("its segments need ")
@@ -346,13 +345,18 @@ static LogicalResult verifyRegion(ScoreOpInterface op, StringRef name,
     return success();
   }
   if (!region.hasOneBlock())
-    return op->emitOpError("the ") << name << " region has one block";
+    return op->emitOpError("the ") << name << " region must have one block";
   SmallVector<Type> expected(own);
   llvm::append_range(expected, captures.getTypes());
-  if (!llvm::equal(region.getArgumentTypes(), expected))
-    return op->emitOpError("the ")
-           << name << " region's arguments are (" << region.getArgumentTypes()
-           << "), expected (" << expected << ")";
+  if (!llvm::equal(region.getArgumentTypes(), expected)) {
+    InFlightDiagnostic diagnostic = op->emitOpError("the ");
+    diagnostic << name << " region's arguments are ("
+               << region.getArgumentTypes() << "), expected (" << expected
+               << ")";
+    if (own.front().isF64())
+      diagnostic << "; write score<f64>(...)";
+    return diagnostic;
+  }
   for (Operation &nested : region.front()) {
     if (!isAllowedInRegion(&nested) || nested.getNumRegions() != 0)
       return nested.emitOpError("may not stand in a ")
@@ -364,14 +368,33 @@ static LogicalResult verifyRegion(ScoreOpInterface op, StringRef name,
         return nested.emitOpError("works on ")
                << type << "; a " << name << " region computes scalars";
   }
-  auto yield = dyn_cast<YieldOp>(region.front().getTerminator());
-  if (!yield)
-    return op->emitOpError("the ") << name << " region ends with attn.yield";
+  // Of the ops allowed, attn.yield alone is a terminator.
+  auto yield = cast<YieldOp>(region.front().getTerminator());
   if (yield.getValue().getType() != yielded)
-    return yield.emitOpError("the ") << name << " region yields "
-                                     << yield.getValue().getType()
-                                     << ", expected " << yielded;
+    return yield.emitOpError("yields ")
+           << yield.getValue().getType() << ", but a " << name
+           << " region yields " << yielded;
   return success();
+}
+
+/// Regions use captured values only. This comes before the check that they are
+/// isolated, to say how to capture.
+static LogicalResult verifyCaptures(ScoreOpInterface op, StringRef name,
+                                    Region &region) {
+  WalkResult walked = region.walk([&](Operation *nested) {
+    for (Value operand : nested->getOperands()) {
+      if (region.isAncestor(operand.getParentRegion()))
+        continue;
+      std::string type;
+      llvm::raw_string_ostream(type) << operand.getType();
+      nested->emitOpError("uses a value from outside the ")
+          << name << " region: capture it, " << name
+          << "(..., %x = %value : " << type << ")";
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return failure(walked.wasInterrupted());
 }
 
 static LogicalResult verifyRegions(ScoreOpInterface op) {
@@ -393,6 +416,13 @@ static LogicalResult verifyCommon(ScoreOpInterface op, unsigned maps) {
   if (op.getIndexingMapsArray().size() != maps)
     return op->emitOpError("has ") << op.getIndexingMapsArray().size()
                                    << " indexing maps, expected " << maps;
+  if (failed(verifyCaptures(op, "score", op.getScore())) ||
+      failed(verifyCaptures(op, "mask", op.getMask())))
+    return failure();
+  if (auto scale = op->getAttrOfType<FloatAttr>("scale"))
+    if (!scale.getValue().isFinite())
+      return op->emitOpError("scale is ")
+             << scale << ", expected a finite number";
   if (!op.getOrigin().empty() && op.getOrigin().size() != 4)
     return op->emitOpError("origin gives b, h, i and j, got ")
            << op.getOrigin().size() << " indices";
@@ -403,7 +433,18 @@ static LogicalResult verifyCommon(ScoreOpInterface op, unsigned maps) {
 // Operations
 //===----------------------------------------------------------------------===//
 
+/// An operand that is not variadic is there once; operandSegmentSizes might say
+/// otherwise.
+static LogicalResult verifyOnce(Operation *op, size_t size, StringRef name) {
+  if (size == 1)
+    return success();
+  return op->emitOpError("has ")
+         << size << " operands as " << name << ", expected 1";
+}
+
 LogicalResult AttentionOp::verify() {
+  if (failed(verifyOnce(*this, getODSOperandIndexAndLength(0).second, "query")))
+    return failure();
   size_t outputs = getOutputs().size();
   if (outputs < 1 || outputs > 2)
     return emitOpError("has one output, and an lse if wanted; got ") << outputs;
@@ -422,6 +463,9 @@ LogicalResult AttentionOp::verify() {
   }
   if (failed(verifyMaps(*this, maps, names, dims)))
     return failure();
+  if (maps[1].isFunctionOfDim(1) != maps[2].isFunctionOfDim(1))
+    return emitOpError("the maps of key and value both have a head dimension "
+                       "(h), or neither does");
   Extents extents(*this);
   if (failed(verifyOperandShapes(*this, extents, maps, getValues())))
     return failure();
@@ -445,14 +489,19 @@ LogicalResult AttentionOp::verify() {
 LogicalResult AttentionOp::verifyRegions() { return ::verifyRegions(*this); }
 
 LogicalResult ScoreReduceOp::verify() {
+  constexpr unsigned lseGroup = 8;
+  if (failed(
+          verifyOnce(*this, getODSOperandIndexAndLength(0).second, "query")) ||
+      failed(verifyOnce(*this, getODSOperandIndexAndLength(lseGroup).second,
+                        "lse")))
+    return failure();
   if (getOutputs().size() != 1)
     return emitOpError("has one output, got ") << getOutputs().size();
   if (failed(verifyCommon(*this, 4)))
     return failure();
   SmallVector<AffineMap> maps = getIndexingMapsArray();
-  if (failed(verifyMaps(
-          *this, maps, {"query", "key", "output", "lse"},
-          {{0, 1, 2, 4}, {0, 1, 3, 4}, {0, 1, 3}, {0, 1, 2}})))
+  if (failed(verifyMaps(*this, maps, {"query", "key", "output", "lse"},
+                        {{0, 1, 2, 4}, {0, 1, 3, 4}, {0, 1, 3}, {0, 1, 2}})))
     return failure();
   Extents extents(*this);
   if (failed(verifyOperandShapes(*this, extents, maps, {})))
@@ -485,20 +534,25 @@ LogicalResult MergeOp::verify() {
   ArrayRef<int64_t> want = shape(getOutputs()[0]);
   if (want.empty())
     return emitOpError("the output has rank 0, expected [..., Dv]");
-  for (Value part : getParts())
-    if (failed(verifyFloat(*this, part, "part")) ||
-        failed(verifyCompatibleShape(shape(part), want)))
-      return emitOpError("a part ") << part.getType()
-                                    << " does not fit the output "
-                                    << getOutputs()[0].getType();
+  if (failed(verifyFloat(*this, getOutputs()[0], "output")))
+    return failure();
+  for (Value part : getParts()) {
+    if (failed(verifyFloat(*this, part, "part")))
+      return failure();
+    if (failed(verifyCompatibleShape(shape(part), want)))
+      return emitOpError("part ")
+             << part.getType() << " does not fit the output "
+             << getOutputs()[0].getType();
+  }
   SmallVector<Value> lses(getLses());
   if (outputs == 2)
     lses.push_back(getOutputs()[1]);
-  for (Value lse : lses)
-    if (failed(verifyF32(*this, lse, "lse")) ||
-        failed(verifyCompatibleShape(shape(lse), want.drop_back())))
-      return emitOpError("an lse ") << lse.getType()
-                                    << " does not fit the output "
-                                    << getOutputs()[0].getType();
+  for (Value lse : lses) {
+    if (failed(verifyF32(*this, lse, "lse")))
+      return failure();
+    if (failed(verifyCompatibleShape(shape(lse), want.drop_back())))
+      return emitOpError("lse ") << lse.getType() << " does not fit the output "
+                                 << getOutputs()[0].getType();
+  }
   return success();
 }

@@ -79,8 +79,8 @@ public:
     if (reference == axes.end())
       reference = axes.begin();
     for (const Axis &axis : axes) {
-      bool same = axis.value == reference->value &&
-                  axis.axis == reference->axis;
+      bool same =
+          axis.value == reference->value && axis.axis == reference->axis;
       if (same || (!axis.isDynamic() && !reference->isDynamic()))
         continue;
       Value equal = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
@@ -100,8 +100,8 @@ public:
       Value want = arith::ConstantIndexOp::create(b, loc, pageSize);
       Value equal = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
                                           size(slots), want);
-      check(equal, slots.describe() + " must be the page size, " +
-                       Twine(pageSize));
+      check(equal,
+            slots.describe() + " must be the page size, " + Twine(pageSize));
     }
   }
 
@@ -119,8 +119,8 @@ public:
     Value divisor = arith::MaxUIOp::create(b, loc, groups, one);
     Value rest = arith::RemUIOp::create(b, loc, heads, divisor);
     Value some = arith::MinUIOp::create(b, loc, groups, one);
-    Value excess = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, some,
-                                         zero);
+    Value excess =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, some, zero);
     rest = arith::SelectOp::create(b, loc, excess, heads, rest);
     Value fits =
         arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, rest, zero);
@@ -218,9 +218,9 @@ static void addOperands(SizeChecks &checks, ScoreReduceOp op) {
   checks.add(op.getQuery(), "query", maps[0]);
   addSegments(checks, op, maps, {});
   // The columns of the output are the keys of the only segment.
-  bool single = op.getSegments().size() == 1 &&
-                cast<SegmentAttr>(op.getSegments()[0]).getKind() !=
-                    SegmentKind::paged;
+  bool single =
+      op.getSegments().size() == 1 &&
+      cast<SegmentAttr>(op.getSegments()[0]).getKind() != SegmentKind::paged;
   if (single)
     checks.add(op.getKeys()[0], "key", maps[1], true, {0, 1, 4});
   checks.add(op.getLse(), "lse", maps[3]);
@@ -233,9 +233,8 @@ static void addOperands(SizeChecks &checks, ScoreReduceOp op) {
 namespace {
 
 template <typename OpTy>
-struct ScoreRuntimeVerification
-    : RuntimeVerifiableOpInterface::ExternalModel<
-          ScoreRuntimeVerification<OpTy>, OpTy> {
+struct ScoreRuntimeVerification : RuntimeVerifiableOpInterface::ExternalModel<
+                                      ScoreRuntimeVerification<OpTy>, OpTy> {
   void generateRuntimeVerification(Operation *op, OpBuilder &b, Location loc,
                                    MessageBuilder message) const {
     SizeChecks checks(op, b, loc, message);
@@ -252,8 +251,7 @@ struct MergeRuntimeVerification
                                    MessageBuilder message) const {
     auto merge = cast<MergeOp>(op);
     SizeChecks checks(op, b, loc, message);
-    unsigned rank =
-        cast<ShapedType>(merge.getOutputs()[0].getType()).getRank();
+    unsigned rank = cast<ShapedType>(merge.getOutputs()[0].getType()).getRank();
     for (unsigned axis = 0; axis < rank; ++axis) {
       SmallVector<Axis> axes = {{merge.getOutputs()[0], "output", axis}};
       for (auto [n, part] : llvm::enumerate(merge.getParts()))

@@ -85,8 +85,8 @@ static uint64_t knownDivisor(OpFoldResult value) {
   auto ofResults = [](AffineMap map, ValueRange operands) {
     uint64_t divisor = 0;
     for (AffineExpr result : map.getResults())
-      divisor = std::gcd(divisor,
-                         knownDivisor(result, map.getNumDims(), operands));
+      divisor =
+          std::gcd(divisor, knownDivisor(result, map.getNumDims(), operands));
     return divisor;
   };
   if (auto min = v.getDefiningOp<affine::AffineMinOp>())
@@ -139,11 +139,9 @@ static Value partOf(OpBuilder &b, Location loc, Value parts, OpFoldResult index,
   llvm::append_range(extent, sizes);
   SmallVector<OpFoldResult> strides(at.size(), b.getIndexAttr(1));
   auto type = cast<RankedTensorType>(parts.getType());
-  auto sliced =
-      RankedTensorType::get(decomposeMixedValues(SmallVector<OpFoldResult>(
-                                                     sizes))
-                                .first,
-                            type.getElementType());
+  auto sliced = RankedTensorType::get(
+      decomposeMixedValues(SmallVector<OpFoldResult>(sizes)).first,
+      type.getElementType());
   auto op = tensor::ExtractSliceOp::create(b, loc, sliced, parts, at, extent,
                                            strides);
   slices.push_back(op);
@@ -201,8 +199,9 @@ public:
       return refuse("the tile of the values' channels (e) has no static size; "
                     "choose one that divides Dv");
     if (op.getLse())
-      return refuse("it has an lse, which each tile of the values' channels (e) "
-                    "would write; tile the other loops only");
+      return refuse(
+          "it has an lse, which each tile of the values' channels (e) "
+          "would write; tile the other loops only");
     return success();
   }
 
@@ -239,8 +238,8 @@ public:
       lengths = keysLeft(b, slice(b, loc, op.getLengths()[0], offsets[loopB],
                                   sizes[loopB], slices));
     if (op.getSinks())
-      sinks = slice(b, loc, op.getSinks(), offsets[loopH], sizes[loopH],
-                    slices);
+      sinks =
+          slice(b, loc, op.getSinks(), offsets[loopH], sizes[loopH], slices);
     SmallVector<Value> origin = movedOrigin(b);
 
     auto tile = cast<AttentionOp>(op->clone());
@@ -256,9 +255,8 @@ public:
     for (auto [result, output] : llvm::zip(tile.getResults(), outputs))
       result.setType(output.getType());
     b.insert(tile);
-    return TilingResult{{tile},
-                        SmallVector<Value>(tile->getResults()),
-                        std::move(slices)};
+    return TilingResult{
+        {tile}, SmallVector<Value>(tile->getResults()), std::move(slices)};
   }
 
   SmallVector<Operation *> slices;
@@ -443,11 +441,10 @@ private:
 static SmallVector<Range> domain(OpBuilder &b, AttentionOp op) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   auto size = [&](unsigned dim) -> OpFoldResult {
-    std::pair<Value, AffineMap> candidates[] = {
-        {op.getQuery(), maps[0]},
-        {op.getOutput(), maps[3]},
-        {op.getKeys()[0], maps[1]},
-        {op.getValues()[0], maps[2]}};
+    std::pair<Value, AffineMap> candidates[] = {{op.getQuery(), maps[0]},
+                                                {op.getOutput(), maps[3]},
+                                                {op.getKeys()[0], maps[1]},
+                                                {op.getValues()[0], maps[2]}};
     for (auto [value, map] : candidates)
       for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
         if (map.getDimPosition(axis) == dim)
@@ -528,9 +525,8 @@ struct AttentionTiling
         getTiledImplementation(op, b, loopOffsets, loopSizes);
     if (failed(tiled))
       return failure();
-    return TilingResult{tiled->tiledOps,
-                        {tiled->tiledValues[number]},
-                        tiled->generatedSlices};
+    return TilingResult{
+        tiled->tiledOps, {tiled->tiledValues[number]}, tiled->generatedSlices};
   }
 };
 
@@ -581,15 +577,12 @@ struct AttentionPartialReduction
     for (Value output : attention.getOutputs()) {
       Extents shape = {sizes[loopJ]};
       llvm::append_range(shape, tensor::getMixedSizes(b, loc, output));
-      parts.push_back(
-          tensor::EmptyOp::create(b, loc, shape, b.getF32Type()));
+      parts.push_back(tensor::EmptyOp::create(b, loc, shape, b.getF32Type()));
     }
     // An lse of -inf makes a part the identity of attn.merge, whatever o holds.
     Value infinity = arith::ConstantOp::create(
-        b, loc,
-        b.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
-    parts[1] =
-        linalg::FillOp::create(b, loc, infinity, parts[1]).getResult(0);
+        b, loc, b.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
+    parts[1] = linalg::FillOp::create(b, loc, infinity, parts[1]).getResult(0);
     return parts;
   }
 
@@ -632,12 +625,11 @@ struct AttentionPartialReduction
     return success();
   }
 
-  FailureOr<MergeResult>
-  mergeReductions(Operation *op, OpBuilder &b, Location loc, ValueRange partial,
-                  const SetVector<unsigned> &) const {
+  FailureOr<MergeResult> mergeReductions(Operation *op, OpBuilder &b,
+                                         Location loc, ValueRange partial,
+                                         const SetVector<unsigned> &) const {
     auto attention = cast<AttentionOp>(op);
-    int64_t count =
-        cast<RankedTensorType>(partial[0].getType()).getDimSize(0);
+    int64_t count = cast<RankedTensorType>(partial[0].getType()).getDimSize(0);
     SmallVector<Operation *> ops;
     SmallVector<Value> parts[2];
     for (auto [n, output] : llvm::enumerate(attention.getOutputs())) {
@@ -647,9 +639,8 @@ struct AttentionPartialReduction
         parts[n].push_back(partOf(b, loc, partial[n], b.getIndexAttr(part),
                                   zeros, sizes, ops));
     }
-    auto merge =
-        MergeOp::create(b, loc, attention.getResultTypes(), parts[0], parts[1],
-                        attention.getOutputs());
+    auto merge = MergeOp::create(b, loc, attention.getResultTypes(), parts[0],
+                                 parts[1], attention.getOutputs());
     return MergeResult{{merge}, SmallVector<Value>(merge->getResults())};
   }
 };

@@ -1,8 +1,8 @@
 //===- PipeAttrs.cpp - Layouts and schedules ------------------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,8 +21,8 @@ static LogicalResult verifyGroups(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
-/// The row of (group, warp, lane, reg) with `half`, the part of reg that chooses
-/// the upper or lower 8 of a warp's 16 rows.
+/// The row of (group, warp, lane, reg) with `half`, the part of reg that
+/// chooses the upper or lower 8 of a warp's 16 rows.
 static AffineExpr getRow(MLIRContext *context, AffineExpr half) {
   AffineExpr group = getAffineDimExpr(0, context),
              warp = getAffineDimExpr(1, context),
@@ -174,11 +174,11 @@ AffineMap SmemAttr::getOffsetMap(ArrayRef<int64_t> shape,
 // ScheduleAttr
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                     int64_t queryTile, int64_t keyTile, int64_t stages,
-                     int64_t groups, int64_t producerRegs,
-                     int64_t consumerRegs, bool overlap) {
+LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   int64_t queryTile, int64_t keyTile,
+                                   int64_t stages, int64_t groups,
+                                   int64_t producerRegs, int64_t consumerRegs,
+                                   bool overlap) {
   if (groups < 1 || groups > 3)
     return emitError() << "groups is from 1 to 3, got " << groups;
   if (queryTile != groups * limits::groupRows)
@@ -192,9 +192,10 @@ ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "stages is from 1 to 8, got " << stages;
   for (int64_t registers : {producerRegs, consumerRegs})
     if (registers < 24 || registers > 256 || registers % 8 != 0)
-      return emitError() << "producer_regs and consumer_regs are multiples of 8 "
-                            "from 24 to 256, got "
-                         << registers;
+      return emitError()
+             << "producer_regs and consumer_regs are multiples of 8 "
+                "from 24 to 256, got "
+             << registers;
   int64_t needed =
       limits::groupThreads * (producerRegs + groups * consumerRegs);
   if (needed > limits::registers)

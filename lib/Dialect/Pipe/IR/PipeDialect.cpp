@@ -1,8 +1,8 @@
 //===- PipeDialect.cpp - Registration and types ---------------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -60,9 +60,10 @@ static LogicalResult verifyShared(function_ref<InFlightDiagnostic()> emitError,
   int64_t columns = layout.getBlockColumns(elementType);
   if (type.getRank() != 2 || type.getDimSize(0) % 8 != 0 ||
       type.getDimSize(1) % columns != 0)
-    return emitError() << "a tile in shared memory has a multiple of 8 rows and "
-                          "of "
-                       << columns << " columns, got " << type;
+    return emitError()
+           << "a tile in shared memory has a multiple of 8 rows and "
+              "of "
+           << columns << " columns, got " << type;
   return success();
 }
 
@@ -92,8 +93,8 @@ int64_t pipe::getSharedBytes(Block &block) {
   int64_t bytes = 0, barriers = 0;
   for (Operation &op : block) {
     if (auto ring = dyn_cast<RingOp>(op)) {
-      bytes += ring.getType().getStages() *
-               getSharedBytes(ring.getType().getTile());
+      bytes +=
+          ring.getType().getStages() * getSharedBytes(ring.getType().getTile());
       barriers += 2 * ring.getType().getStages();
     } else if (auto buffer = dyn_cast<BufferOp>(op)) {
       bytes += getSharedBytes(buffer.getType().getTile());

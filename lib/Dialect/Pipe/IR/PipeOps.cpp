@@ -1,8 +1,8 @@
 //===- PipeOps.cpp - Builders and verifiers -------------------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -44,6 +44,17 @@ LogicalResult RingOp::verify() {
   return success();
 }
 
+/// Ops that one thread runs belong into a load role, the others into a math
+/// role.
+static LogicalResult verifyRole(Operation *op, RoleKind kind) {
+  auto role = op->getParentOfType<RoleOp>();
+  if (role && role.getKind() != kind)
+    return op->emitOpError("belongs into a ")
+           << stringifyRoleKind(kind) << " role, not into a "
+           << stringifyRoleKind(role.getKind()) << " role";
+  return success();
+}
+
 static void buildAdvance(OpBuilder &builder, OperationState &state, Value ring,
                          Value cursor, Access access) {
   state.addOperands({ring, cursor});
@@ -68,6 +79,8 @@ void AcquireOp::build(OpBuilder &builder, OperationState &state, Value ring,
 }
 
 LogicalResult AcquireOp::verify() {
+  if (failed(verifyRole(*this, RoleKind::load)))
+    return failure();
   return verifySlot(*this, getSlot().getType(), getRing().getType().getTile(),
                     Access::write);
 }
@@ -78,6 +91,8 @@ void TakeOp::build(OpBuilder &builder, OperationState &state, Value ring,
 }
 
 LogicalResult TakeOp::verify() {
+  if (failed(verifyRole(*this, RoleKind::math)))
+    return failure();
   return verifySlot(*this, getSlot().getType(), getRing().getType().getTile(),
                     Access::read);
 }
@@ -95,7 +110,8 @@ static LogicalResult verifyView(Operation *op, tile::ViewType view,
 
 LogicalResult FillOp::verify() {
   SlotType slot = getSlot().getType();
-  if (failed(verifySlot(*this, slot, slot.getTile(), Access::write)))
+  if (failed(verifyRole(*this, RoleKind::load)) ||
+      failed(verifySlot(*this, slot, slot.getTile(), Access::write)))
     return failure();
   return verifyView(*this, getView().getType(), slot.getTile(),
                     getOffsets().size());
@@ -103,11 +119,15 @@ LogicalResult FillOp::verify() {
 
 LogicalResult ReadOp::verify() {
   SlotType slot = getSlot().getType();
+  if (failed(verifyRole(*this, RoleKind::math)))
+    return failure();
   return verifySlot(*this, slot, slot.getTile(), Access::read);
 }
 
 LogicalResult ReleaseOp::verify() {
   SlotType slot = getSlot().getType();
+  if (failed(verifyRole(*this, RoleKind::math)))
+    return failure();
   return verifySlot(*this, slot, slot.getTile(), Access::read);
 }
 
@@ -145,9 +165,9 @@ static LogicalResult verifyExtents(DotOp op) {
     for (unsigned axis = 0; axis < 2; ++axis) {
       int64_t &extent = extents[maps[n].getDimPosition(axis)];
       if (extent && extent != types[n].getDimSize(axis))
-        return op.emitOpError("axis ") << axis << " of " << types[n]
-                                       << " should have " << extent
-                                       << " elements";
+        return op.emitOpError("axis ")
+               << axis << " of " << types[n] << " should have " << extent
+               << " elements";
       extent = types[n].getDimSize(axis);
     }
   }
@@ -155,7 +175,7 @@ static LogicalResult verifyExtents(DotOp op) {
 }
 
 LogicalResult DotOp::verify() {
-  if (failed(verifyExtents(*this)))
+  if (failed(verifyRole(*this, RoleKind::math)) || failed(verifyExtents(*this)))
     return failure();
   if (getPending().getType().getTile() != getAcc().getType())
     return emitOpError("the product has the accumulator's type ")
@@ -167,12 +187,15 @@ LogicalResult DotOp::verify() {
     return emitOpError("a has the layout #pipe.smem or #pipe.a_reg, got ")
            << getA().getType();
   if (!isa_and_nonnull<SmemAttr>(getB().getType().getLayout()))
-    return emitOpError("b has the layout #pipe.smem, got ")
-           << getB().getType();
+    return emitOpError("b has the layout #pipe.smem, got ") << getB().getType();
   return success();
 }
 
+LogicalResult AwaitOp::verify() { return verifyRole(*this, RoleKind::math); }
+
 LogicalResult StoreOp::verify() {
+  if (failed(verifyRole(*this, RoleKind::math)))
+    return failure();
   tile::TileType value = getValue().getType();
   tile::TileType buffer = getBuffer().getType().getTile();
   if (value.getShape() != buffer.getShape() ||

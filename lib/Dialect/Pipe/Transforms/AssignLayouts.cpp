@@ -1,8 +1,8 @@
 //===- AssignLayouts.cpp - Gives each tile of a kernel a Hopper layout ----===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -86,8 +86,9 @@ LogicalResult LayoutAssigner::seed(Operation *op) {
   if (auto load = dyn_cast<tile::LoadOp>(op)) {
     for (OpOperand &use : load.getResult().getUses())
       if (!isa<tile::DotOp>(use.getOwner()) || use.getOperandNumber() > 1)
-        return load.emitError("a loaded tile that is no operand of a product is "
-                              "not supported on this target");
+        return load.emitError(
+            "a loaded tile that is no operand of a product is "
+            "not supported on this target");
     return assign(load, SmemAttr::get(context, 128), op);
   }
   auto dot = dyn_cast<tile::DotOp>(op);
@@ -96,11 +97,13 @@ LogicalResult LayoutAssigner::seed(Operation *op) {
   if (!dot.getB().getDefiningOp<tile::LoadOp>())
     return dot.emitError("operand b of a product has to be loaded");
   if (!dot.getA().getDefiningOp<tile::LoadOp>()) {
-    int64_t bits =
-        cast<tile::TileType>(dot.getA().getType()).getElementType().getIntOrFloatBitWidth();
+    int64_t bits = cast<tile::TileType>(dot.getA().getType())
+                       .getElementType()
+                       .getIntOrFloatBitWidth();
     if (bits != 8 && bits != 16)
-      return dot.emitError("a computed operand of a product has elements of 8 or "
-                           "16 bits, got ")
+      return dot.emitError(
+                 "a computed operand of a product has elements of 8 or "
+                 "16 bits, got ")
              << bits;
     if (failed(assign(dot.getA(), ARegAttr::get(context, acc.getGroups(), bits),
                       op)))
@@ -125,8 +128,9 @@ LogicalResult LayoutAssigner::propagateMap(tile::MapOp map) {
     if (access.getNumResults() == 1)
       layout = SliceAttr::get(context, 1 - access.getDimPosition(0), acc);
     else if (!access.isIdentity())
-      return map.emitError("reads an operand transposed, which is not supported "
-                           "on this target");
+      return map.emitError(
+          "reads an operand transposed, which is not supported "
+          "on this target");
     if (failed(assign(input, layout, map)))
       return failure();
   }
@@ -141,8 +145,12 @@ LogicalResult LayoutAssigner::propagate(Operation *op) {
         failed(assign(reduce.getInput(), acc, op)) ||
         failed(assign(reduce.getResult(),
                       SliceAttr::get(context, reduce.getAxis(), acc), op)));
-  if (auto store = dyn_cast<tile::StoreOp>(op))
+  if (auto store = dyn_cast<tile::StoreOp>(op)) {
+    if (store.getValue().getType().getRank() != 2)
+      return store.emitError("a stored tile has two axes on this target, got ")
+             << store.getValue().getType();
     return assign(store.getValue(), acc, op);
+  }
   if (auto loop = dyn_cast<scf::ForOp>(op)) {
     for (auto [init, argument, yielded, result] :
          llvm::zip(loop.getInitArgs(), loop.getRegionIterArgs(),
@@ -170,8 +178,8 @@ LogicalResult LayoutAssigner::finish(Value value, Location loc) {
     return emitError(loc) << "nothing decides the layout of the tile " << type;
   auto interface = dyn_cast<tile::LayoutAttrInterface>(layout);
   if (interface && failed(interface.verifyShape(type.getShape(), [&] {
-        return emitError(loc) << "the tile " << type << " cannot have the layout "
-                              << layout << ": ";
+        return emitError(loc) << "the tile " << type
+                              << " cannot have the layout " << layout << ": ";
       })))
     return failure();
   value.setType(type.withLayout(layout));

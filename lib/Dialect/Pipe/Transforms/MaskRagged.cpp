@@ -1,8 +1,8 @@
 //===- MaskRagged.cpp - Masks what lies beyond the end of ragged tiles ----===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -169,8 +169,7 @@ void RaggedKernel::visit(Operation *op) {
     for (unsigned n = 0; n < 2; ++n)
       for (unsigned axis = 0; axis < 2; ++axis)
         for (unsigned out = 0; out < 2; ++out)
-          if (maps[n].getResult(axis) == maps[2].getResult(out) &&
-              !result[out])
+          if (maps[n].getResult(axis) == maps[2].getResult(out) && !result[out])
             result[out] = getEnds(operands[n])[axis];
     ends[dot] = result;
   } else if (auto map = dyn_cast<tile::MapOp>(op)) {
@@ -187,9 +186,8 @@ void RaggedKernel::visit(Operation *op) {
   } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
     // Results and arguments of a loop get their ends from the initial values
     // here and from the yielded ones at the terminator.
-    for (auto [argument, init, result] :
-         llvm::zip(loop.getRegionIterArgs(), loop.getInitArgs(),
-                   loop.getResults())) {
+    for (auto [argument, init, result] : llvm::zip(
+             loop.getRegionIterArgs(), loop.getInitArgs(), loop.getResults())) {
       if (!isa<tile::TileType>(init.getType()))
         continue;
       merge(argument, {init});
@@ -233,8 +231,9 @@ Value RaggedKernel::getExtent(End end) {
   return extent;
 }
 
-/// Replaces the elements of the operand beyond the end of the axis: a masked score
-/// for all uses, so that later masks can be left out, a zero only for this one.
+/// Replaces the elements of the operand beyond the end of the axis: a masked
+/// score for all uses, so that later masks can be left out, a zero only for
+/// this one.
 LogicalResult RaggedKernel::mask(OpOperand &operand, unsigned axis, Fill fill) {
   Operation *op = operand.getOwner();
   Value value = operand.get();
@@ -265,19 +264,19 @@ LogicalResult RaggedKernel::mask(OpOperand &operand, unsigned axis, Fill fill) {
   const llvm::fltSemantics &semantics = elementType.getFloatSemantics();
   Value neutral = arith::ConstantOp::create(
       builder, loc,
-      builder.getFloatAttr(elementType,
-                           fill == Fill::Zero
-                               ? APFloat::getZero(semantics)
-                               : APFloat::getInf(semantics, /*Negative=*/true)));
-  auto branch =
-      scf::IfOp::create(builder, loc, TypeRange(type), last, true);
+      builder.getFloatAttr(
+          elementType, fill == Fill::Zero
+                           ? APFloat::getZero(semantics)
+                           : APFloat::getInf(semantics, /*Negative=*/true)));
+  auto branch = scf::IfOp::create(builder, loc, TypeRange(type), last, true);
   OpBuilder then = branch.getThenBodyBuilder();
   SmallVector<Value> origin(type.getRank(), zero);
   origin[axis] = end->offset;
   Value masked = tile::MapOp::create(
       then, loc, type, value,
       AffineMap::getMultiDimIdentityMap(type.getRank(), op->getContext()),
-      origin, [&](OpBuilder &body, Location loc, ValueRange arguments) -> Value {
+      origin,
+      [&](OpBuilder &body, Location loc, ValueRange arguments) -> Value {
         Value inside = arith::CmpIOp::create(
             body, loc, arith::CmpIPredicate::slt, arguments[1 + axis], extent);
         return arith::SelectOp::create(body, loc, inside, arguments[0],

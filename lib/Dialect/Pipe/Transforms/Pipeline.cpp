@@ -1,8 +1,8 @@
 //===- Pipeline.cpp - Overlaps the products of one step with the next -----===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -56,15 +56,16 @@ private:
 /// All values that the op or one inside it uses.
 static SmallVector<Value> usedValues(Operation *op) {
   SmallVector<Value> values;
-  op->walk([&](Operation *inner) { llvm::append_range(values, inner->getOperands()); });
+  op->walk([&](Operation *inner) {
+    llvm::append_range(values, inner->getOperands());
+  });
   return values;
 }
 
-/// The ops of the body that a predicate names, and all that use their results in
-/// the same step.
+/// The ops of the body that a predicate names, and all that use their results
+/// in the same step.
 template <typename Predicate>
-SmallPtrSet<Operation *, 16>
-OverlapSchedule::closure(Predicate startsHere) {
+SmallPtrSet<Operation *, 16> OverlapSchedule::closure(Predicate startsHere) {
   SmallPtrSet<Operation *, 16> result;
   for (Operation &op : loop.getBody()->without_terminator())
     if (startsHere(&op) || llvm::any_of(usedValues(&op), [&](Value value) {
@@ -111,11 +112,9 @@ void OverlapSchedule::build() {
   }
   if (second.empty())
     return;
-  auto later =
-      closure([&](Operation *op) { return second.contains(op); });
-  auto first = closure([&](Operation *op) {
-    return isa<AwaitOp>(op) && !later.contains(op);
-  });
+  auto later = closure([&](Operation *op) { return second.contains(op); });
+  auto first = closure(
+      [&](Operation *op) { return isa<AwaitOp>(op) && !later.contains(op); });
   // What continues, in the next step, from what the later stage yields.
   auto continues = closure([&](Operation *op) {
     return llvm::any_of(usedValues(op), [&](Value value) {
@@ -189,8 +188,9 @@ static FailureOr<bool> pipelineLoop(scf::ForOp loop) {
   Location loc = loop.getLoc();
   rewriter.setInsertionPoint(loop); // The pipeliner builds here.
   if (failed(scf::pipelineForLoop(rewriter, loop, options)))
-    return emitError(loc) << "this loop cannot be pipelined; set overlap = false "
-                             "in the schedule";
+    return emitError(loc)
+           << "this loop cannot be pipelined; set overlap = false "
+              "in the schedule";
   for (auto select : llvm::make_early_inc_range(
            branch.thenBlock()->getOps<arith::SelectOp>()))
     if (isa<tile::TileType, CursorType>(select.getType()))

@@ -1,8 +1,9 @@
-//===- Specialize.cpp - Divides a kernel into a loading and a computing role --===//
+//===- Specialize.cpp - Divides a kernel into a loading and a computing role
+//--===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -74,10 +75,11 @@ static bool touchesTiles(Operation *op) {
 
 /// Whether the op or one inside it works on tiles.
 static bool holdsTiles(Operation *op) {
-  return op->walk([](Operation *inner) {
-             return touchesTiles(inner) ? WalkResult::interrupt()
-                                        : WalkResult::advance();
-           })
+  return op
+      ->walk([](Operation *inner) {
+        return touchesTiles(inner) ? WalkResult::interrupt()
+                                   : WalkResult::advance();
+      })
       .wasInterrupted();
 }
 
@@ -102,7 +104,8 @@ static void eraseDeadOps(Block &block) {
 LogicalResult Specializer::checkLayouts() {
   WalkResult checked = kernel.walk([&](Operation *op) {
     for (Type type : op->getResultTypes())
-      if (auto tile = dyn_cast<tile::TileType>(type); tile && !tile.getLayout()) {
+      if (auto tile = dyn_cast<tile::TileType>(type);
+          tile && !tile.getLayout()) {
         op->emitError("the tile ")
             << tile << " has no layout; run pipe-assign-layouts first";
         return WalkResult::interrupt();
@@ -125,8 +128,8 @@ LogicalResult Specializer::makeRings() {
       if (!BufferType::getChecked([&] { return op->emitError(); },
                                   op->getContext(), type))
         return WalkResult::interrupt();
-      buffers[op] = BufferOp::create(
-          builder, op->getLoc(), BufferType::get(op->getContext(), type));
+      buffers[op] = BufferOp::create(builder, op->getLoc(),
+                                     BufferType::get(op->getContext(), type));
       return WalkResult::advance();
     }
     auto load = dyn_cast<tile::LoadOp>(op);
@@ -168,9 +171,8 @@ LogicalResult Specializer::checkSharedMemory() {
 Cursors Specializer::startRings(OpBuilder &builder) {
   Cursors cursors;
   for (auto &[load, ring] : rings)
-    cursors[ring] =
-        StartOp::create(builder, load->getLoc(),
-                        CursorType::get(builder.getContext()), ring);
+    cursors[ring] = StartOp::create(
+        builder, load->getLoc(), CursorType::get(builder.getContext()), ring);
   return cursors;
 }
 
@@ -182,8 +184,8 @@ Cursors Specializer::ringsIn(scf::ForOp loop, const Cursors &cursors) {
   return inside;
 }
 
-/// Rebuilds a loop for one role: a loading role carries scalars, a computing one
-/// also tiles, and both the cursors of the rings used inside.
+/// Rebuilds a loop for one role: a loading role carries scalars, a computing
+/// one also tiles, and both the cursors of the rings used inside.
 void Specializer::cloneLoop(OpBuilder &builder, scf::ForOp loop,
                             IRMapping &mapping, Cursors &cursors,
                             RoleKind kind) {
@@ -258,10 +260,9 @@ void Specializer::cloneMathOp(OpBuilder &builder, Operation *op,
   if (isa<tile::LoadOp>(op))
     return;
   if (auto dot = dyn_cast<tile::DotOp>(op)) {
-    auto start = DotOp::create(builder, loc, mapping.lookup(dot.getA()),
-                               mapping.lookup(dot.getB()),
-                               mapping.lookup(dot.getAcc()),
-                               dot.getIndexingMapsAttr());
+    auto start = DotOp::create(
+        builder, loc, mapping.lookup(dot.getA()), mapping.lookup(dot.getB()),
+        mapping.lookup(dot.getAcc()), dot.getIndexingMapsAttr());
     mapping.map(dot.getResult(),
                 AwaitOp::create(builder, loc, dot.getAcc().getType(), start));
     return;
@@ -271,8 +272,8 @@ void Specializer::cloneMathOp(OpBuilder &builder, Operation *op,
     for (Value offset : store.getOffsets())
       offsets.push_back(mapping.lookupOrDefault(offset));
     StoreOp::create(builder, loc, mapping.lookup(store.getValue()),
-                    buffers.lookup(op), mapping.lookupOrDefault(store.getView()),
-                    offsets);
+                    buffers.lookup(op),
+                    mapping.lookupOrDefault(store.getView()), offsets);
     return;
   }
   if (auto loop = dyn_cast<scf::ForOp>(op))
@@ -335,8 +336,7 @@ void Specializer::cloneMath(OpBuilder &builder, ArrayRef<Operation *> ops,
 RoleOp Specializer::makeRole(RoleKind kind, int64_t groups, int64_t registers,
                              ArrayRef<Operation *> ops) {
   OpBuilder builder(kernel.getBlock().getTerminator());
-  auto role =
-      RoleOp::create(builder, kernel.getLoc(), kind, groups, registers);
+  auto role = RoleOp::create(builder, kernel.getLoc(), kind, groups, registers);
   Block *block = builder.createBlock(&role.getBody());
   block->addArgument(builder.getIndexType(), kernel.getLoc());
   Cursors cursors = startRings(builder);

@@ -1,8 +1,8 @@
 //===- Verify.cpp - Rules of pipe programs that types do not express ------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -73,8 +73,7 @@ static std::optional<int64_t> countConsumers(Value value, Block &block) {
 }
 
 static LogicalResult verifyLinear(Value value) {
-  std::optional<int64_t> count =
-      countConsumers(value, *value.getParentBlock());
+  std::optional<int64_t> count = countConsumers(value, *value.getParentBlock());
   if (!count)
     return failure();
   if (*count == 1 || (*count == 0 && isa<CursorType>(value.getType())))
@@ -169,7 +168,8 @@ static LogicalResult verifyProducts(RoleOp role) {
 //===----------------------------------------------------------------------===//
 
 static LogicalResult verifyRows(Operation *op) {
-  if (auto reduce = dyn_cast<tile::ReduceOp>(op); reduce && reduce.getAxis() == 0)
+  if (auto reduce = dyn_cast<tile::ReduceOp>(op);
+      reduce && reduce.getAxis() == 0)
     return op->emitError("folds axis 0, which the groups of the role divide "
                          "between them");
   if (auto dot = dyn_cast<DotOp>(op)) {
@@ -189,8 +189,9 @@ static LogicalResult verifyTiles(RoleOp role) {
       if (!isa<tile::TileType>(operand.getType()) ||
           role.getBody().isAncestor(operand.getParentRegion()))
         continue;
-      op->emitError("uses a tile in registers that is not made in its role; hand "
-                    "it over through a ring");
+      op->emitError(
+          "uses a tile in registers that is not made in its role; hand "
+          "it over through a ring");
       ok = false;
     }
     ok &= succeeded(verifyRows(op));
@@ -322,9 +323,9 @@ static LogicalResult verifyRing(RingOp ring, ArrayRef<RoleOp> roles) {
     std::optional<Linear> taken = countSteps(role.getBlock(), ring, false);
     if (filled && taken && difference(*filled, *taken).isZero())
       continue;
-    InFlightDiagnostic diagnostic =
-        ring.emitError("the ends of this ring cannot be shown to advance equally "
-                       "often");
+    InFlightDiagnostic diagnostic = ring.emitError(
+        "the ends of this ring cannot be shown to advance equally "
+        "often");
     auto say = [&](const std::optional<Linear> &count, StringRef what) {
       if (count && count->isConstant())
         diagnostic.attachNote(role.getLoc())
@@ -345,8 +346,7 @@ static LogicalResult verifyLimits(tile::KernelOp kernel,
                                   ArrayRef<RoleOp> roles) {
   int64_t registers = 0, barriers = 1;
   for (RoleOp role : roles) {
-    registers +=
-        limits::groupThreads * role.getGroups() * role.getRegisters();
+    registers += limits::groupThreads * role.getGroups() * role.getRegisters();
     if (role.getKind() == RoleKind::math)
       barriers += role.getGroups();
   }

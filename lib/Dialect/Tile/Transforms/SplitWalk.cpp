@@ -53,8 +53,9 @@ struct Linear {
 class MaskBounds {
 public:
   /// `columnBase`: the map's origin along axis 1 is `tile * N + columnBase`.
-  MaskBounds(OpBuilder &builder, MapOp map, Value columnBase)
-      : b(builder), map(map), loc(map.getLoc()), columnBase(columnBase),
+  MaskBounds(OpBuilder &builder, scf::ForOp loop, MapOp map, Value columnBase)
+      : b(builder), loop(loop), map(map), loc(map.getLoc()),
+        columnBase(columnBase),
         rows(map.getType().getDimSize(0)), columns(map.getType().getDimSize(1)) {
   }
 
@@ -93,6 +94,7 @@ private:
   }
 
   OpBuilder &b;
+  scf::ForOp loop;
   MapOp map;
   Location loc;
   Value columnBase;
@@ -105,9 +107,7 @@ private:
 Value MaskBounds::invariant(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op || op->getBlock() != &map.getBlock())
-    return is_contained(map.getBlock().getArguments(), value)
-               ? Value()
-               : value;
+    return loop.isDefinedOutsideOfLoop(value) ? value : Value();
   if (Value known = hoisted.lookupOrNull(value))
     return known;
   if (op->getNumRegions() != 0)
@@ -125,6 +125,8 @@ std::optional<Linear> MaskBounds::linear(Value value) {
   auto coordinates = map.getCoordinates();
   if (value == coordinates[0]) {
     Value origin = map.getOrigin().empty() ? index(0) : map.getOrigin()[0];
+    if (!map.getOrigin().empty() && !loop.isDefinedOutsideOfLoop(origin))
+      return std::nullopt;
     return Linear{0, 1, origin};
   }
   if (value == coordinates[1])
@@ -491,7 +493,7 @@ struct TileSplitWalkPass final
     if (mask)
       if (Value condition = findCondition(mask))
         if (Value base = findColumnBase(b, key, mask))
-          bounds = MaskBounds(b, mask, base).bound(condition);
+          bounds = MaskBounds(b, key.loop, mask, base).bound(condition);
     bool bounded = bounds.may.low || bounds.may.high || bounds.all;
     numUnbounded += !bounded;
 

@@ -20,7 +20,8 @@ void registerAggregatedOpInterfaceExternalModels(mlir::DialectRegistry &);
 /// BufferizableOpInterface.
 void registerBufferizableOpInterfaceExternalModels(mlir::DialectRegistry &);
 /// RuntimeVerifiableOpInterface: checks of dynamic sizes.
-void registerRuntimeVerifiableOpInterfaceExternalModels(mlir::DialectRegistry &);
+void registerRuntimeVerifiableOpInterfaceExternalModels(
+    mlir::DialectRegistry &);
 /// TilingInterface, and PartialReductionOpInterface over the keys.
 void registerTilingInterfaceExternalModels(mlir::DialectRegistry &);
 

@@ -1,8 +1,8 @@
 //===- Pipe.h - The pipe dialect --------------------------------*- C++ -*-===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,8 +30,7 @@
 namespace fovea::pipe {
 
 /// Copies, products and barriers in flight.
-struct PipeResource
-    : public mlir::SideEffects::Resource::Base<PipeResource> {
+struct PipeResource : public mlir::SideEffects::Resource::Base<PipeResource> {
   mlir::StringRef getName() final { return "Pipe"; }
 };
 

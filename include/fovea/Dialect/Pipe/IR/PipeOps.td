@@ -66,7 +66,8 @@ def Pipe_EndOp : Pipe_Op<"end", [Pure, Terminator, HasParent<"RoleOp">]> {
   let assemblyFormat = "attr-dict";
 }
 
-def Pipe_RingOp : Pipe_Op<"ring", [MemoryEffects<[MemAlloc<Pipe_Resource>]>]> {
+def Pipe_RingOp : Pipe_Op<"ring", [HasParent<"::fovea::tile::KernelOp">,
+    MemoryEffects<[MemAlloc<Pipe_Resource>]>]> {
   let summary = "Makes a ring that `readers` warpgroups read";
   let arguments = (ins I64Attr:$readers);
   let results = (outs Pipe_RingType:$ring);
@@ -74,8 +75,8 @@ def Pipe_RingOp : Pipe_Op<"ring", [MemoryEffects<[MemAlloc<Pipe_Resource>]>]> {
   let hasVerifier = 1;
 }
 
-def Pipe_BufferOp : Pipe_Op<"buffer",
-    [MemoryEffects<[MemAlloc<Pipe_Resource>]>]> {
+def Pipe_BufferOp : Pipe_Op<"buffer", [HasParent<"::fovea::tile::KernelOp">,
+    MemoryEffects<[MemAlloc<Pipe_Resource>]>]> {
   let summary = "Makes a buffer that tiles are stored through";
   let results = (outs Pipe_BufferType:$buffer);
   let assemblyFormat = "attr-dict `:` type($buffer)";
@@ -181,6 +182,7 @@ def Pipe_AwaitOp : Pipe_OrderedOp<"await", [TypesMatchWith<
   let arguments = (ins Pipe_PendingType:$pending);
   let results = (outs Tile_TileType:$tile);
   let assemblyFormat = "$pending attr-dict `:` type($pending)";
+  let hasVerifier = 1;
 }
 
 def Pipe_StoreOp : Pipe_OrderedOp<"store"> {

@@ -33,7 +33,8 @@ def TileSplitWalk : Pass<"tile-split-walk", "::fovea::tile::KernelOp"> {
     The ranges come from the mask's map: comparisons of `a * j + b * i + c`,
     with constants a and b and any c that is the same for the whole work item,
     joined by and, or, and not of comparisons, are bounded over the tile.
-    Everything else is kept as "may be true or false". A tile counts as empty or
+    Everything else is kept as "may be true or false"; so is what is computed
+    inside of the loop (-loop-invariant-code-motion moves it out). A tile counts as empty or
     full only if that is proved, so the result never depends on this pass.
 
     Leaves no walk in the kernel. Walks over ranges whose partial flags are

@@ -1,0 +1,87 @@
+// RUN: fovea-opt %s --pipe-to-nvvm --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: fovea-opt %s --pipe-to-nvvm --split-input-file | FileCheck %s --check-prefix=WALK
+
+// What a map computes once a row, once a column or once an element.
+
+#id = affine_map<(i, j) -> (i, j)>
+#row = affine_map<(i, j) -> (i)>
+!acc = !tile.tile<64x32xf32, #pipe.acc<groups = 1>>
+!rows = !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
+
+// CHECK-LABEL: llvm.func @levels
+// CHECK-SAME: (%[[N:.*]]: i32, %[[F:.*]]: f32)
+tile.kernel @levels(%n: index, %f: f32) grid(%m) {
+  %zero = arith.constant 0.0 : f32
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %s = tile.splat %f : f32 -> !acc
+    %r = tile.splat %zero : f32 -> !rows
+    // A loop, so that nothing is folded.
+    // CHECK: scf.for {{.*}} iter_args(%[[S:.*]] = %{{.*}}, %[[R:.*]] = %{{.*}}) -> (vector<16xf32>, vector<2xf32>)
+    %loop:2 = scf.for %k = %c0 to %n step %c1 iter_args(%a = %s, %b = %r) -> (!acc, !rows) {
+      // Rows: 16 warp + lane / 4 + {0, 8}; columns: 2 (lane mod 4) + {0, 1, 8, 9, ...}.
+      // CHECK-DAG: %[[ROWS:.*]] = arith.addi %{{.*}}, %[[TWO:.*]] : vector<2xi32>
+      // CHECK-DAG: %[[COLUMNS:.*]] = arith.addi %{{.*}}, %{{.*}} : vector<8xi32>
+      // CHECK: arith.muli %[[ROWS]], %{{.*}} : vector<2xi32>
+      // CHECK-DAG: vector.shuffle {{.*}} [0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1]
+      // CHECK-DAG: vector.shuffle {{.*}} [0, 1, 0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 6, 7]
+      // CHECK: arith.cmpi slt, {{.*}} : vector<16xi32>
+      // CHECK: %[[BROWS:.*]] = arith.addf %[[R]], %{{.*}} : vector<2xf32>
+      // CHECK: vector.shuffle %[[BROWS]]
+      // CHECK: arith.select {{.*}} : vector<16xi1>, vector<16xf32>
+      %t = tile.map ins(%a, %b : !acc, !rows) maps [#id, #row] origin(%k, %c0) {
+      ^bb0(%x: f32, %y: f32, %i: index, %j: index):
+        %i2 = arith.muli %i, %n : index
+        %in = arith.cmpi slt, %j, %i2 : index
+        %y2 = arith.addf %y, %f : f32
+        %z = arith.select %in, %x, %y2 : f32
+        tile.yield %z : f32
+      } -> !acc
+      // Eight elements of a row in a thread, then the four lanes of the row.
+      // CHECK: %[[E:.*]]:16 = vector.to_elements
+      // CHECK: arith.addf %[[E]]#0, %[[E]]#1
+      // CHECK: arith.addf %[[E]]#4, %[[E]]#5
+      // CHECK: %[[ROW0:.*]] = nvvm.shfl.sync {{ *}}bfly %{{.*}}, %{{.*}}, %[[ONE:.*]], %{{.*}} : f32 -> f32
+      // CHECK-COUNT-3: nvvm.shfl.sync
+      // CHECK-NOT: nvvm.shfl.sync
+      // CHECK: vector.from_elements %{{.*}}, %{{.*}} : vector<2xf32>
+      %sum = tile.reduce add %t axis 1 : !acc -> !rows
+      scf.yield %t, %sum : !acc, !rows
+    }
+  }
+}
+
+// -----
+
+// A walk of three ranges: the last range that starts at or before the position.
+// WALK-LABEL: llvm.func @walk
+tile.kernel @walk(%a: index, %b: index, %c: index) grid(%m) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %w = tile.walk.ranges (%c0, %a, %b) to (%a, %b, %c) {partial = array<i1: true, false, true>}
+  // WALK-COUNT-3: arith.maxsi
+  %size = tile.walk.size %w
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %r = tile.splat %zero : f32 -> !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
+    // WALK: scf.for
+    %loop = scf.for %p = %c0 to %size step %c1 iter_args(%x = %r) -> (!tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>) {
+      // WALK: %[[IN1:.*]] = arith.cmpi sge
+      // WALK: arith.select %[[IN1]], %{{.*}}, %{{.*}} : i32
+      // WALK: %[[IN2:.*]] = arith.cmpi sge
+      // WALK: arith.select %[[IN2]], %{{.*}}, %{{.*}} : i32
+      %t, %partial = tile.walk.at %w[%p]
+      %y = tile.map ins(%x : !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>) maps [affine_map<(i) -> (i)>] {
+      ^bb0(%e: f32, %i: index):
+        %ti = arith.index_cast %t : index to i32
+        %tf = arith.sitofp %ti : i32 to f32
+        %z = arith.select %partial, %e, %tf : f32
+        tile.yield %z : f32
+      } -> !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
+      scf.yield %y : !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
+    }
+  }
+}

@@ -1,0 +1,1740 @@
+// RUN: fovea-opt %s --verify-diagnostics --split-input-file
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op has one output, and an lse if wanted; got 3}}
+  %r:3 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op has no keys: give a segment, dense(%k, %v : ...)}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf64>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op query has elements of type 'f64'; supported are f32, f16 and bf16 (convert it with arith.extf or arith.truncf)}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf64>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xi8>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op key has elements of type 'i8'; supported are}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xi8>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf64>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op value has elements of type 'f64'; supported are}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf64>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf64>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op output has elements of type 'f64'; supported are}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf64>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf16>) {
+  // expected-error @below {{'attn.attention' op lse has elements of type 'f16', expected f32}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf16>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf16>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op sinks has elements of type 'f16', expected f32}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf16>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8x1xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op sinks has rank 2, expected 1}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8x1xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<4xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op sinks has 4 heads (h), but lse has 8}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<4xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2x1xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op lengths has rank 2, expected 1}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2x1xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi8>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op lengths has elements of type 'i8', expected i32, i64 or index}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi8>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<3xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op lengths has 3 sequences (b), but value has 2}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<3xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op query has rank 3, but its map affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d4)> gives 4 dimensions}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<3x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op key has 3 sequences (b), but query has 2}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<3x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x32xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op key has 32 channels (d), but query has 64}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x32xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x4x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op value has 4 heads (h), but key has 2}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x4x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x7x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op value has 7 keys (j), but key has 6}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x7x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x5x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op output has 5 queries (i), but query has 4}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x5x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x16xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op output has 16 channels (e), but value has 32}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x16xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x5xf32>) {
+  // expected-error @below {{'attn.attention' op lse has 5 queries (i), but output has 4}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x5xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x3x6x64xf32>,
+             %v: tensor<2x3x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op query heads (8) must be a multiple of key heads (3)}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x3x6x64xf32>, tensor<2x3x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x0x6x64xf32>,
+             %v: tensor<2x0x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op query heads (8) must be a multiple of key heads (0)}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x0x6x64xf32>, tensor<2x0x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x?xf32>, %k: tensor<2x2x6x?xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op channels (D and Dv) must be static}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x?xf32>)
+      dense(%k, %v : tensor<2x2x6x?xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x?xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x?xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op channels (D and Dv) must be static}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x?xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x?xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x0xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x0xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op has 0 channels, expected D and Dv >= 1}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x0xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x0xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op mixes tensors and memrefs}}
+  %r:2 = attn.attention ins(%q : memref<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+// Captures too.
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: memref<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op mixes tensors and memrefs}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : memref<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op origin gives b, h, i and j, got 2 indices}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      origin(%x, %x) outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op has 4 indexing maps, expected 5}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+      attributes {indexing_maps = [affine_map<(b, h, i, j, d, e) -> (b, h, i, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>]}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op the indexing map of query is no projected permutation of (b, h, i, j, d, e)}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+      attributes {indexing_maps = [affine_map<(b, h, i, j, d, e) -> (b, h + i, i, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i)>]}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op the indexing map of key is no projected permutation of (b, h, i, j, d, e)}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+      attributes {indexing_maps = [affine_map<(b, h, i, j, d, e) -> (b, h, i, d)>, affine_map<(b, h, j, d) -> (b, h, j, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i)>]}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op the indexing map of query lacks d}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+      attributes {indexing_maps = [affine_map<(b, h, i, j, d, e) -> (b, h, i)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i)>]}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op the indexing map of query may not use j}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+      attributes {indexing_maps = [affine_map<(b, h, i, j, d, e) -> (b, h, j, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i)>]}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op the indexing map of key may not use i}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+      attributes {indexing_maps = [affine_map<(b, h, i, j, d, e) -> (b, h, i, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, i, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i)>]}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op the indexing map of value lacks j}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+      attributes {indexing_maps = [affine_map<(b, h, i, j, d, e) -> (b, h, i, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i)>]}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op the indexing map of output lacks i}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+      attributes {indexing_maps = [affine_map<(b, h, i, j, d, e) -> (b, h, i, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i)>]}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op the indexing map of lse may not use e}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+      attributes {indexing_maps = [affine_map<(b, h, i, j, d, e) -> (b, h, i, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>]}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op scale is 0x7FF0000000000000 : f64, expected a finite number}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+      attributes {scale = 0x7FF0000000000000 : f64}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        %z = arith.extf %y : f32 to f64
+        // expected-error @below {{'attn.yield' op yields 'f64', but a score region yields 'f32'}}
+        attn.yield %z : f64
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        // expected-error @below {{'attn.yield' op yields 'index', but a mask region yields 'i1'}}
+        attn.yield %i : index
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        // expected-error @below {{'scf.if' op may not stand in a mask region: it holds arith, math, index, tensor.extract and attn.yield}}
+        scf.if %a {
+        }
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        // expected-error @below {{'tensor.empty' op may not stand in a score region}}
+        %z = tensor.empty() : tensor<4xf32>
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        // expected-error @below {{'arith.constant' op works on 'vector<4xf32>'; a score region computes scalars}}
+        %z = arith.constant dense<0.0> : vector<4xf32>
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+// Values from outside are captured.
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        // expected-error @below {{'arith.cmpi' op uses a value from outside the mask region: capture it, mask(..., %x = %value : index)}}
+        %a = arith.cmpi sle, %j, %x : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op the score region's arguments are ('f64', 'index', 'index', 'index', 'index', 'tensor<8xf32>'), expected ('f32', 'index', 'index', 'index', 'index', 'tensor<8xf32>')}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score<f64>(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f64
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{'attn.attention' op the score region's arguments are ('f32', 'index', 'index', 'index', 'index', 'tensor<8xf32>'), expected ('f64', 'index', 'index', 'index', 'index', 'tensor<8xf32>'); write score<f64>(...)}}
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+      attributes {numerics = #attn.numerics<accumulator = f64>}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      // expected-error @below {{expected '=' and the captured operand after %c; the region has 5 arguments of its own}}
+      score(%y, %b, %h, %i, %j, %c) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      // expected-error @below {{expected 4 arguments before the captured ones, got 3}}
+      mask(%b, %h, %i) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      // expected-error @below {{2 operands have 1 types}}
+      dense(%k, %v : tensor<2x2x6x64xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      // expected-error @below {{a segment of this op has keys and values}}
+      dense(%k : tensor<2x2x6x64xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      // expected-error @below {{expected 'outs'}}
+      out(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  // expected-error @below {{expected 'ins'}}
+  %r:2 = attn.attention in(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+      // expected-error @below {{the accumulator is f32 or f64, got 'f16'}}
+      attributes {numerics = #attn.numerics<accumulator = f16>}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
+      // expected-error @below {{the probability is at most f64, got 'f128'}}
+      attributes {numerics = #attn.numerics<probability = f128>}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x1x64xf32>, %k: tensor<9x8x16x64xf32>,
+             %t: tensor<2x?xi32>, %n: tensor<2xi32>, %d: tensor<2x8x5x64xf32>,
+             %o: tensor<2x8x1x64xf32>) {
+  %r = attn.attention ins(%q : tensor<2x8x1x64xf32>)
+      // expected-error @below {{a paged segment has a positive page_size, got 0}}
+      paged<0>(%k, %k : tensor<9x8x16x64xf32>, tensor<9x8x16x64xf32>)
+        table(%t : tensor<2x?xi32>) lengths(%n : tensor<2xi32>)
+      dense(%d, %d : tensor<2x8x5x64xf32>, tensor<2x8x5x64xf32>)
+      outs(%o : tensor<2x8x1x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x1x64xf32>, %k: tensor<9x8x16x64xf32>,
+             %t: tensor<2x?xi32>, %n: tensor<2xi32>, %d: tensor<2x8x5x64xf32>,
+             %o: tensor<2x8x1x64xf32>) {
+  // expected-error @below {{'attn.attention' op key has pages of 16 keys, but its segment is paged<32>}}
+  %r = attn.attention ins(%q : tensor<2x8x1x64xf32>)
+      paged<32>(%k, %k : tensor<9x8x16x64xf32>, tensor<9x8x16x64xf32>)
+        table(%t : tensor<2x?xi32>) lengths(%n : tensor<2xi32>)
+      dense(%d, %d : tensor<2x8x5x64xf32>, tensor<2x8x5x64xf32>)
+      outs(%o : tensor<2x8x1x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x1x64xf32>, %k: tensor<9x8x16x64xf32>,
+             %t: tensor<3x?xi32>, %n: tensor<2xi32>, %d: tensor<2x8x5x64xf32>,
+             %o: tensor<2x8x1x64xf32>) {
+  // expected-error @below {{'attn.attention' op table has 3 sequences (b), but lengths has 2}}
+  %r = attn.attention ins(%q : tensor<2x8x1x64xf32>)
+      paged<16>(%k, %k : tensor<9x8x16x64xf32>, tensor<9x8x16x64xf32>)
+        table(%t : tensor<3x?xi32>) lengths(%n : tensor<2xi32>)
+      dense(%d, %d : tensor<2x8x5x64xf32>, tensor<2x8x5x64xf32>)
+      outs(%o : tensor<2x8x1x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x1x64xf32>, %k: tensor<9x8x16x64xf32>,
+             %t: tensor<2xi32>, %n: tensor<2xi32>, %d: tensor<2x8x5x64xf32>,
+             %o: tensor<2x8x1x64xf32>) {
+  // expected-error @below {{'attn.attention' op table has rank 1, expected 2: [B, pages]}}
+  %r = attn.attention ins(%q : tensor<2x8x1x64xf32>)
+      paged<16>(%k, %k : tensor<9x8x16x64xf32>, tensor<9x8x16x64xf32>)
+        table(%t : tensor<2xi32>) lengths(%n : tensor<2xi32>)
+      dense(%d, %d : tensor<2x8x5x64xf32>, tensor<2x8x5x64xf32>)
+      outs(%o : tensor<2x8x1x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x1x64xf32>, %k: tensor<9x8x16x64xf32>,
+             %t: tensor<2x?xf32>, %n: tensor<2xi32>, %d: tensor<2x8x5x64xf32>,
+             %o: tensor<2x8x1x64xf32>) {
+  // expected-error @below {{'attn.attention' op table has elements of type 'f32', expected i32, i64 or index}}
+  %r = attn.attention ins(%q : tensor<2x8x1x64xf32>)
+      paged<16>(%k, %k : tensor<9x8x16x64xf32>, tensor<9x8x16x64xf32>)
+        table(%t : tensor<2x?xf32>) lengths(%n : tensor<2xi32>)
+      dense(%d, %d : tensor<2x8x5x64xf32>, tensor<2x8x5x64xf32>)
+      outs(%o : tensor<2x8x1x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x1x64xf32>, %k: tensor<9x8x16x64xf32>,
+             %t: tensor<2x?xi32>, %n: tensor<2xi32>, %d: tensor<2x8x5x64xf32>,
+             %o: tensor<2x8x1x64xf32>) {
+  // expected-error @below {{'attn.attention' op its segments need 1 lengths, 1 tables and 0 starts, got 1, 0 and 0}}
+  %r = attn.attention ins(%q : tensor<2x8x1x64xf32>)
+      paged<16>(%k, %k : tensor<9x8x16x64xf32>, tensor<9x8x16x64xf32>)
+        lengths(%n : tensor<2xi32>)
+      dense(%d, %d : tensor<2x8x5x64xf32>, tensor<2x8x5x64xf32>)
+      outs(%o : tensor<2x8x1x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x1x64xf32>, %k: tensor<9x8x16x64xf32>,
+             %t: tensor<2x?xi32>, %n: tensor<2xi32>, %d: tensor<2x8x5x64xf32>,
+             %o: tensor<2x8x1x64xf32>) {
+  // expected-error @below {{'attn.attention' op packed segments stand with packed ones only: packed queries have no batch dimension}}
+  %r = attn.attention ins(%q : tensor<2x8x1x64xf32>)
+      paged<16>(%k, %k : tensor<9x8x16x64xf32>, tensor<9x8x16x64xf32>)
+        table(%t : tensor<2x?xi32>) lengths(%n : tensor<2xi32>)
+      packed(%d, %d : tensor<2x8x5x64xf32>, tensor<2x8x5x64xf32>) offsets(%n, %n : tensor<2xi32>, tensor<2xi32>)
+      outs(%o : tensor<2x8x1x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<8x9x64xf32>, %x: tensor<3xi32>, %y: tensor<4xi32>,
+             %n: tensor<2xi32>, %o: tensor<8x9x64xf32>) {
+  // expected-error @below {{'attn.attention' op offsets has 3 sequences (b), but offsets has 2}}
+  %r = attn.attention ins(%q : tensor<8x9x64xf32>)
+      packed(%q, %q : tensor<8x9x64xf32>, tensor<8x9x64xf32>)
+        offsets(%x, %y : tensor<3xi32>, tensor<4xi32>)
+        lengths(%n : tensor<2xi32>)
+      outs(%o : tensor<8x9x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<8x9x64xf32>, %x: tensor<3xi32>, %y: tensor<3xi32>,
+             %n: tensor<3xi32>, %o: tensor<8x9x64xf32>) {
+  // expected-error @below {{'attn.attention' op offsets has 2 sequences (b), but lengths has 3}}
+  %r = attn.attention ins(%q : tensor<8x9x64xf32>)
+      packed(%q, %q : tensor<8x9x64xf32>, tensor<8x9x64xf32>)
+        offsets(%x, %y : tensor<3xi32>, tensor<3xi32>)
+        lengths(%n : tensor<3xi32>)
+      outs(%o : tensor<8x9x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<8x9x64xf32>, %x: tensor<i32>, %y: tensor<i32>,
+             %n: tensor<2xi32>, %o: tensor<8x9x64xf32>) {
+  // expected-error @below {{'attn.attention' op offsets have rank 0, expected 1: [B + 1]}}
+  %r = attn.attention ins(%q : tensor<8x9x64xf32>)
+      packed(%q, %q : tensor<8x9x64xf32>, tensor<8x9x64xf32>)
+        offsets(%x, %y : tensor<i32>, tensor<i32>)
+        lengths(%n : tensor<2xi32>)
+      outs(%o : tensor<8x9x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<8x9x64xf32>, %x: tensor<0xi32>, %y: tensor<0xi32>,
+             %n: tensor<2xi32>, %o: tensor<8x9x64xf32>) {
+  // expected-error @below {{'attn.attention' op offsets have no elements, expected B + 1}}
+  %r = attn.attention ins(%q : tensor<8x9x64xf32>)
+      packed(%q, %q : tensor<8x9x64xf32>, tensor<8x9x64xf32>)
+        offsets(%x, %y : tensor<0xi32>, tensor<0xi32>)
+        lengths(%n : tensor<2xi32>)
+      outs(%o : tensor<8x9x64xf32>)
+  return
+}
+
+// -----
+
+// expected-error @below {{only a paged segment has a page_size}}
+func.func private @f() attributes {x = #attn.segment<dense, page_size = 4>}
+
+// -----
+
+// What the custom form cannot say.
+
+func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
+  // expected-error @below {{'attn.attention' op has 1 keys and 0 values}}
+  %r = "attn.attention"(%q, %q, %o) <{
+      operandSegmentSizes = array<i32: 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
+      segments = [#attn.segment<dense>]}> ({}, {})
+      : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
+  // expected-error @below {{'attn.attention' op has 2 segments and keys for 1}}
+  %r = "attn.attention"(%q, %q, %q, %o) <{
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1>,
+      segments = [#attn.segment<dense>, #attn.segment<dense>]}> ({}, {})
+      : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
+  // expected-error @below {{'attn.attention' op its segments need 1 lengths, 0 tables and 1 starts, got 0, 0 and 0}}
+  %r = "attn.attention"(%q, %q, %q, %o) <{
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1>,
+      segments = [#attn.segment<dense, has_lengths = true, has_start = true>]}> ({}, {})
+      : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
+  // expected-error @below {{'attn.attention' op has 0 results, expected 1: one for each tensor in outs}}
+  "attn.attention"(%q, %q, %q, %o) <{
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1>,
+      segments = [#attn.segment<dense>]}> ({}, {})
+      : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
+  // expected-error @below {{'attn.attention' op result 0 is 'tensor<1x8x?x64xf32>', but its output is 'tensor<1x8x4x64xf32>'}}
+  %r = "attn.attention"(%q, %q, %q, %o) <{
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1>,
+      segments = [#attn.segment<dense>]}> ({}, {})
+      : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x?x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
+  // expected-error @below {{'attn.attention' op captures values for a score region that it does not have}}
+  %r = "attn.attention"(%q, %q, %q, %q, %o) <{
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1>,
+      segments = [#attn.segment<dense>]}> ({}, {})
+      : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
+  // expected-error @below {{'attn.attention' op captures values for a mask region that it does not have}}
+  %r = "attn.attention"(%q, %q, %q, %q, %o) <{
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 1>,
+      segments = [#attn.segment<dense>]}> ({}, {})
+      : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
+  // expected-error @below {{'attn.attention' op the mask region's arguments are ('index'), expected ('index', 'index', 'index', 'index')}}
+  %r = "attn.attention"(%q, %q, %q, %o) <{
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1>,
+      segments = [#attn.segment<dense>]}> ({}, {
+      ^bb0(%b: index):
+        %true = arith.constant true
+        attn.yield %true : i1
+      })
+      : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
+  // expected-error @below {{'attn.attention' op the mask region must have one block}}
+  %r = "attn.attention"(%q, %q, %q, %o) <{
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1>,
+      segments = [#attn.segment<dense>]}> ({}, {
+      ^bb0(%b: index, %h: index, %i: index, %j: index):
+        %true = arith.constant true
+        cf.br ^bb1
+      ^bb1:
+        attn.yield %true : i1
+      })
+      : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %l: tensor<2x8x4xf32>, %c: tensor<2x8x6xf32>) {
+  // expected-error @below {{'median' is no reducer; there is column_sum}}
+  %r = attn.score_reduce median ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k : tensor<2x2x6x64xf32>) lse(%l : tensor<2x8x4xf32>)
+      outs(%c : tensor<2x8x6xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %l: tensor<2x8x4xf32>, %c: tensor<2x8x6xf32>) {
+  %r = attn.score_reduce column_sum ins(%q : tensor<2x8x4x64xf32>)
+      // expected-error @below {{a segment of this op has keys and no values}}
+      dense(%k, %k : tensor<2x2x6x64xf32>, tensor<2x2x6x64xf32>) lse(%l : tensor<2x8x4xf32>)
+      outs(%c : tensor<2x8x6xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %l: tensor<2x8x4xf32>, %c: tensor<2x8x6xf32>) {
+  // expected-error @below {{'attn.score_reduce' op has one output, got 2}}
+  %r:2 = attn.score_reduce column_sum ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k : tensor<2x2x6x64xf32>) lse(%l : tensor<2x8x4xf32>)
+      outs(%c, %c : tensor<2x8x6xf32>, tensor<2x8x6xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %l: tensor<2x8x4xf32>, %c: tensor<2x8x5xf32>) {
+  // expected-error @below {{'attn.score_reduce' op output has 5 keys (j), but key has 6}}
+  %r = attn.score_reduce column_sum ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k : tensor<2x2x6x64xf32>) lse(%l : tensor<2x8x4xf32>)
+      outs(%c : tensor<2x8x5xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %l: tensor<2x8x4xf32>, %c: tensor<2x8x6xf16>) {
+  // expected-error @below {{'attn.score_reduce' op output has elements of type 'f16', expected f32}}
+  %r = attn.score_reduce column_sum ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k : tensor<2x2x6x64xf32>) lse(%l : tensor<2x8x4xf32>)
+      outs(%c : tensor<2x8x6xf16>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %l: tensor<2x8x4xf64>, %c: tensor<2x8x6xf32>) {
+  // expected-error @below {{'attn.score_reduce' op lse has elements of type 'f64', expected f32}}
+  %r = attn.score_reduce column_sum ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k : tensor<2x2x6x64xf32>) lse(%l : tensor<2x8x4xf64>)
+      outs(%c : tensor<2x8x6xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
+  // expected-error @below {{'attn.attention' op has 2 operands as query, expected 1}}
+  %r = "attn.attention"(%q, %q, %q, %q, %o) <{
+      operandSegmentSizes = array<i32: 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1>,
+      segments = [#attn.segment<dense>]}> ({}, {})
+      : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %l: tensor<2x8x3xf32>, %c: tensor<2x8x6xf32>) {
+  // expected-error @below {{'attn.score_reduce' op lse has 3 queries (i), but query has 4}}
+  %r = attn.score_reduce column_sum ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k : tensor<2x2x6x64xf32>) lse(%l : tensor<2x8x3xf32>)
+      outs(%c : tensor<2x8x6xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x3x6x64xf32>,
+             %l: tensor<2x8x4xf32>, %c: tensor<2x8x6xf32>) {
+  // expected-error @below {{'attn.score_reduce' op query heads (8) must be a multiple of key heads (3)}}
+  %r = attn.score_reduce column_sum ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k : tensor<2x3x6x64xf32>) lse(%l : tensor<2x8x4xf32>)
+      outs(%c : tensor<2x8x6xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x?xf32>, %k: tensor<2x2x6x?xf32>,
+             %l: tensor<2x8x4xf32>, %c: tensor<2x8x6xf32>) {
+  // expected-error @below {{'attn.score_reduce' op channels (D and Dv) must be static}}
+  %r = attn.score_reduce column_sum ins(%q : tensor<2x8x4x?xf32>)
+      dense(%k : tensor<2x2x6x?xf32>) lse(%l : tensor<2x8x4xf32>)
+      outs(%c : tensor<2x8x6xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %l: tensor<2x8x4xf32>, %c: tensor<2x8x6xf32>) {
+  // expected-error @below {{'attn.score_reduce' op has 0 operands as lse, expected 1}}
+  %r = attn.score_reduce column_sum ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k : tensor<2x2x6x64xf32>)
+      outs(%c : tensor<2x8x6xf32>)
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x4x64xf32>, %x: tensor<2x4xf32>,
+             %o: tensor<2x4x64xf32>, %l: tensor<2x4xf32>) {
+  // expected-error @below {{'attn.merge' op has one output, and an lse if wanted; got 3}}
+  %r:3 = attn.merge parts(%a, %a : tensor<2x4x64xf32>, tensor<2x4x64xf32>)
+      lse(%x, %x : tensor<2x4xf32>, tensor<2x4xf32>)
+      outs(%o, %l, %l : tensor<2x4x64xf32>, tensor<2x4xf32>, tensor<2x4xf32>)
+      -> tensor<2x4xf32>, tensor<2x4x64xf32>, tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x4x64xf32>, %x: tensor<2x4xf32>,
+             %o: tensor<2x4x64xf32>, %l: tensor<2x4xf32>) {
+  // expected-error @below {{'attn.merge' op needs one lse for each part, got 1 for 2}}
+  %r:2 = attn.merge parts(%a, %a : tensor<2x4x64xf32>, tensor<2x4x64xf32>)
+      lse(%x : tensor<2x4xf32>)
+      outs(%o, %l : tensor<2x4x64xf32>, tensor<2x4xf32>)
+      -> tensor<2x4x64xf32>, tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x4x64xf32>, %x: tensor<2x4xf32>,
+             %o: tensor<2x4x64xf32>, %l: tensor<2x4xf32>) {
+  // expected-error @below {{'attn.merge' op has 1 results, expected 2: one for each tensor in outs}}
+  %r = attn.merge parts(%a, %a : tensor<2x4x64xf32>, tensor<2x4x64xf32>)
+      lse(%x, %x : tensor<2x4xf32>, tensor<2x4xf32>)
+      outs(%o, %l : tensor<2x4x64xf32>, tensor<2x4xf32>)
+      -> tensor<2x4x64xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x4x64xf64>, %x: tensor<2x4xf32>,
+             %o: tensor<2x4x64xf32>, %l: tensor<2x4xf32>) {
+  // expected-error @below {{'attn.merge' op part has elements of type 'f64'; supported are f32, f16 and bf16}}
+  %r:2 = attn.merge parts(%a, %a : tensor<2x4x64xf64>, tensor<2x4x64xf64>)
+      lse(%x, %x : tensor<2x4xf32>, tensor<2x4xf32>)
+      outs(%o, %l : tensor<2x4x64xf32>, tensor<2x4xf32>)
+      -> tensor<2x4x64xf32>, tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x4x64xf32>, %x: tensor<2x4xf32>,
+             %o: tensor<2x4x64xf64>, %l: tensor<2x4xf32>) {
+  // expected-error @below {{'attn.merge' op output has elements of type 'f64'; supported are f32, f16 and bf16}}
+  %r:2 = attn.merge parts(%a, %a : tensor<2x4x64xf32>, tensor<2x4x64xf32>)
+      lse(%x, %x : tensor<2x4xf32>, tensor<2x4xf32>)
+      outs(%o, %l : tensor<2x4x64xf64>, tensor<2x4xf32>)
+      -> tensor<2x4x64xf64>, tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x4x64xf32>, %x: tensor<2x4xf16>,
+             %o: tensor<2x4x64xf32>, %l: tensor<2x4xf16>) {
+  // expected-error @below {{'attn.merge' op lse has elements of type 'f16', expected f32}}
+  %r:2 = attn.merge parts(%a, %a : tensor<2x4x64xf32>, tensor<2x4x64xf32>)
+      lse(%x, %x : tensor<2x4xf16>, tensor<2x4xf16>)
+      outs(%o, %l : tensor<2x4x64xf32>, tensor<2x4xf16>)
+      -> tensor<2x4x64xf32>, tensor<2x4xf16>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x5x64xf32>, %x: tensor<2x4xf32>,
+             %o: tensor<2x4x64xf32>, %l: tensor<2x4xf32>) {
+  // expected-error @below {{'attn.merge' op part 'tensor<2x5x64xf32>' does not fit the output 'tensor<2x4x64xf32>'}}
+  %r:2 = attn.merge parts(%a, %a : tensor<2x5x64xf32>, tensor<2x5x64xf32>)
+      lse(%x, %x : tensor<2x4xf32>, tensor<2x4xf32>)
+      outs(%o, %l : tensor<2x4x64xf32>, tensor<2x4xf32>)
+      -> tensor<2x4x64xf32>, tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x4x64xf32>, %x: tensor<2x5xf32>,
+             %o: tensor<2x4x64xf32>, %l: tensor<2x5xf32>) {
+  // expected-error @below {{'attn.merge' op lse 'tensor<2x5xf32>' does not fit the output 'tensor<2x4x64xf32>'}}
+  %r:2 = attn.merge parts(%a, %a : tensor<2x4x64xf32>, tensor<2x4x64xf32>)
+      lse(%x, %x : tensor<2x5xf32>, tensor<2x5xf32>)
+      outs(%o, %l : tensor<2x4x64xf32>, tensor<2x5xf32>)
+      -> tensor<2x4x64xf32>, tensor<2x5xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<f32>) {
+  // expected-error @below {{'attn.merge' op the output has rank 0, expected [..., Dv]}}
+  %r = attn.merge parts(%a : tensor<f32>) lse(%a : tensor<f32>)
+      outs(%a : tensor<f32>) -> tensor<f32>
+  return
+}
+
+// -----
+
+func.func @f(%a: memref<2x4x64xf32>, %x: tensor<2x4xf32>,
+             %o: tensor<2x4x64xf32>, %l: tensor<2x4xf32>) {
+  // expected-error @below {{'attn.merge' op mixes tensors and memrefs}}
+  %r:2 = attn.merge parts(%a, %a : memref<2x4x64xf32>, memref<2x4x64xf32>)
+      lse(%x, %x : tensor<2x4xf32>, tensor<2x4xf32>)
+      outs(%o, %l : tensor<2x4x64xf32>, tensor<2x4xf32>)
+      -> tensor<2x4x64xf32>, tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: i1) {
+  // expected-error @below {{'attn.yield' op expects parent op to be one of 'attn.attention, attn.score_reduce'}}
+  attn.yield %a : i1
+}

@@ -1,0 +1,133 @@
+// RUN: fovea-opt %s --pipe-specialize --pipe-verify --split-input-file --verify-diagnostics | FileCheck %s
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#id = affine_map<(i, j) -> (i, j)>
+#schedule = #pipe.schedule<query_tile = 64, key_tile = 64, stages = 3, groups = 1, producer_regs = 24, consumer_regs = 240>
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+!out = !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>
+!view = !tile.view<?x64xbf16>
+
+// CHECK-LABEL: tile.kernel @sum_of_products
+tile.kernel @sum_of_products(%q: memref<?x64xbf16>, %k: memref<?x64xbf16>,
+    %o: memref<?x64xbf16>) grid(%m) attributes {schedule = #schedule} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant 0.0 : f32
+  // Scalars, views and walks stay before the roles.
+  // CHECK: %[[QV:.*]] = tile.view %{{.*}} dims
+  // CHECK: %[[KV:.*]] = tile.view %{{.*}} dims
+  // CHECK: %[[N:.*]] = arith.ceildivsi
+  %qv = tile.view %q dims [0, 1] at [] : memref<?x64xbf16> -> !view
+  %kv = tile.view %k dims [0, 1] at [] : memref<?x64xbf16> -> !view
+  %ov = tile.view %o dims [0, 1] at [] : memref<?x64xbf16> -> !view
+  %skv = memref.dim %k, %c0 : memref<?x64xbf16>
+  %n = arith.ceildivsi %skv, %c64 : index
+  %r0 = arith.muli %m, %c64 : index
+  // CHECK: %[[QR:.*]] = pipe.ring readers(1) : <1 x <64x64xbf16
+  // CHECK: %[[KR:.*]] = pipe.ring readers(1) : <3 x <64x64xbf16
+  // CHECK: %[[B:.*]] = pipe.buffer
+  // CHECK: pipe.role {{ *}}load groups(1) registers(24)
+  // CHECK:   %[[Q0:.*]] = pipe.start %[[QR]]
+  // CHECK:   %[[K0:.*]] = pipe.start %[[KR]]
+  // CHECK:   pipe.acquire %[[QR]][%[[Q0]]]
+  // CHECK:   pipe.fill %{{.*}}, %[[QV]]
+  // CHECK:   scf.for %{{.*}} = %{{.*}} to %[[N]] {{.*}} iter_args(%[[C:.*]] = %[[K0]]) -> (!pipe.cursor)
+  // CHECK-NEXT: arith.muli
+  // CHECK-NEXT: %[[S:.*]], %[[NEXT:.*]] = pipe.acquire %[[KR]][%[[C]]]
+  // CHECK-NEXT: pipe.fill %[[S]], %[[KV]]
+  // CHECK-NEXT: scf.yield %[[NEXT]]
+  // CHECK-NOT: tile.splat
+  // CHECK: pipe.role {{ *}}math groups(1) registers(240)
+  // The queries are held over the loop.
+  // CHECK:   %[[QS:.*]], %{{.*}} = pipe.take %[[QR]]
+  // CHECK:   %[[Q:.*]] = pipe.read %[[QS]]
+  %qt = tile.load %qv[%r0, %c0] : !view -> !shared
+  %s0 = tile.splat %zero : f32 -> !acc
+  // CHECK:   scf.for
+  %s = scf.for %i = %c0 to %n step %c1 iter_args(%si = %s0) -> (!acc) {
+    // CHECK: %[[KS:.*]], %{{.*}} = pipe.take %[[KR]]
+    // CHECK: %[[K:.*]] = pipe.read %[[KS]]
+    // CHECK: %[[D:.*]] = pipe.dot %[[Q]], %[[K]]
+    // CHECK: pipe.await %[[D]]
+    // CHECK: pipe.release %[[KS]]
+    // CHECK: scf.yield
+    %j0 = arith.muli %i, %c64 : index
+    %kt = tile.load %kv[%j0, %c0] : !view -> !shared
+    %s1 = tile.dot %qt, %kt, %si {indexing_maps = [#mk, #nk, #mn]} : !shared, !shared, !acc
+    scf.yield %s1 : !acc
+  }
+  // CHECK:   pipe.release %[[QS]]
+  %ob = tile.map ins(%s : !acc) maps [#id] {
+  ^bb0(%x: f32, %i: index, %j: index):
+    %z = arith.truncf %x : f32 to bf16
+    tile.yield %z : bf16
+  } -> !out
+  // CHECK:   pipe.store %{{.*}}, %[[B]]
+  tile.store %ob, %ov[%r0, %c0] : !out, !view
+}
+
+// -----
+
+#id = affine_map<(i, j) -> (i, j)>
+tile.kernel @no_layouts(%q: memref<?x64xbf16>) grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 64, stages = 3, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+  %c0 = arith.constant 0 : index
+  %qv = tile.view %q dims [0, 1] at [] : memref<?x64xbf16> -> !tile.view<?x64xbf16>
+  // expected-error @+1 {{has no layout; run pipe-assign-layouts first}}
+  %qt = tile.load %qv[%c0, %c0] : !tile.view<?x64xbf16> -> !tile.tile<64x64xbf16>
+  tile.store %qt, %qv[%c0, %c0] : !tile.tile<64x64xbf16>, !tile.view<?x64xbf16>
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+!view = !tile.view<?x64xbf16>
+tile.kernel @load_under_if(%q: memref<?x64xbf16>, %p: i1) grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 64, stages = 3, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %qv = tile.view %q dims [0, 1] at [] : memref<?x64xbf16> -> !view
+  %s0 = tile.splat %zero : f32 -> !acc
+  %s = scf.if %p -> (!acc) {
+    // expected-error @+1 {{a load under 'scf.if' is not supported on this target; load it unconditionally}}
+    %qt = tile.load %qv[%c0, %c0] : !view -> !shared
+    %s1 = tile.dot %qt, %qt, %s0 {indexing_maps = [#mk, #nk, #mn]} : !shared, !shared, !acc
+    scf.yield %s1 : !acc
+  } else {
+    scf.yield %s0 : !acc
+  }
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+!shared = !tile.tile<256x256xbf16, #pipe.smem<swizzle = 128>>
+!a = !tile.tile<64x256xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x256xf32, #pipe.acc<groups = 1>>
+!view = !tile.view<?x256xbf16>
+// expected-error @+1 {{the rings and buffers need 557136 bytes of shared memory, a multiprocessor has 232448; lower stages (4) or key_tile (256)}}
+tile.kernel @too_large(%q: memref<?x256xbf16>) grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 256, stages = 4, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %zero = arith.constant 0.0 : f32
+  %qv = tile.view %q dims [0, 1] at [] : memref<?x256xbf16> -> !view
+  %s0 = tile.splat %zero : f32 -> !acc
+  %qt = tile.load %qv[%c0, %c0] : !view -> !a
+  %s = scf.for %i = %c0 to %c4 step %c1 iter_args(%si = %s0) -> (!acc) {
+    %kt = tile.load %qv[%i, %c0] : !view -> !shared
+    %s1 = tile.dot %qt, %kt, %si {indexing_maps = [#mk, #nk, #mn]} : !a, !shared, !acc
+    scf.yield %s1 : !acc
+  }
+}

@@ -1,0 +1,80 @@
+# ===- lit.cfg.py - How the tests in test/ and examples/ run ---------------===#
+#
+# Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===-----------------------------------------------------------------------===#
+#
+# Tools on PATH: those of the build, and FileCheck, not, split-file of LLVM.
+#
+# Features, found by probing:
+#   avx2, avx512   what kernels for cpu:avx2 and cpu:avx512 need of this machine
+#   ptxas          NVIDIA's assembler is there; %ptxas is its path
+#   asan           the tools are built with sanitizers
+#
+# With FOVEA_VERIFY_ROUNDTRIP=1 in the environment, fovea-opt also writes its
+# input as text and as bytecode, reads it back and compares (--verify-roundtrip).
+#
+# ===-----------------------------------------------------------------------===#
+
+import os
+import shutil
+
+import lit.formats
+
+config.name = config.fovea_suite
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "Unit", "CMakeLists.txt"]
+
+
+def cpu_flags():
+    """The features of this machine's CPU, as the kernel names them."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            for line in file:
+                if line.startswith("flags"):
+                    return set(line.split(":", 1)[1].split())
+    except OSError:
+        pass
+    return set()
+
+
+def find_ptxas():
+    """NVIDIA's assembler in CUDA_HOME, CUDA's usual folder or PATH, or None."""
+    for home in (os.environ.get("CUDA_HOME"), "/usr/local/cuda"):
+        path = home and shutil.which(os.path.join(home, "bin", "ptxas"))
+        if path:
+            return path
+    return shutil.which("ptxas")
+
+
+flags = cpu_flags()
+if {"avx2", "fma", "f16c", "bmi1", "bmi2"} <= flags:
+    config.available_features.add("avx2")
+    if {"avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512cd"} <= flags:
+        config.available_features.add("avx512")
+
+ptxas = find_ptxas()
+if ptxas:
+    config.available_features.add("ptxas")
+    config.substitutions.append(("%ptxas", ptxas))
+
+environment = config.environment
+environment["PATH"] = os.pathsep.join(
+    [config.fovea_tools_dir, config.llvm_tools_dir, environment["PATH"]]
+)
+# Scripts beside the tests leave no cache in the source tree.
+environment["PYTHONDONTWRITEBYTECODE"] = "1"
+
+if config.fovea_sanitizers:
+    config.available_features.add("asan")
+    # libMLIR keeps globals until the end of the process.
+    environment["ASAN_OPTIONS"] = "detect_leaks=0"
+    environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
+
+if os.environ.get("FOVEA_VERIFY_ROUNDTRIP", "0") not in ("", "0"):
+    config.name += "-Roundtrip"
+    word = r"(?<![-/.\w])fovea-opt(?![-/.\w])"
+    config.substitutions.append((word, "fovea-opt --verify-roundtrip"))
