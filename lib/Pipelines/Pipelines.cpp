@@ -55,6 +55,7 @@ void fovea::buildTileStage(OpPassManager &pm, const CpuPipelineOptions &) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<tile::KernelOp>(createLoopInvariantCodeMotionPass());
+  pm.addNestedPass<tile::KernelOp>(tile::createTileRefineWalk());
   pm.addNestedPass<tile::KernelOp>(tile::createTileSplitWalk());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -43,6 +43,8 @@ constexpr double maxFoldedScale = 16.0;
 /// What a target's schedule says about the program.
 struct Program {
   int64_t queryTile, keyTile;
+  /// Queries, keys, values and weights enter products as they are in memory.
+  bool storageTypes;
 };
 
 /// Emits the kernel of one attention op.
@@ -130,6 +132,7 @@ private:
   Value convert(Value tile, Type element);
   Value exp2(OpBuilder &b, Value x) { return math::Exp2Op::create(b, loc, x); }
 
+  Value loadQueries(Value first);
   Value emitQueries(Value first);
   Value emitScores(Value queries, Value key);
   Value emitRegion(Value scores, Region &region, ArrayRef<unsigned> captures,
@@ -253,25 +256,36 @@ Value KernelEmitter::convert(Value tile, Type element) {
       element);
 }
 
-/// The queries, in f32, times what can be folded into them.
+Value KernelEmitter::loadQueries(Value first) {
+  Value window = view(query, maps[0], {dimI, dimD}, head);
+  auto type = cast<tile::ViewType>(window.getType());
+  return tile::LoadOp::create(
+      b, loc,
+      TileType::get({program.queryTile, channels}, type.getElementType()),
+      window, ValueRange{first, index(0)});
+}
+
+/// The queries as the products take them: as they are, or in f32 and times what
+/// can be folded into them.
 Value KernelEmitter::emitQueries(Value first) {
   double scale = op.getScaleValue();
   const double log2e = 1.4426950408889634;
-  bool folds = std::abs(scale * log2e) <= maxFoldedScale;
   bool plain = op.getScore().empty();
+  if (program.storageTypes) {
+    // A negative or zero factor has to come before the maximum is taken.
+    bool late = plain && scale > 0;
+    exponentScale = late ? scale * log2e : log2e;
+    scoreScale = late ? 1.0 : scale;
+    return loadQueries(first);
+  }
+  bool folds = std::abs(scale * log2e) <= maxFoldedScale;
   double folded = 1.0;
   if (folds)
     folded = plain ? scale * log2e : scale;
   exponentScale = plain && folds ? 1.0 : log2e;
   scoreScale = folds ? 1.0 : scale;
-  Value window = view(query, maps[0], {dimI, dimD}, head);
-  auto type = cast<tile::ViewType>(window.getType());
-  Value tile = tile::LoadOp::create(
-      b, loc,
-      TileType::get({program.queryTile, channels}, type.getElementType()),
-      window, ValueRange{first, index(0)});
   return map(
-      {tile},
+      {loadQueries(first)},
       [&](OpBuilder &b, ValueRange a) -> Value {
         Value x = convertScalar(b, loc, a[0], b.getF32Type());
         if (folded == 1.0)
@@ -341,9 +355,11 @@ SmallVector<Value> KernelEmitter::emitInitialState() {
     Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, sink,
                                        negativeInfinity(b));
     l = arith::SelectOp::create(b, loc, none, number(0), number(1));
-    // The maximum is kept in the scores' own base.
-    if (exponentScale == 1.0)
-      sink = arith::MulFOp::create(b, loc, sink, number(1.4426950408889634));
+    // The maximum is kept in the unit of the scores that are formed:
+    // exponentScale of them make one in base 2.
+    double unit = 1.4426950408889634 / exponentScale;
+    if (unit != 1.0)
+      sink = arith::MulFOp::create(b, loc, sink, number(unit));
     m = sink;
   }
   Value o = tile::SplatOp::create(
@@ -419,6 +435,8 @@ SmallVector<Value> KernelEmitter::emitStep(Value position, ValueRange state) {
   });
   if (op.getNumerics() && op.getNumerics()->getProbability())
     p = convert(p, op.getNumerics()->getProbability());
+  else if (program.storageTypes)
+    p = convert(p, type.getElementType());
   Value newO = tile::DotOp::create(b, loc, p, values, scaled);
   return {newO, newM, newL};
 }
@@ -444,17 +462,19 @@ void KernelEmitter::emitResult(ValueRange state) {
   tile::StoreOp::create(b, loc, mean, window, ValueRange{firstRow, index(0)});
   if (!op.getLse())
     return;
-  // lse = (m + log2(l)) * ln 2 where m is in base 2.
+  // lse = m * exponentScale * ln 2 + log2(l) * ln 2.
+  const double ln2 = 0.6931471805599453;
   Value total = map({m, l}, [&](OpBuilder &b, ValueRange a) -> Value {
-    Value ln2 =
-        arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0.6931471805599453));
+    auto number = [&](double value) -> Value {
+      return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
+    };
     Value x = math::Log2Op::create(b, loc, a[1]);
-    if (exponentScale == 1.0) {
-      x = arith::AddFOp::create(b, loc, a[0], x);
-      x = arith::MulFOp::create(b, loc, x, ln2);
-    } else {
-      x = math::FmaOp::create(b, loc, x, ln2, a[0]);
-    }
+    x = arith::MulFOp::create(b, loc, x, number(ln2));
+    double unit = exponentScale * ln2;
+    if (std::abs(unit - 1.0) > 1e-12)
+      x = math::FmaOp::create(b, loc, a[0], number(unit), x);
+    else
+      x = arith::AddFOp::create(b, loc, x, a[0]);
     return arith::SelectOp::create(b, loc, isZero(b, a[1]),
                                    negativeInfinity(b), x);
   });
@@ -556,7 +576,7 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
         return WalkResult::interrupt();
       }
       auto schedule =
-          dyn_cast_or_null<tile::CpuScheduleAttr>(op.getScheduleAttr());
+          dyn_cast_or_null<tile::ScheduleAttrInterface>(op.getScheduleAttr());
       if (!schedule) {
         op.emitOpError("has no schedule; run -attn-select-schedule first");
         return WalkResult::interrupt();
@@ -568,7 +588,8 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
       for (unsigned n = 1; symbols.lookup(name); ++n)
         name = (function.getName() + "_attention_" + Twine(n)).str();
       KernelEmitter emitter(
-          op, {schedule.getQueryTile(), schedule.getKeyTile()});
+          op, {schedule.getQueryTile(), schedule.getKeyTile(),
+               schedule.multipliesInStorageTypes()});
       emitter.emit(function, name);
       symbols = SymbolTable(getOperation());
       op.erase();

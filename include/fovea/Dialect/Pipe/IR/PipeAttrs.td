@@ -111,7 +111,8 @@ def Pipe_SmemAttr : Pipe_Attr<"Smem", "smem"> {
 // Schedules
 //===----------------------------------------------------------------------===//
 
-def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule"> {
+def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule",
+                                  [Tile_ScheduleAttrInterface]> {
   let summary = "How one attention op is tiled for a Hopper GPU";
   let description = [{
     | parameter | meaning | range |
@@ -137,6 +138,9 @@ def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule"> {
     DefaultValuedParameter<"bool", "true">:$overlap);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    bool multipliesInStorageTypes() const { return true; }
+  }];
 }
 
 #endif // FOVEA_DIALECT_PIPE_IR_PIPEATTRS

@@ -53,7 +53,8 @@ def Tile_InMemoryAttr : Tile_Attr<"InMemory", "in_memory"> {
   }];
 }
 
-def Tile_CpuScheduleAttr : Tile_Attr<"CpuSchedule", "cpu_schedule"> {
+def Tile_CpuScheduleAttr : Tile_Attr<"CpuSchedule", "cpu_schedule",
+                                      [Tile_ScheduleAttrInterface]> {
   let summary = "How one attention op is tiled for a CPU";
   let description = [{
     | parameter | meaning | range |
@@ -74,6 +75,9 @@ def Tile_CpuScheduleAttr : Tile_Attr<"CpuSchedule", "cpu_schedule"> {
                         "int64_t":$lanes, "int64_t":$rows, "int64_t":$vectors);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    bool multipliesInStorageTypes() const { return false; }
+  }];
 }
 
 #endif // FOVEA_DIALECT_TILE_IR_TILEATTRS

@@ -36,4 +36,22 @@ def Tile_LayoutAttrInterface : AttrInterface<"LayoutAttrInterface"> {
   ];
 }
 
+def Tile_ScheduleAttrInterface : AttrInterface<"ScheduleAttrInterface"> {
+  let cppNamespace = "::fovea::tile";
+  let description = [{
+    How one op is tiled for a target. Schedules of all targets say how large the
+    tiles are and in which numbers products are formed; the rest is for the
+    target's own passes.
+  }];
+  let methods = [
+    InterfaceMethod<"Query rows of a work item.", "int64_t", "getQueryTile">,
+    InterfaceMethod<"Keys of one step.", "int64_t", "getKeyTile">,
+    InterfaceMethod<[{
+      Whether operands enter products in the types that they have in memory (and
+      weights in the type of the values), as matrix units want, or are converted
+      to f32 before.
+    }], "bool", "multipliesInStorageTypes">
+  ];
+}
+
 #endif // FOVEA_DIALECT_TILE_IR_TILEINTERFACES

@@ -22,31 +22,41 @@ def TileAssignLayouts : Pass<"tile-assign-layouts", "::fovea::tile::KernelOp"> {
   }];
 }
 
-def TileSplitWalk : Pass<"tile-split-walk", "::fovea::tile::KernelOp"> {
-  let summary = "Split key loops into ranges of full and partial tiles";
+def TileRefineWalk : Pass<"tile-refine-walk", "::fovea::tile::KernelOp"> {
+  let summary = "Leave empty tiles out of walks, and tell full from partial ones";
   let description = [{
     A key loop runs over a walk, and its mask stands under `scf.if %partial`.
-    This pass replaces it by a loop for each range of tiles that is surely full,
-    without the mask, and for the ranges around it, with the mask; tiles that
-    are surely empty are not visited.
+    This pass cuts each partial range of the walk into the tiles that are surely
+    full, which run without the mask, and the partial ones around them; tiles
+    that are surely empty are left out.
 
     The ranges come from the mask's map: comparisons of `a * j + b * i + c`,
     with constants a and b and any c that is the same for the whole work item,
     joined by and, or, and not of comparisons, are bounded over the tile.
     Everything else is kept as "may be true or false"; so is what is computed
-    inside of the loop (-loop-invariant-code-motion moves it out). A tile counts as empty or
-    full only if that is proved, so the result never depends on this pass.
-
-    Leaves no walk in the kernel. Walks over ranges whose partial flags are
-    known become plain loops.
+    inside of the loop (-loop-invariant-code-motion moves it out). A tile
+    counts as empty or full only if that is proved, so the result never depends
+    on this pass.
   }];
   let statistics = [
-    Statistic<"numLoops", "loops", "Number of loops over key tiles made">,
+    Statistic<"numRefined", "refined", "Number of walks refined">,
     Statistic<"numUnbounded", "unbounded-masks",
               "Number of masks of which nothing was proved">
   ];
-  let dependentDialects = ["::mlir::arith::ArithDialect",
-                           "::mlir::scf::SCFDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def TileSplitWalk : Pass<"tile-split-walk", "::fovea::tile::KernelOp"> {
+  let summary = "Make a loop of its own for each range of a walk";
+  let description = [{
+    A key loop over a walk of n ranges becomes n loops over key tiles, with the
+    mask or without it as the range says. Leaves no walk in the kernel. Targets
+    that overlap the steps of a key loop split it after that, if at all.
+  }];
+  let statistics = [
+    Statistic<"numLoops", "loops", "Number of loops over key tiles made">
+  ];
+  let dependentDialects = ["::mlir::scf::SCFDialect"];
 }
 
 #endif // FOVEA_DIALECT_TILE_TRANSFORMS_PASSES

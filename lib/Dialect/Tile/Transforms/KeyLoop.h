@@ -1,0 +1,31 @@
+//===- KeyLoop.h - Loops over walks of key tiles ---------------*- C++ -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_LIB_DIALECT_TILE_TRANSFORMS_KEYLOOP_H
+#define FOVEA_LIB_DIALECT_TILE_TRANSFORMS_KEYLOOP_H
+
+#include "fovea/Dialect/Tile/IR/Tile.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace fovea::tile {
+
+/// A key loop over a walk: `scf.for %p = 0 to size(%w)` with one
+/// `walk.at %w[%p]`, where %w is made of ranges.
+struct KeyLoop {
+  mlir::scf::ForOp loop;
+  WalkRangesOp walk;
+  WalkSizeOp size;
+  WalkAtOp at;
+};
+
+/// The key loops of a kernel.
+llvm::SmallVector<KeyLoop> findKeyLoops(KernelOp kernel);
+
+} // namespace fovea::tile
+
+#endif // FOVEA_LIB_DIALECT_TILE_TRANSFORMS_KEYLOOP_H
