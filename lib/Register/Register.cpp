@@ -10,24 +10,32 @@
 #include "fovea/InitAllPasses.h"
 
 #include "fovea/Conversion/Passes.h"
+#include "fovea/Conversion/PipeToNVVM/PipeToNVVM.h"
 #include "fovea/Dialect/Attn/IR/Attn.h"
 #include "fovea/Dialect/Attn/IR/AttnInterfaceImpls.h"
 #include "fovea/Dialect/Attn/Transforms/Passes.h"
+#include "fovea/Dialect/Pipe/IR/Pipe.h"
+#include "fovea/Dialect/Pipe/Transforms/Passes.h"
 #include "fovea/Dialect/Tile/IR/Tile.h"
 #include "fovea/Dialect/Tile/Transforms/Passes.h"
 #include "fovea/Pipelines/Pipelines.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
 
 void fovea::registerAllDialects(mlir::DialectRegistry &registry) {
-  registry.insert<attn::AttnDialect, tile::TileDialect>();
+  registry.insert<attn::AttnDialect, pipe::PipeDialect, tile::TileDialect>();
   attn::registerAggregatedOpInterfaceExternalModels(registry);
   attn::registerBufferizableOpInterfaceExternalModels(registry);
   attn::registerRuntimeVerifiableOpInterfaceExternalModels(registry);
   attn::registerTilingInterfaceExternalModels(registry);
+  // Kernels for GPUs are compiled inside of passes.
+  mlir::registerAllGPUToLLVMIRTranslations(registry);
 }
 
 void fovea::registerAllPasses() {
   attn::registerAttnPasses();
   tile::registerFoveaTilePasses();
+  pipe::registerPipePasses();
   registerFoveaConversionPasses();
+  registerPipeToNVVMPass();
   registerPipelines();
 }
