@@ -156,7 +156,7 @@ LogicalResult Machine::runBlock(Block &block, ArrayRef<Datum> arguments) {
 LogicalResult Machine::runIsolated(Block &block, ArrayRef<Datum> arguments) {
   Frame inner;
   Frame *outer = std::exchange(frame, &inner);
-  auto restore = llvm::make_scope_exit([&] { frame = outer; });
+  llvm::scope_exit restore([&] { frame = outer; });
   return runBlock(block, arguments);
 }
 
@@ -173,7 +173,7 @@ Machine::call(func::FuncOp func, ArrayRef<Datum> arguments, Operation *call) {
   Frame inner;
   Frame *outer = std::exchange(frame, &inner);
   ++depth;
-  auto restore = llvm::make_scope_exit([&] {
+  llvm::scope_exit restore([&] {
     frame = outer;
     --depth;
   });

@@ -169,11 +169,12 @@ static void limit(MutableArrayRef<int64_t> limits, AffineMap map,
 static LogicalResult run(Machine &machine, DotOp op) {
   SmallVector<AffineMap> maps(
       op.getIndexingMapsAttr().getAsValueRange<AffineMapAttr>());
-  Tile a = machine.getTile(op.getA()), b = machine.getTile(op.getB()),
-       acc = machine.getTile(op.getAcc());
+  Tile tiles[] = {machine.getTile(op.getA()), machine.getTile(op.getB()),
+                  machine.getTile(op.getAcc())};
+  const Tile &a = tiles[0], &b = tiles[1], &acc = tiles[2];
   // Defined extents of (m, n, k).
   Index limits(3, std::numeric_limits<int64_t>::max());
-  for (auto [map, tile] : llvm::zip_equal(maps, ArrayRef<Tile>{a, b, acc}))
+  for (auto [map, tile] : llvm::zip_equal(maps, tiles))
     limit(limits, map, tile.extents);
   int64_t depth = limits[2];
   limits[2] = 1;

@@ -9,6 +9,7 @@
 #include "ToolSetup.h"
 #include "fovea/InitAllDialects.h"
 
+#include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Support/LLVM.h"

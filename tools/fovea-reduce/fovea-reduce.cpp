@@ -11,6 +11,7 @@
 #include "fovea/InitAllPasses.h"
 
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"

@@ -317,3 +317,67 @@ TEST(Interpreter, AffineMaps) {
   EXPECT_EQ(results[1].ints[0], -7);
   EXPECT_EQ(results[2].ints[0], 7);
 }
+
+/// Parallel bodies read their output as it was before the loop.
+TEST(Interpreter, Forall) {
+  Program program(R"(
+    func.func @f(%x: tensor<6xf32>) -> tensor<6xf32> {
+      %r = scf.forall (%i) = (0) to (6) step (2) shared_outs(%o = %x)
+          -> (tensor<6xf32>) {
+        %c4 = arith.constant 4 : index
+        %j = arith.subi %c4, %i : index
+        %a = tensor.extract_slice %o[%j] [2] [1]
+          : tensor<6xf32> to tensor<2xf32>
+        scf.forall.in_parallel {
+          tensor.parallel_insert_slice %a into %o[%i] [2] [1]
+            : tensor<2xf32> into tensor<6xf32>
+        }
+      }
+      return %r : tensor<6xf32>
+    })");
+  Array x = program.zeros({6});
+  x.floats = {0, 1, 2, 3, 4, 5};
+  SmallVector<Array> results = program.run(x);
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(results[0].floats, std::vector<double>({4, 5, 2, 3, 0, 1}));
+}
+
+TEST(Interpreter, ElementwiseOnTensors) {
+  Program program(R"(
+    func.func @f(%x: tensor<?xi8>, %y: tensor<?xi8>, %c: i1)
+        -> (tensor<?xi8>, tensor<?xi1>, tensor<?xi8>) {
+      %s = arith.addi %x, %y : tensor<?xi8>
+      %l = arith.cmpi ult, %x, %y : tensor<?xi8>
+      %z = arith.select %c, %x, %y : tensor<?xi8>
+      return %s, %l, %z : tensor<?xi8>, tensor<?xi1>, tensor<?xi8>
+    })");
+  Type i8 = IntegerType::get(&program.getContext(), 8);
+  SmallVector<Array> arguments = {
+      Array({3}, i8), Array({3}, i8),
+      Array({}, program.getFunction().getArgumentTypes()[2])};
+  arguments[0].ints = {127, 1, -1};
+  arguments[1].ints = {1, 2, 0};
+  SmallVector<Array> results = program.run(arguments);
+  ASSERT_EQ(results.size(), 3u);
+  EXPECT_EQ(results[0].ints, std::vector<int64_t>({-128, 3, -1}));
+  EXPECT_EQ(results[1].ints, std::vector<int64_t>({0, 1, 0}));
+  EXPECT_EQ(results[2].ints, arguments[1].ints);
+  arguments[1] = Array({2}, i8);
+  EXPECT_EQ(program.runExpectingFailure(arguments),
+            "'arith.addi' op has operands of different shapes\n");
+}
+
+TEST(Interpreter, Assertion) {
+  Program program(R"(
+    func.func @f(%n: index) {
+      %c = arith.constant 2 : index
+      %a = arith.cmpi slt, %n, %c : index
+      cf.assert %a, "n is too large"
+      return
+    })");
+  Array n = program.number(1);
+  EXPECT_TRUE(program.run(n).empty());
+  n = program.number(2);
+  EXPECT_EQ(program.runExpectingFailure(n),
+            "'cf.assert' op fails: n is too large\n");
+}

@@ -572,7 +572,7 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
     SymbolTable symbols(getOperation());
     WalkResult result = getOperation().walk([&](AttentionOp op) {
       if (cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics()) {
-        op.emitOpError("works on tensors; run -fovea-bufferize first");
+        op.emitOpError("works on tensors; run -attn-bufferize first");
         return WalkResult::interrupt();
       }
       auto schedule =

@@ -409,7 +409,8 @@ struct TileRefineWalkPass final
   void refine(KeyLoop &key) {
     if (!llvm::is_contained(key.walk.getPartial(), true))
       return;
-    OpBuilder b(key.size);
+    // At the loop, where everything that its mask reads from outside is known.
+    OpBuilder b(key.loop);
     Bounds bounds = findBounds(b, key);
     if (!bounds.may.low && !bounds.may.high && !bounds.all) {
       ++numUnbounded;
@@ -425,8 +426,12 @@ struct TileRefineWalkPass final
         ranges.add(low, high, false);
     Value walk = WalkRangesOp::create(b, key.walk.getLoc(), ranges.low,
                                       ranges.high, ranges.partial);
-    key.walk.replaceAllUsesWith(walk);
-    key.walk.erase();
+    key.at.getWalkMutable().assign(walk);
+    key.loop.setUpperBound(WalkSizeOp::create(b, key.size.getLoc(), walk));
+    if (key.size->use_empty())
+      key.size.erase();
+    if (key.walk->use_empty())
+      key.walk.erase();
     ++numRefined;
   }
 

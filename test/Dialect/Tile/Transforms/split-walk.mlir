@@ -1,4 +1,4 @@
-// RUN: fovea-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-split-walk,canonicalize,cse))' | FileCheck %s
+// RUN: fovea-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-refine-walk,tile-split-walk,canonicalize,cse))' | FileCheck %s
 
 // Each kernel visits scores of the query rows 64 to 127 in 40 tiles of 8 keys.
 // With constant bounds the ranges fold to numbers, so that they can be read:

@@ -1,0 +1,24 @@
+# Everything here forwards to scripts and CMake; see `make help`.
+.PHONY: help setup build demo check bench
+
+help:
+	@echo "make demo    install what is missing, build, run the examples: errors and speed"
+	@echo "make check   the same set-up, then every test"
+	@echo "make bench   time the CPU kernels against this machine's peak"
+	@echo "make build   only install what is missing and build (build/release)"
+
+setup:
+	@scripts/setup.sh
+
+build: setup
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release
+
+demo: build
+	@scripts/demo.sh
+
+check: setup
+	@scripts/check.sh
+
+bench: build
+	@python3 benchmarks/cpu/bench.py --fovea-run build/release/bin/fovea-run
