@@ -10,6 +10,7 @@
 #include "fovea/InitAllDialects.h"
 
 #include "mlir/IR/DialectRegistry.h"
+#include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Support/LLVM.h"

@@ -34,11 +34,13 @@ using llvm::Error;
 using llvm::Expected;
 
 /// LLVM's libraries register options of their own, some under names of ours
-/// (--threads); they mean nothing here and make way, before ours are made.
+/// (--threads). They mean nothing here and make way, before ours are made; help
+/// and version stay.
 static const bool madeWay = [] {
   SmallVector<cl::Option *> others;
   for (auto &option : cl::getRegisteredOptions())
-    others.push_back(option.second);
+    if (!option.first.starts_with("help") && option.first != "version")
+      others.push_back(option.second);
   for (cl::Option *option : others)
     option->removeArgument();
   return true;

@@ -1,0 +1,70 @@
+// Bad input gives one diagnostic that names the place and the fix, and status 1.
+
+// RUN: not fovea-run %s --target gpu 2>&1 | FileCheck %s --check-prefix=TARGET
+// TARGET: error: unknown target 'gpu': it is no CPU; a target is cpu, cpu:avx512
+// RUN: not fovea-run %s --target cpu:avx9000 2>&1 | FileCheck %s --check-prefix=FEATURE
+// FEATURE: 'avx9000' is no feature with + or - in front
+// RUN: not fovea-run %s --entry nothing 2>&1 | FileCheck %s --check-prefix=ENTRY
+// ENTRY: there is no entry 'nothing'; entries: one, two
+// RUN: not fovea-run %s 2>&1 | FileCheck %s --check-prefix=SEVERAL
+// SEVERAL: has several entries; choose one by --entry, or all by --all-entries: one, two
+// RUN: not fovea-run %s --entry two 2>&1 | FileCheck %s --check-prefix=SIZE
+// SIZE: argument 0 of @two has a dynamic dimension 2 called S; give its size by --dims S=SIZE
+// RUN: not fovea-run %s --entry two --dims S 2>&1 | FileCheck %s --check-prefix=DIMS
+// DIMS: --dims S: expected NAME=VALUE with a size of 0 or more
+// RUN: not fovea-run %s --entry one --threads -3 2>&1 | FileCheck %s --check-prefix=THREADS
+// THREADS: --threads -3: expected a number from 1 to 1024
+// RUN: not fovea-run %t.missing.mlir 2>&1 | FileCheck %s --check-prefix=MISSING
+// MISSING: cannot open input file
+
+// Files of the wrong kind; a result that can't be written leaves nothing.
+// RUN: echo "not an array" > %t.npy
+// RUN: not fovea-run %s --entry one --in %t.npy 2>&1 | FileCheck %s --check-prefix=NPY
+// NPY: error: {{.*}}.npy
+// RUN: fovea-run %s --entry one --out %t.o.npy
+// RUN: head -c 200 %t.o.npy > %t.short.npy
+// RUN: not fovea-run %s --entry one --in %t.short.npy 2>&1 | FileCheck %s --check-prefix=SHORT
+// SHORT: error: {{.*}}short.npy
+// RUN: not fovea-run %s --entry one --out %t.nowhere/o.npy 2>&1 | FileCheck %s --check-prefix=OUT
+// RUN: not ls %t.nowhere
+// OUT: error: {{.*}}o.npy
+
+// A tolerance that no f32 meets: status 1.
+// RUN: not fovea-run %s --entry one --check --tolerance 1e-30 | FileCheck %s --check-prefix=FAIL
+// FAIL: rel_error {{.*}} FAIL
+// RUN: fovea-run %s --entry one --check --bench --json | FileCheck %s --check-prefix=JSON
+// JSON-DAG: "entry":"one"
+// JSON-DAG: "rel_error":
+// JSON-DAG: "max_error":
+// JSON-DAG: "median_ms":
+// JSON-DAG: "min_ms":
+// JSON-DAG: "gflops":
+// JSON-DAG: "gbytes_per_s":
+// JSON-DAG: "peak_fraction":
+// JSON-DAG: "compile_ms":
+// JSON-DAG: "threads":
+// JSON-DAG: "target":"cpu"
+// RUN: fovea-run %s --entry one --check-each-pass | FileCheck %s --check-prefix=EACH
+// EACH: attn-to-tile {{.*}} ok
+// EACH: tile-to-vector {{.*}} ok
+// EACH: fovea-expand-math {{.*}} ok
+// RUN: fovea-run --version | FileCheck %s --check-prefix=VERSION
+// VERSION: fovea-run 0.1.0 (LLVM 22
+// RUN: fovea-run --help | FileCheck %s --check-prefix=HELP
+// HELP: fovea-run examples/causal.mlir --random 0 --check
+// HELP: --check-each-pass
+
+func.func @one(%q: tensor<1x2x33x16xf32>, %o: tensor<1x2x33x16xf32>) -> tensor<1x2x33x16xf32> {
+  %r = attn.attention ins(%q : tensor<1x2x33x16xf32>)
+      dense(%q, %q : tensor<1x2x33x16xf32>, tensor<1x2x33x16xf32>)
+      outs(%o : tensor<1x2x33x16xf32>)
+  return %r : tensor<1x2x33x16xf32>
+}
+
+func.func @two(%q: tensor<1x2x?x16xf32> {fovea.dims = ["", "", "S", ""]},
+               %o: tensor<1x2x?x16xf32> {fovea.dims = ["", "", "S", ""]}) -> tensor<1x2x?x16xf32> {
+  %r = attn.attention ins(%q : tensor<1x2x?x16xf32>)
+      dense(%q, %q : tensor<1x2x?x16xf32>, tensor<1x2x?x16xf32>)
+      outs(%o : tensor<1x2x?x16xf32>)
+  return %r : tensor<1x2x?x16xf32>
+}
