@@ -10,6 +10,10 @@ for package in "${packages[@]}"; do
     grep -qx installed || missing+=("$package")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
+if ! command -v apt-get >/dev/null; then
+  echo "setup: this is no Debian with apt-get; install the equivalents of: ${missing[*]}" >&2
+  exit 1
+fi
 root=()
 if [ "$(id -u)" -ne 0 ]; then
   if ! command -v sudo >/dev/null; then

@@ -20,6 +20,6 @@ config.test_exec_root = config.fovea_unittests_dir
 config.suffixes = []
 config.excludes = ["CMakeFiles"]
 if config.fovea_sanitizers:
-    # libMLIR keeps globals until the end of the process.
-    config.environment["ASAN_OPTIONS"] = "detect_leaks=0"
+    # libMLIR is not instrumented: its globals and arenas are no errors of ours.
+    config.environment["ASAN_OPTIONS"] = "detect_leaks=0:allow_user_poisoning=0"
     config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1"

@@ -10,7 +10,6 @@
 #include "fovea/InitAllDialects.h"
 
 #include "mlir/IR/DialectRegistry.h"
-#include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Support/LLVM.h"

@@ -1,0 +1,59 @@
+// RUN: fovea-opt %s --attn-bufferize | FileCheck %s
+
+// An argument becomes a memref with free strides and a contiguous last
+// dimension; a result that is computed in place of an argument is dropped, and
+// the attribute says which argument holds it.
+
+// CHECK-LABEL: func.func @in_place(
+// CHECK-SAME: %[[Q:[^:]*]]: memref<1x8x?x64xf32, strided<[?, ?, ?, 1], offset: ?>>
+// CHECK-SAME: %[[O:[^:]*]]: memref<1x8x?x64xf32, strided<[?, ?, ?, 1], offset: ?>>)
+// CHECK-SAME: attributes {fovea.results = array<i64: 1>}
+// CHECK-NOT: memref.alloc
+// CHECK: attn.attention ins(%[[Q]] :
+// CHECK: outs(%[[O]] :
+// CHECK-NOT: memref.copy
+// CHECK: return{{$}}
+func.func @in_place(%q: tensor<1x8x?x64xf32>, %o: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
+      dense(%q, %q : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+      outs(%o : tensor<1x8x?x64xf32>)
+  return %r : tensor<1x8x?x64xf32>
+}
+
+// A result that no argument holds becomes an argument at the end.
+
+// CHECK-LABEL: func.func @new_result(
+// CHECK-SAME: %[[NEW:[^:]*]]: memref<1x8x16x64xf32, strided<[?, ?, ?, 1], offset: ?>>)
+// CHECK-SAME: attributes {fovea.results = array<i64: 1>}
+// CHECK: memref.copy %{{.*}}, %[[NEW]]
+// CHECK: return{{$}}
+func.func @new_result(%q: tensor<1x8x16x64xf32>) -> tensor<1x8x16x64xf32> {
+  %o = tensor.empty() : tensor<1x8x16x64xf32>
+  %r = attn.attention ins(%q : tensor<1x8x16x64xf32>)
+      dense(%q, %q : tensor<1x8x16x64xf32>, tensor<1x8x16x64xf32>)
+      outs(%o : tensor<1x8x16x64xf32>)
+  return %r : tensor<1x8x16x64xf32>
+}
+
+// Captured tensors are read from memory; scalars stay.
+
+// CHECK-LABEL: func.func @captures(
+// CHECK-SAME: %[[T:[^:]*]]: memref<?xf32, strided<[1], offset: ?>>, %[[N:[^:]*]]: index
+// CHECK: score({{.*}} = %[[T]] : memref<?xf32, strided<[1], offset: ?>>
+// CHECK: memref.load
+// CHECK: mask({{.*}} = %[[N]] : index
+func.func @captures(%t: tensor<?xf32>, %n: index, %q: tensor<1x8x?x64xf32>, %o: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
+      dense(%q, %q : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+      outs(%o : tensor<1x8x?x64xf32>)
+      score(%s, %b, %h, %i, %j, %u = %t : tensor<?xf32>) {
+        %x = tensor.extract %u[%j] : tensor<?xf32>
+        %y = arith.addf %s, %x : f32
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j, %m = %n : index) {
+        %c = arith.cmpi slt, %j, %m : index
+        attn.yield %c : i1
+      }
+  return %r : tensor<1x8x?x64xf32>
+}

@@ -1,0 +1,57 @@
+// RUN: fovea-opt %s --attn-select-schedule=target=cpu:avx512 | FileCheck %s --check-prefixes=CHECK,AVX512
+// RUN: fovea-opt %s --attn-select-schedule=target=cpu:avx2 | FileCheck %s --check-prefixes=CHECK,AVX2
+// RUN: fovea-opt %s --attn-select-schedule=target=cpu:plain | FileCheck %s --check-prefixes=CHECK,PLAIN
+// RUN: not fovea-opt %s --attn-select-schedule=target=gpu 2>&1 | FileCheck %s --check-prefix=GPU
+// RUN: not fovea-opt %s --attn-select-schedule=target=cpu:avx2,fma 2>&1 | FileCheck %s --check-prefix=FEATURE
+
+// GPU: error: unknown target 'gpu': it is no CPU; a target is cpu, cpu:avx512, cpu:avx2, cpu:plain or cpu:+FEATURE,-FEATURE,...
+// FEATURE: error: unknown target 'cpu:avx2,fma': 'avx2' is no feature with + or - in front
+
+// CHECK-LABEL: func.func @dynamic
+// AVX512: schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
+// AVX2: schedule = #tile.cpu_schedule<query_tile = 48, key_tile = 128, lanes = 8, rows = 4, vectors = 3>
+// PLAIN: schedule = #tile.cpu_schedule<query_tile = 32, key_tile = 128, lanes = 4, rows = 4, vectors = 2>
+func.func @dynamic(%q: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
+      dense(%q, %q : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+      outs(%q : tensor<1x8x?x64xf32>)
+  return %r : tensor<1x8x?x64xf32>
+}
+
+// A decoding step: one vector of rows, a taller block.
+// CHECK-LABEL: func.func @one_query
+// AVX512: schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 128, lanes = 16, rows = 16, vectors = 1>
+// AVX2: schedule = #tile.cpu_schedule<query_tile = 8, key_tile = 128, lanes = 8, rows = 8, vectors = 1>
+// PLAIN: schedule = #tile.cpu_schedule<query_tile = 4, key_tile = 128, lanes = 4, rows = 8, vectors = 1>
+func.func @one_query(%q: tensor<1x8x1x64xf32>, %k: tensor<1x8x?x64xf32>) -> tensor<1x8x1x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x8x1x64xf32>)
+      dense(%k, %k : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+      outs(%q : tensor<1x8x1x64xf32>)
+  return %r : tensor<1x8x1x64xf32>
+}
+
+// Queries are counted along dimension i, wherever indexing_maps put it.
+// CHECK-LABEL: func.func @bshd
+// AVX512: schedule = #tile.cpu_schedule<query_tile = 16,
+func.func @bshd(%q: tensor<1x3x8x64xf32>, %k: tensor<1x?x8x64xf32>) -> tensor<1x3x8x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x3x8x64xf32>)
+      dense(%k, %k : tensor<1x?x8x64xf32>, tensor<1x?x8x64xf32>)
+      outs(%q : tensor<1x3x8x64xf32>)
+      attributes {indexing_maps = [
+        affine_map<(b, h, i, j, d, e) -> (b, i, h, d)>,
+        affine_map<(b, h, i, j, d, e) -> (b, j, h, d)>,
+        affine_map<(b, h, i, j, d, e) -> (b, j, h, e)>,
+        affine_map<(b, h, i, j, d, e) -> (b, i, h, e)>]}
+  return %r : tensor<1x3x8x64xf32>
+}
+
+// A user's schedule wins.
+// CHECK-LABEL: func.func @given
+// CHECK: schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 64, lanes = 8, rows = 2, vectors = 2>
+func.func @given(%q: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
+      dense(%q, %q : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+      outs(%q : tensor<1x8x?x64xf32>)
+      attributes {schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 64, lanes = 8, rows = 2, vectors = 2>}
+  return %r : tensor<1x8x?x64xf32>
+}
