@@ -211,8 +211,12 @@ Lane LaneEmitter::lookup(Value value, const Cache &values) {
   lane.scalar = value;
   if (isIntegerLike(value.getType())) {
     lane.range = rangeOfType(value.getType());
-    if (value.getType().isIndex())
-      lane.range = {-maxExtent - 1, maxExtent};
+    APInt constant;
+    if (matchPattern(value, m_ConstantInt(&constant)) &&
+        !value.getType().isInteger(1))
+      lane.range = {constant.getSExtValue(), constant.getSExtValue()};
+    else if (isa_and_nonnull<memref::DimOp>(definition))
+      lane.range = {0, maxExtent};
   }
   return lane;
 }

@@ -122,6 +122,31 @@ Value MaskBounds::invariant(Value value) {
   return b.clone(*op, hoisted)->getResult(0);
 }
 
+/// Whether an integer surely lies within 2^40, so that sums of a few cannot wrap
+/// in 64 bits: constants, integers of up to 32 bits, sizes, coordinates of work
+/// items, and sums and differences of these.
+static bool isSmall(Value value, unsigned depth = 0) {
+  APInt constant;
+  if (matchPattern(value, m_ConstantInt(&constant)))
+    return constant.getSignificantBits() <= 40;
+  if (auto type = dyn_cast<IntegerType>(value.getType()))
+    if (type.getWidth() <= 32)
+      return true;
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto kernel = dyn_cast<KernelOp>(argument.getOwner()->getParentOp());
+    return kernel && is_contained(kernel.getGridArguments(), argument);
+  }
+  Operation *op = value.getDefiningOp();
+  if (isa<memref::DimOp>(op))
+    return true;
+  if (depth > 4 || !isa<arith::AddIOp, arith::SubIOp, arith::MinSIOp,
+                        arith::MaxSIOp, arith::IndexCastOp, arith::ExtSIOp>(op))
+    return false;
+  return llvm::all_of(op->getOperands(), [&](Value operand) {
+    return isSmall(operand, depth + 1);
+  });
+}
+
 std::optional<Linear> MaskBounds::linear(Value value) {
   auto coordinates = map.getCoordinates();
   if (value == coordinates[0]) {
@@ -133,6 +158,8 @@ std::optional<Linear> MaskBounds::linear(Value value) {
   if (value == coordinates[1])
     return Linear{1, 0, columnBase};
   if (Value outside = invariant(value)) {
+    if (!isSmall(outside))
+      return std::nullopt;
     if (!outside.getType().isIndex())
       outside =
           arith::IndexCastOp::create(b, loc, b.getIndexType(), outside);
@@ -160,7 +187,7 @@ std::optional<Linear> MaskBounds::linear(Value value) {
     for (unsigned side : {0u, 1u}) {
       APInt factor;
       if (!matchPattern(mul->getOperand(side), m_ConstantInt(&factor)) ||
-          factor.getSignificantBits() > 31)
+          factor.getSignificantBits() > 20)
         continue;
       std::optional<Linear> x = linear(mul->getOperand(1 - side));
       if (!x)

@@ -460,9 +460,10 @@ tile.kernel @no_row(%s: memref<?x?xf32>, %r: memref<?xf32>) grid(%x) {
   tile.store %top, %out[%c0] : !tile.tile<64xf32>, !tile.view<?xf32>
 }
 
-// A captured scalar: the bounds are computed at run time. j <= i + offset.
+// A captured scalar of 32 bits: the bounds are computed at run time.
+// j <= i + offset.
 // CHECK-LABEL: tile.kernel @offset(
-// CHECK-SAME: %[[OFFSET:[^:]*]]: index) grid
+// CHECK: %[[OFFSET:.*]] = arith.index_cast %{{.*}} : i32 to index
 // CHECK-DAG: %[[LAST:.*]] = arith.addi %[[OFFSET]], %c127
 // CHECK-DAG: %[[L0:.*]] = arith.floordivsi %[[LAST]], %c8
 // CHECK-DAG: %[[L1:.*]] = arith.addi %[[L0]], %c1
@@ -480,7 +481,8 @@ tile.kernel @no_row(%s: memref<?x?xf32>, %r: memref<?xf32>) grid(%x) {
 // CHECK: tile.reduce
 // CHECK-NOT: scf.for
 // CHECK: tile.store
-tile.kernel @offset(%s: memref<?x?xf32>, %r: memref<?xf32>, %offset: index) grid(%x) {
+tile.kernel @offset(%s: memref<?x?xf32>, %r: memref<?xf32>, %offset32: i32) grid(%x) {
+  %offset = arith.index_cast %offset32 : i32 to index
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c8 = arith.constant 8 : index

@@ -31,7 +31,8 @@ def TileRefineWalk : Pass<"tile-refine-walk", "::fovea::tile::KernelOp"> {
     that are surely empty are left out.
 
     The ranges come from the mask's map: comparisons of `a * j + b * i + c`,
-    with constants a and b and any c that is the same for the whole work item,
+    with constants a and b and any c that is the same for the whole work item and
+    surely small (constants, integers of 32 bits, sizes: no bound may wrap),
     joined by and, or, and not of comparisons, are bounded over the tile.
     Everything else is kept as "may be true or false"; so is what is computed
     inside of the loop (-loop-invariant-code-motion moves it out). A tile
