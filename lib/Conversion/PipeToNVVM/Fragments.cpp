@@ -130,6 +130,7 @@ private:
   LogicalResult emitOp(Operation *op);
   LogicalResult emitMath(Operation *op);
   Value emitPackedTruncation(Element element, Type to);
+  bool emitScaledDifference(Operation *op);
   void emitCoordinates();
   Element get(Value value);
   Value spread(Element element, unsigned level);
@@ -317,7 +318,65 @@ LogicalResult MapEmitter::emitMath(Operation *op) {
             "are";
 }
 
+/// The exponent (x - y) * c, y of a row, as one fused operation an element:
+/// x * c - y * c. While |y * c| is below 2^10, rounding y * c moves the exponent
+/// by 2^-14 at most. Rows beyond take the difference first, in a branch that is
+/// the same for the warp and that real scores never enter.
+bool MapEmitter::emitScaledDifference(Operation *op) {
+  auto product = dyn_cast<arith::MulFOp>(op);
+  if (!product || !product.getType().isF32() || !product->hasOneUse() ||
+      !isa<math::Exp2Op>(*product->user_begin()))
+    return false;
+  auto difference = product.getLhs().getDefiningOp<arith::SubFOp>();
+  if (!difference || difference->getBlock() != op->getBlock())
+    return false;
+  Element x = get(difference.getLhs()), y = get(difference.getRhs()),
+          c = get(product.getRhs());
+  if (x.level != Full || y.level != Row || c.level != Uniform)
+    return false;
+
+  Type rowType = y.value.getType();
+  Value scaled = arith::MulFOp::create(builder, loc, y.value,
+                                       spread({Uniform, c.value}, Row));
+  auto rows =
+      vector::ToElementsOp::create(
+          builder, loc, math::AbsFOp::create(builder, loc, scaled).getResult())
+          .getResults();
+  Value largest = rows.front();
+  // A NaN stays, and is not below the bound.
+  for (Value row : llvm::drop_begin(rows))
+    largest = arith::MaximumFOp::create(builder, loc, largest, row);
+  Value large = arith::CmpFOp::create(
+      builder, loc, arith::CmpFPredicate::UGE, largest,
+      splat(1024.0, builder.getF32Type()));
+  Value any =
+      NVVM::VoteSyncOp::create(builder, loc, builder.getI1Type(),
+                               emitter.constant(-1), large,
+                               NVVM::VoteSyncKind::any);
+  auto branch = scf::IfOp::create(builder, loc,
+                                  TypeRange{x.value.getType(), rowType}, any,
+                                  /*withElseRegion=*/true);
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(&branch.getThenRegion().front());
+    Value exact =
+        arith::SubFOp::create(builder, loc, x.value, spread(y, Full));
+    scf::YieldOp::create(builder, loc, ValueRange{exact, splat(0.0, rowType)});
+    builder.setInsertionPointToStart(&branch.getElseRegion().front());
+    scf::YieldOp::create(builder, loc, ValueRange{x.value, scaled});
+  }
+  Value offset = arith::NegFOp::create(builder, loc, branch.getResult(1));
+  elements[product] = {Full, math::FmaOp::create(
+                                 builder, loc, branch.getResult(0),
+                                 spread({Uniform, c.value}, Full),
+                                 spread({Row, offset}, Full))
+                                 .getResult()};
+  return true;
+}
+
 LogicalResult MapEmitter::emitOp(Operation *op) {
+  if (emitScaledDifference(op))
+    return success();
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
     auto value = cast<TypedAttr>(emitter.convertConstant(constant.getValue()));
     elements[constant] = {

@@ -61,6 +61,11 @@ void fovea::buildTileToNVVMPipeline(OpPassManager &manager, bool verify) {
   manager.addPass(pipe::createPipeSpecialize());
   check();
   manager.addPass(pipe::createPipePipeline());
+  manager.addPass(createCanonicalizerPass());
+  check();
+  manager.addPass(pipe::createPipeSplitWalk());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
   check();
   manager.addPass(createConvertPipeToNVVM());
 }

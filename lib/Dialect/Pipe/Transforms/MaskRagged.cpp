@@ -58,11 +58,14 @@ private:
   const Ends &getEnds(Value value);
   void merge(Value target, ArrayRef<Value> sources);
   Value getExtent(End end);
+  Value getFlag(End end, int64_t tileExtent, Value extent);
 
   tile::KernelOp kernel;
   DenseMap<Value, Ends> ends;
   DenseMap<Value, Fill> fills;
   DenseMap<std::pair<Operation *, unsigned>, Value> extents;
+  /// Walks whose full ranges end before the ragged tile, and where that is.
+  DenseMap<Operation *, Value> cutWalks;
   unsigned masks = 0;
 };
 
@@ -231,6 +234,68 @@ Value RaggedKernel::getExtent(End end) {
   return extent;
 }
 
+/// Moves ragged tiles of a walk from its full to its partial ranges: tiles that
+/// end at or before the extent stay full.
+static void cutFullRanges(tile::WalkRangesOp walk, int64_t tileExtent,
+                          Value extent) {
+  OpBuilder builder(walk);
+  Location loc = walk.getLoc();
+  Value size = arith::ConstantIndexOp::create(builder, loc, tileExtent);
+  Value whole = arith::DivUIOp::create(builder, loc, extent, size);
+  SmallVector<Value> lower, upper;
+  SmallVector<bool> partial;
+  Value continued; // Where the partial range after a full one starts now.
+  for (unsigned n = 0; n < walk.getPartial().size(); ++n) {
+    Value low = walk.getLower()[n], high = walk.getUpper()[n];
+    bool isLast = n + 1 == walk.getPartial().size();
+    if (!walk.getPartial()[n]) {
+      Value cut = arith::MaxSIOp::create(
+          builder, loc, low,
+          arith::MinSIOp::create(builder, loc, high, whole));
+      lower.push_back(low);
+      upper.push_back(cut);
+      partial.push_back(false);
+      if (!isLast && walk.getPartial()[n + 1] &&
+          walk.getLower()[n + 1] == high) {
+        continued = cut;
+        continue;
+      }
+      low = cut;
+    } else if (continued) {
+      low = continued;
+      continued = Value();
+    }
+    lower.push_back(low);
+    upper.push_back(high);
+    partial.push_back(true);
+  }
+  auto cut = tile::WalkRangesOp::create(builder, loc, walk.getType(), lower,
+                                        upper, partial);
+  walk.replaceAllUsesWith(cut.getResult());
+}
+
+/// The walk's own flag, if it can be made to hold for each tile across the end.
+Value RaggedKernel::getFlag(End end, int64_t tileExtent, Value extent) {
+  auto offset = end.offset.getDefiningOp<arith::MulIOp>();
+  auto at = offset ? offset.getLhs().getDefiningOp<tile::WalkAtOp>() : nullptr;
+  APInt factor;
+  if (!at || !matchPattern(offset.getRhs(), m_ConstantInt(&factor)) ||
+      factor != tileExtent)
+    return Value();
+  auto walk = at.getWalk().getDefiningOp<tile::WalkRangesOp>();
+  if (!walk)
+    return Value();
+  if (Value known = cutWalks.lookup(walk))
+    return known == extent ? at.getPartial() : Value();
+  Operation *definition = extent.getDefiningOp();
+  if (!definition || definition->getBlock() != walk->getBlock() ||
+      !definition->isBeforeInBlock(walk))
+    return Value();
+  cutFullRanges(walk, tileExtent, extent);
+  cutWalks[at.getWalk().getDefiningOp()] = extent;
+  return at.getPartial();
+}
+
 /// Replaces the elements of the operand beyond the end of the axis: a masked
 /// score for all uses, so that later masks can be left out, a zero only for
 /// this one.
@@ -254,11 +319,14 @@ LogicalResult RaggedKernel::mask(OpOperand &operand, unsigned axis, Fill fill) {
     builder.setInsertionPointAfter(definition);
   else
     builder.setInsertionPointToStart(value.getParentBlock());
-  Value size =
-      arith::ConstantIndexOp::create(builder, loc, type.getDimSize(axis));
-  Value after = arith::AddIOp::create(builder, loc, end->offset, size);
-  Value last = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sgt,
-                                     after, extent);
+  Value last = getFlag(*end, type.getDimSize(axis), extent);
+  if (!last) {
+    Value size =
+        arith::ConstantIndexOp::create(builder, loc, type.getDimSize(axis));
+    Value after = arith::AddIOp::create(builder, loc, end->offset, size);
+    last = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sgt, after,
+                                 extent);
+  }
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
   auto elementType = cast<FloatType>(type.getElementType());
   const llvm::fltSemantics &semantics = elementType.getFloatSemantics();

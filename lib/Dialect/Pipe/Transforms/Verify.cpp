@@ -65,6 +65,10 @@ static std::optional<int64_t> countConsumers(Value value, Block &block) {
       count += inside.empty() ? 0 : inside.front();
       continue;
     }
+    if (isa<CursorType>(value.getType())) {
+      count += *llvm::max_element(inside);
+      continue;
+    }
     op.emitError("consumes a value of type ")
         << value.getType() << " on one path only";
     return std::nullopt;
@@ -291,9 +295,12 @@ static std::optional<Linear> countSteps(Block &block, Value ring, bool fills) {
         // A guard for an empty loop: below it, the count is a multiple of the
         // trip count, which is 0 where the guard fails.
         auto guard = branch.getCondition().getDefiningOp<arith::CmpIOp>();
-        if (!guard || guard.getPredicate() != arith::CmpIPredicate::slt ||
-            !isMultiple(distance, difference(resolve(guard.getRhs()),
-                                             resolve(guard.getLhs()))))
+        if (!guard || (guard.getPredicate() != arith::CmpIPredicate::slt &&
+                       guard.getPredicate() != arith::CmpIPredicate::sgt))
+          return std::nullopt;
+        Linear trips = difference(resolve(guard.getRhs()),
+                                  resolve(guard.getLhs()));
+        if (!isMultiple(distance, trips))
           return std::nullopt;
       }
       count.add(*first, 1);

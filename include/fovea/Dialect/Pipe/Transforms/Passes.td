@@ -21,7 +21,9 @@ def PipeMaskRagged : Pass<"pipe-mask-ragged", "::mlir::ModuleOp"> {
     `#pipe.schedule` and replaces, in the last tile only, the elements outside by
     what does not change the fold: -inf for a maximum, 0 for a sum and for an
     operand of a product that is not loaded. It leaves out masks whose effect
-    follows from an earlier one: `exp2` of a masked score is 0.
+    follows from an earlier one: `exp2` of a masked score is 0. Where the tile is
+    one of a walk, full ranges of the walk are made to end before the ragged tile,
+    and the mask stands in partial ranges only.
 
     It assumes that a row's value that is subtracted from a score is not -inf
     (the online softmax subtracts 0 there). `pipe-specialize` relies on it.
@@ -83,6 +85,22 @@ def PipePipeline : Pass<"pipe-pipeline", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::scf::SCFDialect"];
   let statistics = [
     Statistic<"numPipelined", "pipelined", "Number of loops pipelined">
+  ];
+}
+
+def PipeSplitWalk : Pass<"pipe-split-walk", "::mlir::ModuleOp"> {
+  let summary = "Makes one loop for each range of a walk";
+  let description = [{
+    In `math` roles, a loop that asks `tile.walk.at` for the tile at its own
+    position, or some positions ahead of it as a pipelined loop does, becomes one
+    loop after the other for the ranges of the walk, with the flag `partial` a
+    constant. State and cursors pass from loop to loop: the pipeline is not
+    drained in between. Canonicalization then removes the masks from full ranges.
+    Needs constants folded (`canonicalize` after `pipe-pipeline`).
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect"];
+  let statistics = [
+    Statistic<"numLoops", "loops", "Number of loops made">
   ];
 }
 
