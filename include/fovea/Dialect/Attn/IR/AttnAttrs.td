@@ -36,7 +36,8 @@ def Attn_SegmentAttr : Attn_Attr<"Segment", "segment"> {
     `has_lengths`: a `[B]` tensor of integers gives the number of keys that
     exist in this segment for each sequence; it is clamped to `[0, Skv]`.
     `has_start`: an index gives the coordinate `j` of the segment's first key;
-    without it a segment starts where the one before it ends, the first at 0.
+    without it a segment begins right behind the last existing key of the one
+    before it, as lengths tell for each sequence, and the first begins at 0.
     `page_size` is 0 unless the kind is `paged`.
 
     Example: `#attn.segment<paged, page_size = 16, has_lengths = true>`.
