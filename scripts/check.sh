@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# Builds the ci preset and runs every test; the last line counts them.
+# Builds the ci preset and runs every test. The last line counts the tests once,
+# and the random programs; the lines above it count the runs of the same tests with
+# round trips, and under the sanitizers.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 lit=/usr/lib/llvm-22/bin/lit
-passed=0 failed=0
+passed=0 failed=0 programs=0
 log=$(mktemp) && trap 'rm -f "$log"' EXIT
 
-# Adds lit's counts of the run in $log.
+# Reads lit's counts of the run in $log: failures add up; `counted` is what passed.
 count() {
   local p f
   p=$(sed -n 's/^ *Passed *: *\([0-9]*\).*/\1/p' "$log" | tail -n 1)
   f=$(sed -n 's/^ *\(Failed\|Unresolved\|Timed Out\|Unexpectedly Passed\) *: *\([0-9]*\).*/\2/p' "$log" |
     awk '{n += $1} END {print n + 0}')
-  passed=$((passed + ${p:-0})) failed=$((failed + f))
+  counted=${p:-0} failed=$((failed + f))
   if [ -z "$p" ]; then failed=$((failed + 1)); fi
 }
 
@@ -20,21 +22,30 @@ cmake --preset ci >/dev/null || exit 1
 cmake --build --preset ci || exit 1
 cd build/ci
 echo "== all tests"
+fuzz_log=test/Integration/CPU/Output/fuzz.test.tmp.log
+rm -f "$fuzz_log"
 "$lit" -sv test examples | tee "$log"
 count
-echo "== IR tests, each input written as text and bytecode, read again and compared"
+passed=$counted
+programs=$(awk '/^fuzz: / {n += $2 - $6} END {print n + 0}' "$fuzz_log" 2>/dev/null || echo 0)
+echo "== the tests of IR again, each input written as text and bytecode and read back"
 FOVEA_VERIFY_ROUNDTRIP=1 "$lit" -sv test/Dialect test/Conversion test/Pipelines | tee "$log"
 count
+again=$counted
 cd ../..
 
-echo "== IR tests under the address and undefined-behaviour sanitizers"
+echo "== again under the address and undefined-behaviour sanitizers"
+sanitized=0
 if cmake --preset debug >/dev/null && cmake --build --preset debug --target fovea-opt; then
   cd build/debug
   "$lit" -sv test/Dialect test/Conversion | tee "$log"
   count
+  sanitized=$counted
 else
   failed=$((failed + 1))
 fi
 echo
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+echo "again, with round trips: $again tests passed"
+echo "again, under sanitizers: $sanitized tests passed"
+echo "$passed tests and $programs random programs passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$programs" -ge 500 ]

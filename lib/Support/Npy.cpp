@@ -318,7 +318,7 @@ Error InputFile::open() {
   if (std::error_code error = sys::fs::status(path, status))
     return fail(path, "cannot open: " + error.message());
   if (!sys::fs::is_regular_file(status))
-    return fail(path, "not a regular file");
+    return fail(path, "not a regular file; give the path of a .npy file");
   Expected<sys::fs::file_t> opened = sys::fs::openNativeFileForRead(path);
   if (!opened)
     return fail(path, "cannot open: " + toString(opened.takeError()));
@@ -507,7 +507,8 @@ static Error writeAndRename(StringRef path, StringRef header,
   Expected<sys::fs::TempFile> temporary =
       sys::fs::TempFile::create(path + ".tmp-%%%%%%%%");
   if (!temporary)
-    return fail(path, "cannot write: " + toString(temporary.takeError()));
+    return fail(path, "cannot write: " + toString(temporary.takeError()) +
+                          "; give a path in a folder that can be written");
   raw_fd_ostream os(temporary->FD, /*shouldClose=*/false);
   os << header;
   os.write(data.data(), data.size());
@@ -536,6 +537,7 @@ Error fovea::writeNpy(StringRef path, const NpyArray &array) {
   // A rename would replace a device or a pipe by a file.
   sys::fs::file_status status;
   if (!sys::fs::status(path, status) && !sys::fs::is_regular_file(status))
-    return fail(path, "cannot write: not a regular file");
+    return fail(path, "cannot write: not a regular file; give the path of a "
+                      "file that may be replaced");
   return writeAndRename(path, formatHeader(array), array.data);
 }

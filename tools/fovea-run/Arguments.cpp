@@ -1,8 +1,8 @@
 //===- Arguments.cpp - Values of an entry's arguments ---------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,7 +10,9 @@
 
 #include "llvm/ADT/StringExtras.h"
 #include <cmath>
+#include <cstdlib>
 #include <random>
+#include <unistd.h>
 
 using namespace mlir;
 using namespace fovea;
@@ -66,13 +68,14 @@ static std::string describe(func::FuncOp entry, unsigned position) {
 }
 
 static std::string shapeText(ArrayRef<int64_t> shape) {
-  return "(" + llvm::join(llvm::map_range(shape,
-                                          [](int64_t extent) {
-                                            return ShapedType::isDynamic(extent)
-                                                       ? std::string("?")
-                                                       : std::to_string(extent);
-                                          }),
-                          ", ") +
+  return "(" +
+         llvm::join(llvm::map_range(shape,
+                                    [](int64_t extent) {
+                                      return ShapedType::isDynamic(extent)
+                                                 ? std::string("?")
+                                                 : std::to_string(extent);
+                                    }),
+                    ", ") +
          ")";
 }
 
@@ -159,8 +162,8 @@ static Expected<NpyArray> readArgument(func::FuncOp entry, unsigned position,
                              elementName(kind) + "; convert it with astype()");
   bool fits = array->shape.size() == static_cast<size_t>(type.getRank());
   for (int64_t axis = 0; fits && axis < type.getRank(); ++axis)
-    fits = type.isDynamicDim(axis) ||
-           type.getDimSize(axis) == array->shape[axis];
+    fits =
+        type.isDynamicDim(axis) || type.getDimSize(axis) == array->shape[axis];
   if (!fits)
     return createStringError(path + ": has shape " + shapeText(array->shape) +
                              ", but " + describe(entry, position) + " is " +
@@ -209,6 +212,15 @@ static void fillRandom(func::FuncOp entry, unsigned position, NpyArray &array,
     storeElement(array.kind, array.data.data(), n, values[n]);
 }
 
+/// Whether this process can have that much memory, within its limits and the
+/// machine's.
+static bool hasMemory(int64_t bytes) {
+  double machine = double(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  void *memory = bytes < machine ? std::malloc(bytes ? bytes : 1) : nullptr;
+  std::free(memory);
+  return memory;
+}
+
 Expected<std::vector<Argument>>
 fovea::makeArguments(func::FuncOp entry, const ArgumentSources &sources,
                      ArrayRef<bool> outputs) {
@@ -236,8 +248,7 @@ fovea::makeArguments(func::FuncOp entry, const ArgumentSources &sources,
       return createStringError(describe(entry, n) + ": " +
                                toString(kind.takeError()));
     if (n < sources.files.size()) {
-      auto array =
-          readArgument(entry, n, shaped, *kind, sources.files[n]);
+      auto array = readArgument(entry, n, shaped, *kind, sources.files[n]);
       if (!array)
         return array.takeError();
       if (Error error = dimensions.learn(n, shaped, array->shape))
@@ -255,6 +266,12 @@ fovea::makeArguments(func::FuncOp entry, const ArgumentSources &sources,
             count > (int64_t(1) << 40))
           return createStringError(describe(entry, n) + " of shape " +
                                    shapeText(*shape) + " is too large");
+      // Random values are made in f64 first.
+      if (!hasMemory(count * (elementSize(*kind) + sizeof(double))))
+        return createStringError(describe(entry, n) + " of shape " +
+                                 shapeText(*shape) +
+                                 " doesn't fit in memory; give smaller sizes "
+                                 "by --dims");
       argument.array.data.resize(count * elementSize(*kind));
       if (outputs[n])
         poison(argument.array);

@@ -1,8 +1,8 @@
 //===- fovea-run.cpp - Compiles in memory and runs an entry ---------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,13 +18,13 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/WithColor.h"
 #include <chrono>
 
 using namespace mlir;
@@ -96,8 +96,7 @@ static cl::opt<std::string> targetText(
 
 /// Prints an error and gives the exit status.
 static int fail(const llvm::Twine &message) {
-  llvm::WithColor::error(llvm::errs(), "fovea-run") << message << '\n';
-  return 1;
+  return fovea::fail("fovea-run", message);
 }
 
 /// Says what is going on where somebody is watching.
@@ -152,8 +151,8 @@ static double countFlops(func::FuncOp entry, ArrayRef<Argument> arguments) {
       return extentOf(op, value, map, dim, arguments);
     };
     Value q = op.getQuery(), k = op.getKeys()[0], v = op.getValues()[0];
-    double pairs = extent(q, 0, 0) * extent(q, 0, 1) * extent(q, 0, 2) *
-                   extent(k, 1, 3);
+    double pairs =
+        extent(q, 0, 0) * extent(q, 0, 1) * extent(q, 0, 2) * extent(k, 1, 3);
     flops += 2 * pairs * (extent(q, 0, 4) + extent(v, 2, 5));
   });
   if (auto useful = entry->getAttrOfType<FloatAttr>("fovea.useful_fraction"))
@@ -230,8 +229,14 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
       return llvm::createStringError("--dims " + dim +
                                      ": expected NAME=VALUE with a size of 0 "
                                      "or more");
-    sources.dims[name] = size;
+    if (!sources.dims.insert({name, size}).second)
+      return llvm::createStringError("--dims " + dim + ": " + name +
+                                     " is given twice; give it once");
   }
+  if (outFiles.size() > entry.getNumResults())
+    return llvm::createStringError(
+        "--out " + outFiles[entry.getNumResults()] + ": @" + report.entry +
+        " has " + std::to_string(entry.getNumResults()) + " results");
   auto arguments = makeArguments(entry, sources, findOutputs(entry));
   if (!arguments)
     return arguments.takeError();
@@ -246,9 +251,9 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
     auto results = reference::interpret(entry, scratch);
     progress("");
     if (failed(results))
-      return llvm::createStringError(
-          "the reference can't run @" + report.entry +
-          "; see the diagnostic above");
+      return llvm::createStringError("the reference can't run @" +
+                                     report.entry +
+                                     "; see the diagnostic above");
     wanted = std::move(*results);
   }
 
@@ -290,10 +295,6 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
     report.ok = report.relError <= limit;
   }
   for (auto [n, path] : llvm::enumerate(outFiles)) {
-    if (n >= holders.size())
-      return llvm::createStringError("--out " + path + ": @" + report.entry +
-                                     " has " + std::to_string(holders.size()) +
-                                     " results");
     if (Error error = writeNpy(path, (*arguments)[holders[n]].array))
       return error;
   }
@@ -307,8 +308,8 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
     double peak = probeFmaGflops(target.vectorBits(), fovea_get_num_threads());
     if (Error error = measure(program, report.entry, packed, report))
       return error;
-    peak = std::max(peak, probeFmaGflops(target.vectorBits(),
-                                         fovea_get_num_threads()));
+    peak = std::max(
+        peak, probeFmaGflops(target.vectorBits(), fovea_get_num_threads()));
     progress("");
     report.gflops = flops / report.medianMs * 1e-6;
     report.gbytes = bytes / report.medianMs * 1e-6;
@@ -399,6 +400,37 @@ static Expected<SmallVector<func::FuncOp>> findEntries(ModuleOp module) {
   return entries;
 }
 
+/// Options that fit together, and names of dimensions that the entries have.
+static Error checkOptions(ModuleOp module, ArrayRef<func::FuncOp> entries) {
+  for (const auto &[option, files] :
+       {std::pair("--in", &inFiles), std::pair("--out", &outFiles)})
+    for (StringRef path : *files)
+      if (path.empty())
+        return llvm::createStringError(llvm::Twine(option) +
+                                       ": expected the path of a .npy file");
+  if (entries.size() > 1 && !outFiles.empty())
+    return llvm::createStringError("--out is for one entry; choose it by "
+                                   "--entry");
+  llvm::SmallSetVector<StringRef, 4> names;
+  if (auto sizes = module->getAttrOfType<DictionaryAttr>("fovea.dims"))
+    for (NamedAttribute size : sizes)
+      names.insert(size.getName());
+  for (func::FuncOp entry : entries)
+    for (unsigned n = 0; n < entry.getNumArguments(); ++n)
+      if (auto dims = entry.getArgAttrOfType<ArrayAttr>(n, "fovea.dims"))
+        for (auto name : dims.getAsRange<StringAttr>())
+          if (!name.empty())
+            names.insert(name.getValue());
+  for (StringRef dim : dimSizes)
+    if (auto [name, value] = dim.split('=');
+        !name.empty() && !value.empty() && !names.contains(name))
+      return llvm::createStringError(
+          "--dims " + dim + ": there is no dimension " + name +
+          "; dimensions: " +
+          (names.empty() ? "none" : llvm::join(names, ", ")));
+  return Error::success();
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   setUpTool("fovea-run");
@@ -415,9 +447,11 @@ int main(int argc, char **argv) {
     return fail(toString(target.takeError()));
   if (Error error = Jit::checkHost(*target))
     return fail(toString(std::move(error)));
-  if (numThreads < 0 || numThreads > 1024)
+  if (numThreads.getNumOccurrences() && (numThreads < 1 || numThreads > 1024))
     return fail("--threads " + llvm::Twine(numThreads) +
                 ": expected a number from 1 to 1024");
+  if (tolerance.getNumOccurrences() && !(tolerance > 0))
+    return fail("--tolerance: expected a number above 0");
   fovea_set_num_threads(numThreads);
 
   std::string message;
@@ -439,6 +473,8 @@ int main(int argc, char **argv) {
   auto entries = findEntries(*module);
   if (!entries)
     return fail(toString(entries.takeError()));
+  if (Error error = checkOptions(*module, *entries))
+    return fail(toString(std::move(error)));
 
   std::string error;
   auto program = Program::compile(*module, *target, targetText, error);
@@ -452,5 +488,5 @@ int main(int argc, char **argv) {
     print(report);
     ok &= report.ok;
   }
-  return ok ? 0 : 1;
+  return fovea::finish("fovea-run", llvm::outs(), "-") && ok ? 0 : 1;
 }

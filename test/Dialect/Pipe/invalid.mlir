@@ -180,3 +180,13 @@ func.func @f() {
   }
   return
 }
+
+// -----
+
+// expected-error @+1 {{groups is from 1 to 7, got 8}}
+module attributes {test.s = #pipe.acc<groups = 8>} {}
+
+// -----
+
+// expected-error @+1 {{bits is 8 or 16, got 32}}
+module attributes {test.s = #pipe.a_reg<groups = 2, bits = 32>} {}

@@ -19,3 +19,12 @@ func.func @caller(%q: tensor<4xf32>) -> tensor<4xf32> {
   %r = call @callee(%q) : (tensor<4xf32>) -> tensor<4xf32>
   return %r : tensor<4xf32>
 }
+
+// -----
+
+// expected-error @+1 {{has several blocks; functions of tensors have structured control flow}}
+func.func @blocks(%q: tensor<4xf32>) -> tensor<4xf32> {
+  cf.br ^next
+^next:
+  return %q : tensor<4xf32>
+}
