@@ -26,6 +26,7 @@ SCHEDULES = {
     128: "query_tile = 128, key_tile = 128, stages = 2, groups = 2, "
     "producer_regs = 24, consumer_regs = 240",
 }
+EXTRAS = {"": "", "-turns": ", turns = true"}
 CAUSAL = """mask(%b, %h, %i, %j) {
         %c = arith.cmpi sle, %j, %i : index
         attn.yield %c : i1 }"""
@@ -53,14 +54,15 @@ REGIONS = {"full": "", "causal": CAUSAL, "softcap": SOFTCAP + "\n" + CAUSAL,
            "alibi": ALIBI + "\n" + CAUSAL}
 
 
-def module(d, regions, overlap=True):
+def module(d, regions, extra=""):
     """Attention of any B, H, S; the channels are static."""
     t = f"tensor<?x?x?x{d}xbf16>"
-    schedule = SCHEDULES[d] + ("" if overlap else ", overlap = false")
+    schedule = SCHEDULES[d] + extra
     return f"""func.func @attention(%q: {t}, %k: {t}, %v: {t}, %o: {t}) -> {t} {{
   %r = attn.attention ins(%q : {t}) dense(%k, %v : {t}, {t}) outs(%o : {t})
       {regions}
-      attributes {{schedule = #pipe.schedule<{schedule}>}}
+      attributes {{schedule = #pipe.schedule<{schedule}>,
+                  numerics = #attn.numerics<math = approximate>}}
   return %r : {t}
 }}
 """
@@ -91,11 +93,12 @@ def main():
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     extract = pathlib.Path(__file__).parents[2] / "test/Target/PTX/Inputs/extract_ptx.py"
-    variants = [(f"{n}-d{d}", d, r, True) for n, r in REGIONS.items() for d in SCHEDULES]
-    variants += [("full-d128-plain", 128, "", False)]
-    for name, d, regions, overlap in variants:
+    variants = [(f"{n}-d{d}{suffix}", d, r, extra) for n, r in REGIONS.items()
+                for d in SCHEDULES for suffix, extra in EXTRAS.items()]
+    variants += [("full-d128-plain", 128, "", ", overlap = false")]
+    for name, d, regions, extra in variants:
         tile = run([options.fovea_opt, f"--pass-pipeline={UPPER}"],
-                   module(d, regions, overlap).encode())
+                   module(d, regions, extra).encode())
         nvvm = run([options.fovea_opt, "--tile-to-nvvm"], tile).decode()
         binary = run([options.fovea_opt, "--tile-to-nvptx"], tile)
         ptx = run([sys.executable, str(extract)], binary)

@@ -95,6 +95,47 @@ void KernelEmitter::emitRelease(pipe::ReleaseOp op) {
 }
 
 //===----------------------------------------------------------------------===//
+// Turns
+//===----------------------------------------------------------------------===//
+
+// Each group has a named barrier of two groups' threads: its own, which wait,
+// and those of the group before it, which arrive when they pass the turn.
+
+/// Named barriers after the block's and one for each group's stores.
+Value KernelEmitter::turnBarrier(Value turnOf) {
+  return add(turnOf, threads / pipe::limits::groupThreads + roleFirstGroup);
+}
+
+void KernelEmitter::emitWaitTurn(Value turnOf) {
+  NVVM::BarrierOp::create(builder, loc, Type(), turnBarrier(turnOf),
+                          constant(2 * pipe::limits::groupThreads),
+                          NVVM::BarrierReductionAttr(), Value());
+}
+
+void KernelEmitter::emitPassTurn() {
+  Value next = remainder(add(group, 1), turnGroups);
+  NVVM::BarrierArriveOp::create(builder, loc, turnBarrier(next),
+                                constant(2 * pipe::limits::groupThreads));
+}
+
+/// The last group passes the first turn to group 0, and group 0 takes the turn
+/// that is left over at the end.
+void KernelEmitter::emitFirstTurn() {
+  OpBuilder::InsertionGuard guard(builder);
+  auto last =
+      scf::IfOp::create(builder, loc, equals(group, turnGroups - 1));
+  builder.setInsertionPointToStart(last.thenBlock());
+  emitPassTurn();
+}
+
+void KernelEmitter::emitLastTurn() {
+  OpBuilder::InsertionGuard guard(builder);
+  auto first = scf::IfOp::create(builder, loc, equals(group, 0));
+  builder.setInsertionPointToStart(first.thenBlock());
+  emitWaitTurn(group);
+}
+
+//===----------------------------------------------------------------------===//
 // Copies
 //===----------------------------------------------------------------------===//
 

@@ -385,8 +385,19 @@ LogicalResult KernelEmitter::emitRole(pipe::RoleOp role, int64_t firstGroup) {
   roleFirstGroup = firstGroup;
   group = arith::SubIOp::create(builder, loc, warpgroup, constant(firstGroup));
   set(role.getBlock().getArgument(0), group);
-  if (role.getKind() == pipe::RoleKind::math)
-    return emitBlock(role.getBlock());
+  turnGroups = role.getGroups();
+  if (role.getKind() == pipe::RoleKind::math) {
+    bool takesTurns = role.walk([](pipe::WaitTurnOp) {
+                            return WalkResult::interrupt();
+                          }).wasInterrupted();
+    if (takesTurns)
+      emitFirstTurn();
+    if (failed(emitBlock(role.getBlock())))
+      return failure();
+    if (takesTurns)
+      emitLastTurn();
+    return success();
+  }
   // One thread starts all copies.
   OpBuilder::InsertionGuard guard(builder);
   auto first = scf::IfOp::create(builder, loc, equals(warp, 0));
@@ -503,6 +514,15 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
       .Case<pipe::DotOp>([&](auto dot) { return emitDot(dot); })
       .Case<pipe::AwaitOp>([&](auto await) { return emitAwait(await); })
       .Case<pipe::StoreOp>([&](auto store) { return emitStore(store); })
+      .Case<pipe::WaitTurnOp>([&](auto wait) {
+        emitWaitTurn(group);
+        set(wait, constant(0));
+        return success();
+      })
+      .Case<pipe::PassTurnOp>([&](auto) {
+        emitPassTurn();
+        return success();
+      })
       .Default([&](Operation *other) { return emitScalar(other); });
 }
 

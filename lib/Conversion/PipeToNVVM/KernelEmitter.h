@@ -118,6 +118,11 @@ private:
   mlir::LogicalResult emitDot(pipe::DotOp op);
   mlir::LogicalResult emitAwait(pipe::AwaitOp op);
   mlir::LogicalResult emitStore(pipe::StoreOp op);
+  void emitFirstTurn();
+  void emitWaitTurn(mlir::Value turnOf);
+  void emitPassTurn();
+  void emitLastTurn();
+  mlir::Value turnBarrier(mlir::Value turnOf);
   mlir::FailureOr<Values> tensorCoordinates(tile::ViewOp view,
                                             mlir::ValueRange offsets,
                                             int64_t column);
@@ -175,7 +180,8 @@ private:
 
   /// The thread's place; `group` is that of the role being emitted.
   mlir::Value shared, thread, lane, warp, warpgroup, group;
-  int64_t roleFirstGroup = 0;
+  /// Of the role being emitted: its first warpgroup and how many it has.
+  int64_t roleFirstGroup = 0, turnGroups = 1;
 };
 
 } // namespace fovea

@@ -63,6 +63,8 @@ void fovea::buildTileToNVVMPipeline(OpPassManager &manager, bool verify) {
   manager.addPass(pipe::createPipePipeline());
   manager.addPass(createCanonicalizerPass());
   check();
+  manager.addPass(pipe::createPipeTakeTurns());
+  check();
   manager.addPass(pipe::createPipeSplitWalk());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());

@@ -193,6 +193,10 @@ LogicalResult DotOp::verify() {
 
 LogicalResult AwaitOp::verify() { return verifyRole(*this, RoleKind::math); }
 
+LogicalResult WaitTurnOp::verify() { return verifyRole(*this, RoleKind::math); }
+
+LogicalResult PassTurnOp::verify() { return verifyRole(*this, RoleKind::math); }
+
 LogicalResult StoreOp::verify() {
   if (failed(verifyRole(*this, RoleKind::math)))
     return failure();

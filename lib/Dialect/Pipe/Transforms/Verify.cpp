@@ -26,13 +26,13 @@ using namespace fovea::pipe;
 //===----------------------------------------------------------------------===//
 
 static bool isLinear(Type type) {
-  return isa<SlotType, PendingType, CursorType>(type);
+  return isa<SlotType, PendingType, CursorType, TurnType>(type);
 }
 
 /// Whether the op ends the life of its linear operand, or hands it on.
 static bool consumes(Operation *op) {
-  return isa<FillOp, ReleaseOp, AwaitOp, AcquireOp, TakeOp, scf::ForOp,
-             scf::YieldOp>(op);
+  return isa<FillOp, ReleaseOp, AwaitOp, AcquireOp, TakeOp, PassTurnOp,
+             scf::ForOp, scf::YieldOp>(op);
 }
 
 /// How often the value is consumed on each path through the block; none after a
@@ -349,13 +349,18 @@ static LogicalResult verifyRing(RingOp ring, ArrayRef<RoleOp> roles) {
 // Rule 6: what a multiprocessor has
 //===----------------------------------------------------------------------===//
 
+static bool takesTurns(RoleOp role) {
+  return role.walk([](WaitTurnOp) { return WalkResult::interrupt(); })
+      .wasInterrupted();
+}
+
 static LogicalResult verifyLimits(tile::KernelOp kernel,
                                   ArrayRef<RoleOp> roles) {
   int64_t registers = 0, barriers = 1;
   for (RoleOp role : roles) {
     registers += limits::groupThreads * role.getGroups() * role.getRegisters();
     if (role.getKind() == RoleKind::math)
-      barriers += role.getGroups();
+      barriers += role.getGroups() * (takesTurns(role) ? 2 : 1);
   }
   if (registers > limits::registers)
     return kernel.emitError("the roles need ")
@@ -373,6 +378,23 @@ static LogicalResult verifyLimits(tile::KernelOp kernel,
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Rule 7: each group takes the same number of turns
+//===----------------------------------------------------------------------===//
+
+/// All control flow is that of the kernel's scalars; only the group's number
+/// differs from group to group.
+static LogicalResult verifyTurns(RoleOp role) {
+  if (!takesTurns(role))
+    return success();
+  if (role.getGroups() < 2)
+    return role.emitError("one group takes turns with no other");
+  for (Operation *user : role.getBlock().getArgument(0).getUsers())
+    return user->emitError("uses the group's number in a role whose groups take "
+                           "turns; each has to take equally many");
+  return success();
+}
+
 static LogicalResult verifyKernel(tile::KernelOp kernel) {
   SmallVector<RoleOp> roles(kernel.getBlock().getOps<RoleOp>());
   if (roles.empty())
@@ -382,6 +404,7 @@ static LogicalResult verifyKernel(tile::KernelOp kernel) {
     ok &= succeeded(verifyLinear(role));
     ok &= succeeded(verifyProducts(role));
     ok &= succeeded(verifyTiles(role));
+    ok &= succeeded(verifyTurns(role));
   }
   for (auto ring : kernel.getBlock().getOps<RingOp>())
     ok &= succeeded(verifyRing(ring, roles));

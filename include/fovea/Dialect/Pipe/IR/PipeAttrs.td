@@ -124,6 +124,7 @@ def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule",
     | `producer_regs` | registers a thread of the loading role | a multiple of 8, 24 to 256 |
     | `consumer_regs` | registers a thread of the computing role | a multiple of 8, 24 to 256 |
     | `overlap` | start the next scores before the products with p are awaited | default true |
+    | `turns` | groups take turns in starting products; needs `overlap` and two groups | default false |
 
     The register file has 65536 registers: `128 * (producer_regs + groups *
     consumer_regs)` may not exceed it. Whether the rings fit into shared memory
@@ -135,7 +136,8 @@ def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule",
   let parameters = (ins
     "int64_t":$query_tile, "int64_t":$key_tile, "int64_t":$stages,
     "int64_t":$groups, "int64_t":$producer_regs, "int64_t":$consumer_regs,
-    DefaultValuedParameter<"bool", "true">:$overlap);
+    DefaultValuedParameter<"bool", "true">:$overlap,
+    DefaultValuedParameter<"bool", "false">:$turns);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{

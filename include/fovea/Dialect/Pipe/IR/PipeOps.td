@@ -185,6 +185,32 @@ def Pipe_AwaitOp : Pipe_OrderedOp<"await", [TypesMatchWith<
   let hasVerifier = 1;
 }
 
+def Pipe_WaitTurnOp : Pipe_OrderedOp<"wait_turn"> {
+  let summary = "Waits until it is this group's turn";
+  let description = [{
+    The groups of a role take turns in the order of their numbers, beginning with
+    group 0: while one starts products, the others compute. Each group takes the
+    same number of turns.
+
+    Example:
+
+    ```mlir
+    %turn = pipe.wait_turn
+    pipe.pass_turn %turn
+    ```
+  }];
+  let results = (outs Pipe_TurnType:$turn);
+  let assemblyFormat = "attr-dict";
+  let hasVerifier = 1;
+}
+
+def Pipe_PassTurnOp : Pipe_OrderedOp<"pass_turn"> {
+  let summary = "Gives the turn to the next group";
+  let arguments = (ins Pipe_TurnType:$turn);
+  let assemblyFormat = "$turn attr-dict";
+  let hasVerifier = 1;
+}
+
 def Pipe_StoreOp : Pipe_OrderedOp<"store"> {
   let summary = "Stores a tile through a buffer";
   let description = [{

@@ -67,4 +67,11 @@ def Pipe_PendingType : Pipe_Type<"Pending", "pending"> {
   let assemblyFormat = "`<` $tile `>`";
 }
 
+def Pipe_TurnType : Pipe_Type<"Turn", "turn"> {
+  let summary = "The right of one group to start products";
+  let description = [{
+    Given by `pipe.wait_turn`, consumed by `pipe.pass_turn`.
+  }];
+}
+
 #endif // FOVEA_DIALECT_PIPE_IR_PIPETYPES

@@ -88,6 +88,20 @@ def PipePipeline : Pass<"pipe-pipeline", "::mlir::ModuleOp"> {
   ];
 }
 
+def PipeTakeTurns : Pass<"pipe-take-turns", "::mlir::ModuleOp"> {
+  let summary = "Lets the groups of a role start products in turns";
+  let description = [{
+    In kernels whose schedule says `turns = true`, the products that a step of a
+    loop starts before it awaits the first of them are started in the group's
+    turn, if there are two or more: while one group keeps the tensor cores busy,
+    the others compute exponents (ping-pong scheduling of FlashAttention-3).
+  }];
+  let dependentDialects = ["::fovea::pipe::PipeDialect"];
+  let statistics = [
+    Statistic<"numLoops", "loops", "Number of loops that take turns">
+  ];
+}
+
 def PipeSplitWalk : Pass<"pipe-split-walk", "::mlir::ModuleOp"> {
   let summary = "Makes one loop for each range of a walk";
   let description = [{
@@ -115,6 +129,7 @@ def PipeVerify : Pass<"pipe-verify", "::mlir::ModuleOp"> {
        axis 0, which the groups divide between them.
     5. Both ends of a ring advance equally often.
     6. Registers and shared memory fit into a multiprocessor.
+    7. The groups of a role take equally many turns.
 
     Changes nothing; to run after any pass on `pipe` programs.
   }];
