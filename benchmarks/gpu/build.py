@@ -26,7 +26,9 @@ SCHEDULES = {
     128: "query_tile = 128, key_tile = 128, stages = 2, groups = 2, "
     "producer_regs = 24, consumer_regs = 240",
 }
-EXTRAS = {"": "", "-turns": ", turns = true"}
+EXTRAS = {"": "", "-turns": ", turns = true",
+          "-persistent": ", persistent = true, last_first = true",
+          "-both": ", turns = true, persistent = true, last_first = true"}
 CAUSAL = """mask(%b, %h, %i, %j) {
         %c = arith.cmpi sle, %j, %i : index
         attn.yield %c : i1 }"""

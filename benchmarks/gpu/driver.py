@@ -4,6 +4,7 @@
 """Launches compiled kernels on PyTorch tensors by the CUDA driver's C API."""
 import ctypes
 import json
+import math
 import pathlib
 
 import torch
@@ -68,7 +69,16 @@ class Kernel:
                 keep.append(buffer)
                 pointers.append(ctypes.c_void_p(address))
                 continue
-            value = tensors[facts["parameter"]]
+            if facts["kind"] == "counters":
+                counters = torch.zeros(facts["bytes"], dtype=torch.uint8, device="cuda")
+                cell = ctypes.c_void_p(counters.data_ptr())
+                keep += [counters, cell]
+                pointers.append(ctypes.cast(ctypes.pointer(cell), ctypes.c_void_p))
+                continue
+            if facts["kind"] == "extent":
+                value = coordinates[facts["coordinate"]]
+            else:
+                value = tensors[facts["parameter"]]
             if facts["kind"] == "dim":
                 value = value.shape[facts["dim"]]
             cell = ctypes.c_int32(value) if isinstance(value, int) else ctypes.c_float(value)
@@ -76,6 +86,9 @@ class Kernel:
             pointers.append(ctypes.cast(ctypes.pointer(cell), ctypes.c_void_p))
         arguments = (ctypes.c_void_p * len(pointers))(*pointers)
         grid = [coordinates[c] for c in self.facts["grid"]]
+        if self.facts["persistent"]:
+            processors = torch.cuda.get_device_properties(0).multi_processor_count
+            grid = [min(processors, math.prod(grid))]
         grid += [1] * (3 - len(grid))
 
         def launch():

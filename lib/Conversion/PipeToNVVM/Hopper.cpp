@@ -45,6 +45,15 @@ void KernelEmitter::emitBarrierSetUp() {
       init(place.empty, 4 * place.readers);
     }
   }
+  if (persistent) {
+    auto init = [&](int64_t offset, int64_t count) {
+      NVVM::MBarrierInitOp::create(builder, loc,
+                                   sharedPointer(add(shared, offset)),
+                                   constant(count), Value());
+    };
+    init(itemPlace + 8, 1);
+    init(itemPlace + 16, 4 * itemReaders);
+  }
   NVVM::FenceMbarrierInitOp::create(builder, loc);
   for (unsigned n = 0; n < tensorMaps.size(); ++n)
     NVVM::PrefetchOp::create(builder, loc, NVVM::PrefetchCacheLevelAttr(),
@@ -197,8 +206,10 @@ LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
     NVVM::BarrierOp::create(builder, loc, Type(), barrier, threadCount,
                             NVVM::BarrierReductionAttr(), Value());
   };
-  if (op->getParentOfType<scf::ForOp>())
-    sync(); // The last store has left the buffer.
+  if (persistent || op->getParentOfType<scf::ForOp>()) {
+    emitStoreWait(); // The last store has left the buffer.
+    sync();
+  }
 
   auto words = VectorType::get(columns / 4, builder.getI32Type());
   auto registers = vector::ToElementsOp::create(
@@ -233,12 +244,7 @@ LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
   sync();
 
   OpBuilder::InsertionGuard guard(builder);
-  auto firstWarp = scf::IfOp::create(builder, loc, equals(warp, 0));
-  builder.setInsertionPointToStart(firstWarp.thenBlock());
-  Value elected =
-      NVVM::ElectSyncOp::create(builder, loc, builder.getI1Type(), Value());
-  auto one = scf::IfOp::create(builder, loc, elected);
-  builder.setInsertionPointToStart(one.thenBlock());
+  builder.setInsertionPointToStart(emitStorer());
   auto view = op.getView().getDefiningOp<tile::ViewOp>();
   for (int64_t column = 0; column < columns; column += 64) {
     FailureOr<Values> coordinates =
@@ -253,8 +259,28 @@ LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
         Value(), NVVM::TMAStoreMode::TILE, Value());
   }
   NVVM::CpAsyncBulkCommitGroupOp::create(builder, loc);
-  NVVM::CpAsyncBulkWaitGroupOp::create(builder, loc, 0, builder.getUnitAttr());
   return success();
+}
+
+/// The block that one thread of each group runs: the one whose stores are
+/// waited for.
+Block *KernelEmitter::emitStorer() {
+  Value threadOfGroup = remainder(thread, pipe::limits::groupThreads);
+  return scf::IfOp::create(builder, loc, equals(threadOfGroup, 0)).thenBlock();
+}
+
+/// Waits until the group's stores have read their buffers.
+void KernelEmitter::emitStoreWait() {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(emitStorer());
+  NVVM::CpAsyncBulkWaitGroupOp::create(builder, loc, 0, builder.getUnitAttr());
+}
+
+/// Shared memory lives until the last store has read it.
+void KernelEmitter::emitStoreEnd(pipe::RoleOp role) {
+  if (role.walk([](pipe::StoreOp) { return WalkResult::interrupt(); })
+          .wasInterrupted())
+    emitStoreWait();
 }
 
 //===----------------------------------------------------------------------===//

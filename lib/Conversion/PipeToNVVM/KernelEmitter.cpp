@@ -204,6 +204,22 @@ LogicalResult KernelEmitter::collect() {
       place.empty = offset + 8 * place.stages;
       offset += 16 * place.stages;
     }
+  auto schedule =
+      dyn_cast_or_null<pipe::ScheduleAttr>(kernel.getScheduleAttr());
+  if (schedule && schedule.getPersistent()) {
+    persistent = schedule;
+    itemPlace = offset;
+    offset += 24;
+    for (pipe::RoleOp role : roles) {
+      if (role.getKind() == pipe::RoleKind::math)
+        itemReaders += role.getGroups();
+      size_t ends = role.getBlock().getTerminator()->getNumOperands();
+      if (ends != rings.size())
+        return role.emitError("a persistent kernel needs the positions of its ")
+               << rings.size() << " rings at the end of each role, got "
+               << ends;
+    }
+  }
   sharedBytes = offset;
   if (sharedBytes > pipe::limits::sharedBytes)
     return kernel.emitError("needs ")
@@ -277,6 +293,15 @@ DictionaryAttr KernelEmitter::getLaunch() {
             {builder.getNamedAttr("dim", builder.getI64IntegerAttr(dim))});
   for (unsigned parameter : scalars)
     entryOf("scalar", parameter, {});
+  if (persistent) {
+    for (int64_t n = 0; n < kernel.getGridRank(); ++n)
+      arguments.push_back(builder.getDictionaryAttr(
+          {builder.getNamedAttr("kind", builder.getStringAttr("extent")),
+           builder.getNamedAttr("coordinate", builder.getI64IntegerAttr(n))}));
+    arguments.push_back(builder.getDictionaryAttr(
+        {builder.getNamedAttr("kind", builder.getStringAttr("counters")),
+         builder.getNamedAttr("bytes", builder.getI64IntegerAttr(8))}));
+  }
   SmallVector<int64_t> grid;
   for (int64_t n = kernel.getGridRank() - 1; n >= 0; --n)
     grid.push_back(n);
@@ -285,6 +310,8 @@ DictionaryAttr KernelEmitter::getLaunch() {
        builder.getNamedAttr("shared_bytes",
                             builder.getI64IntegerAttr(sharedBytes)),
        builder.getNamedAttr("grid", builder.getDenseI64ArrayAttr(grid)),
+       builder.getNamedAttr("persistent",
+                            builder.getBoolAttr(bool(persistent))),
        builder.getNamedAttr("arguments", builder.getArrayAttr(arguments))});
 }
 
@@ -296,6 +323,10 @@ LLVM::LLVMFuncOp KernelEmitter::makeFunction(gpu::GPUModuleOp module) {
   for (unsigned parameter : scalars)
     types.push_back(
         convertScalar(kernel.getBlock().getArgument(parameter).getType()));
+  if (persistent) {
+    types.append(kernel.getGridRank(), builder.getI32Type());
+    types.push_back(LLVM::LLVMPointerType::get(context, 1));
+  }
   auto type =
       LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), types);
   builder.setInsertionPointToEnd(module.getBody());
@@ -359,6 +390,8 @@ void KernelEmitter::emitEntry(LLVM::LLVMFuncOp function) {
   for (unsigned parameter : scalars)
     set(kernel.getBlock().getArgument(parameter),
         entry->getArgument(position++));
+  if (persistent)
+    return;
   auto grid = kernel.getGridArguments();
   for (auto [n, coordinate] : llvm::enumerate(llvm::reverse(grid))) {
     Value id;
@@ -392,10 +425,11 @@ LogicalResult KernelEmitter::emitRole(pipe::RoleOp role, int64_t firstGroup) {
                           }).wasInterrupted();
     if (takesTurns)
       emitFirstTurn();
-    if (failed(emitBlock(role.getBlock())))
+    if (failed(emitItems(role)))
       return failure();
     if (takesTurns)
       emitLastTurn();
+    emitStoreEnd(role);
     return success();
   }
   // One thread starts all copies.
@@ -406,7 +440,12 @@ LogicalResult KernelEmitter::emitRole(pipe::RoleOp role, int64_t firstGroup) {
       NVVM::ElectSyncOp::create(builder, loc, builder.getI1Type(), Value());
   auto one = scf::IfOp::create(builder, loc, elected);
   builder.setInsertionPointToStart(one.thenBlock());
-  return emitBlock(role.getBlock());
+  return emitItems(role);
+}
+
+/// The role's program: once, or for each work item.
+LogicalResult KernelEmitter::emitItems(pipe::RoleOp role) {
+  return persistent ? emitItemLoop(role) : emitBlock(role.getBlock());
 }
 
 LogicalResult KernelEmitter::emitRoles() {
@@ -440,7 +479,9 @@ LogicalResult KernelEmitter::emit() {
   LLVM::LLVMFuncOp function = makeFunction(module);
   emitEntry(function);
   emitBarrierSetUp();
-  LogicalResult emitted = emitBlock(kernel.getBlock());
+  // Roles of persistent kernels compute scalars for each item.
+  LogicalResult emitted =
+      persistent ? success() : emitBlock(kernel.getBlock());
   if (succeeded(emitted))
     emitted = emitRoles();
   if (failed(emitted)) {
@@ -497,7 +538,8 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
       .Case<tile::MapOp>([&](auto map) { return emitMap(map); })
       .Case<tile::ReduceOp>([&](auto reduce) { return emitReduce(reduce); })
       .Case<pipe::StartOp>([&](auto start) {
-        set(start, constant(0));
+        Value position = startOf.lookup(start.getRing());
+        set(start, position ? position : constant(0));
         return success();
       })
       .Case<pipe::AcquireOp, pipe::TakeOp>(
@@ -614,6 +656,7 @@ LogicalResult KernelEmitter::emitDim(memref::DimOp dim) {
 
 void KernelEmitter::emitWalkRanges(tile::WalkRangesOp op) {
   Walk &walk = walks[op];
+  walk = Walk();
   walk.partial = op.getPartial();
   for (auto [lower, upper] : llvm::zip(op.getLower(), op.getUpper())) {
     Value size = arith::SubIOp::create(builder, loc, get(upper), get(lower));

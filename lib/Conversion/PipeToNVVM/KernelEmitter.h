@@ -93,6 +93,7 @@ private:
   void emitEntry(mlir::LLVM::LLVMFuncOp function);
   mlir::LogicalResult emitRoles();
   mlir::LogicalResult emitRole(pipe::RoleOp role, int64_t firstGroup);
+  mlir::LogicalResult emitItems(pipe::RoleOp role);
   mlir::LogicalResult emitBlock(mlir::Block &block);
   mlir::LogicalResult emitOp(mlir::Operation *op);
   mlir::LogicalResult emitFor(mlir::scf::ForOp loop);
@@ -101,6 +102,13 @@ private:
   void emitWalkRanges(tile::WalkRangesOp op);
   void emitWalkAt(tile::WalkAtOp op);
   mlir::LogicalResult emitScalar(mlir::Operation *op);
+
+  // Persistent.cpp: work items from a counter.
+  mlir::Value emitItemCount();
+  void emitCoordinates(mlir::Value item);
+  mlir::LogicalResult emitItemLoop(pipe::RoleOp role);
+  mlir::Value emitNextItem(mlir::Value next, mlir::Value round);
+  void emitCounterReset();
 
   // Fragments.cpp: what each thread computes on its elements.
   friend class MapEmitter;
@@ -118,6 +126,9 @@ private:
   mlir::LogicalResult emitDot(pipe::DotOp op);
   mlir::LogicalResult emitAwait(pipe::AwaitOp op);
   mlir::LogicalResult emitStore(pipe::StoreOp op);
+  mlir::Block *emitStorer();
+  void emitStoreWait();
+  void emitStoreEnd(pipe::RoleOp role);
   void emitFirstTurn();
   void emitWaitTurn(mlir::Value turnOf);
   void emitPassTurn();
@@ -176,6 +187,12 @@ private:
   llvm::SmallVector<std::pair<unsigned, int64_t>> dims;
   llvm::SmallVector<unsigned> scalars;
   int64_t sharedBytes = 0, threads = 0;
+  /// Persistent kernels: the schedule, else null; the slot that holds the next
+  /// item's number and its barriers, in bytes from the start of shared memory;
+  /// groups that read it; and where the item at hand starts in each ring.
+  pipe::ScheduleAttr persistent;
+  int64_t itemPlace = 0, itemReaders = 0;
+  llvm::DenseMap<mlir::Value, mlir::Value> startOf;
   mlir::Block *entry = nullptr;
 
   /// The thread's place; `group` is that of the role being emitted.

@@ -178,7 +178,8 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t queryTile, int64_t keyTile,
                                    int64_t stages, int64_t groups,
                                    int64_t producerRegs, int64_t consumerRegs,
-                                   bool overlap, bool turns) {
+                                   bool overlap, bool turns, bool persistent,
+                                   bool lastFirst) {
   if (groups < 1 || groups > 3)
     return emitError() << "groups is from 1 to 3, got " << groups;
   if (queryTile != groups * limits::groupRows)
@@ -196,6 +197,8 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
              << "producer_regs and consumer_regs are multiples of 8 "
                 "from 24 to 256, got "
              << registers;
+  if (lastFirst && !persistent)
+    return emitError() << "last_first needs persistent";
   if (turns && (!overlap || groups < 2))
     return emitError() << "turns needs overlap and at least 2 groups";
   int64_t needed =

@@ -146,7 +146,10 @@ LogicalResult Specializer::makeRings() {
       }
       inLoop = true;
     }
-    int64_t stages = inLoop ? schedule.getStages() : 1;
+    // A persistent kernel loads the next item's tiles while this one is busy.
+    int64_t stages = inLoop                     ? schedule.getStages()
+                     : schedule.getPersistent() ? 2
+                                                : 1;
     auto type = RingType::getChecked([&] { return load.emitError(); },
                                      op->getContext(), stages, load.getType());
     if (!type)
@@ -345,7 +348,11 @@ RoleOp Specializer::makeRole(RoleKind kind, int64_t groups, int64_t registers,
     cloneLoads(builder, ops, mapping, cursors);
   else
     cloneMath(builder, ops, mapping, cursors);
-  EndOp::create(builder, kernel.getLoc());
+  SmallVector<Value> ends;
+  if (schedule.getPersistent())
+    for (auto &[ring, cursor] : cursors)
+      ends.push_back(cursor);
+  EndOp::create(builder, kernel.getLoc(), ends);
   eraseDeadOps(*block);
   return role;
 }

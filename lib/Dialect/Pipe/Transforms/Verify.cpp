@@ -32,7 +32,7 @@ static bool isLinear(Type type) {
 /// Whether the op ends the life of its linear operand, or hands it on.
 static bool consumes(Operation *op) {
   return isa<FillOp, ReleaseOp, AwaitOp, AcquireOp, TakeOp, PassTurnOp,
-             scf::ForOp, scf::YieldOp>(op);
+             EndOp, scf::ForOp, scf::YieldOp>(op);
 }
 
 /// How often the value is consumed on each path through the block; none after a

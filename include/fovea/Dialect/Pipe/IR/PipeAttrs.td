@@ -125,6 +125,8 @@ def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule",
     | `consumer_regs` | registers a thread of the computing role | a multiple of 8, 24 to 256 |
     | `overlap` | start the next scores before the products with p are awaited | default true |
     | `turns` | groups take turns in starting products; needs `overlap` and two groups | default false |
+    | `persistent` | one block a multiprocessor takes work items from a counter until none is left | default false |
+    | `last_first` | query tiles from the last to the first, eight heads side by side: the heaviest first for causal masks; needs `persistent` | default false |
 
     The register file has 65536 registers: `128 * (producer_regs + groups *
     consumer_regs)` may not exceed it. Whether the rings fit into shared memory
@@ -137,7 +139,9 @@ def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule",
     "int64_t":$query_tile, "int64_t":$key_tile, "int64_t":$stages,
     "int64_t":$groups, "int64_t":$producer_regs, "int64_t":$consumer_regs,
     DefaultValuedParameter<"bool", "true">:$overlap,
-    DefaultValuedParameter<"bool", "false">:$turns);
+    DefaultValuedParameter<"bool", "false">:$turns,
+    DefaultValuedParameter<"bool", "false">:$persistent,
+    DefaultValuedParameter<"bool", "false">:$last_first);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{

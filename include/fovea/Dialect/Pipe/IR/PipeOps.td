@@ -63,7 +63,14 @@ def Pipe_RoleOp : Pipe_Op<"role", [RecursiveMemoryEffects,
 
 def Pipe_EndOp : Pipe_Op<"end", [Pure, Terminator, HasParent<"RoleOp">]> {
   let summary = "End of a role";
-  let assemblyFormat = "attr-dict";
+  let description = [{
+    The operands are the positions reached in the kernel's rings, in the rings'
+    order: where a persistent kernel's next work item goes on. A role of a kernel
+    that computes one item may leave them out.
+  }];
+  let arguments = (ins Variadic<Pipe_CursorType>:$cursors);
+  let assemblyFormat = "($cursors^)? attr-dict";
+  let builders = [OpBuilder<(ins), "/* no positions */">];
 }
 
 def Pipe_RingOp : Pipe_Op<"ring", [HasParent<"::fovea::tile::KernelOp">,
@@ -84,6 +91,9 @@ def Pipe_BufferOp : Pipe_Op<"buffer", [HasParent<"::fovea::tile::KernelOp">,
 
 def Pipe_StartOp : Pipe_Op<"start", [Pure]> {
   let summary = "The first position of an end of a ring";
+  let description = [{
+    In a persistent kernel, where the work item before it ended.
+  }];
   let arguments = (ins Pipe_RingType:$ring);
   let results = (outs Pipe_CursorType:$cursor);
   let assemblyFormat = "$ring attr-dict `:` type($ring)";

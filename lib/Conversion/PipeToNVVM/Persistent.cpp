@@ -1,0 +1,174 @@
+//===- Persistent.cpp - Blocks that take work items from a counter --------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A persistent kernel has one block a multiprocessor. Block n starts with item
+// n; the loading thread draws the number of the next item from a counter in
+// global memory before it starts the copies of this one, and hands it to the
+// computing groups through a slot of shared memory after them. Positions in
+// rings continue from item to item. The last block to end sets the counters
+// back to zero, so that the launcher clears them once in their life only.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelEmitter.h"
+
+using namespace mlir;
+using namespace fovea;
+
+/// Heads that are side by side in time when tiles go from the last to the
+/// first: their keys and values stay in the L2 cache.
+static constexpr int64_t sectionHeads = 8;
+
+/// The kernel's argument with the extent of a coordinate of the grid.
+static Value getExtent(Block *entry, int64_t rank, int64_t coordinate) {
+  return entry->getArgument(entry->getNumArguments() - 1 - rank + coordinate);
+}
+
+Value KernelEmitter::emitItemCount() {
+  int64_t rank = kernel.getGridRank();
+  Value count = getExtent(entry, rank, 0);
+  for (int64_t n = 1; n < rank; ++n)
+    count = arith::MulIOp::create(builder, loc, count,
+                                  getExtent(entry, rank, n));
+  return count;
+}
+
+/// The coordinates of an item: the last coordinate varies fastest, or, from the
+/// last to the first, next to the heads of a section.
+void KernelEmitter::emitCoordinates(Value item) {
+  int64_t rank = kernel.getGridRank();
+  auto divideBy = [&](Value a, Value b) -> Value {
+    return arith::DivUIOp::create(builder, loc, a, b);
+  };
+  auto remainderBy = [&](Value a, Value b) -> Value {
+    return arith::RemUIOp::create(builder, loc, a, b);
+  };
+  auto subtract = [&](Value a, Value b) -> Value {
+    return arith::SubIOp::create(builder, loc, a, b);
+  };
+  auto grid = kernel.getGridArguments();
+  Value tiles = getExtent(entry, rank, rank - 1), outer;
+  if (persistent.getLastFirst()) {
+    Value heads = divideBy(emitItemCount(), tiles);
+    Value section = divideBy(item, multiply(tiles, sectionHeads));
+    Value first = multiply(section, sectionHeads);
+    Value within =
+        subtract(item, arith::MulIOp::create(builder, loc, first, tiles));
+    Value width = arith::MinUIOp::create(
+        builder, loc, subtract(heads, first), constant(sectionHeads));
+    set(grid[rank - 1],
+        subtract(add(tiles, -1), divideBy(within, width)));
+    outer = add(first, remainderBy(within, width));
+  } else {
+    set(grid[rank - 1], remainderBy(item, tiles));
+    outer = divideBy(item, tiles);
+  }
+  for (int64_t n = rank - 2; n >= 0; --n) {
+    if (n == 0) {
+      set(grid[n], outer);
+      break;
+    }
+    Value extent = getExtent(entry, rank, n);
+    set(grid[n], remainderBy(outer, extent));
+    outer = divideBy(outer, extent);
+  }
+}
+
+/// The loading end publishes `next` in the slot, the reading end (`next` null)
+/// takes it. Returns the number of the next item.
+Value KernelEmitter::emitNextItem(Value next, Value round) {
+  Type i32 = builder.getI32Type();
+  Value slot = sharedPointer(add(shared, itemPlace));
+  Value full = add(shared, itemPlace + 8), empty = add(shared, itemPlace + 16);
+  Value parity = remainder(round, 2);
+  auto arrive = [&](Value barrier) {
+    NVVM::MBarrierArriveOp::create(builder, loc, Type(), sharedPointer(barrier),
+                                   Value());
+  };
+  if (next) {
+    emitWait(empty, arith::XOrIOp::create(builder, loc, parity, constant(1)));
+    LLVM::StoreOp::create(builder, loc, next, slot, /*alignment=*/4,
+                          /*isVolatile=*/true);
+    arrive(full);
+    return next;
+  }
+  emitWait(full, parity);
+  next = LLVM::LoadOp::create(builder, loc, i32, slot, /*alignment=*/4,
+                              /*isVolatile=*/true);
+  NVVM::SyncWarpOp::create(builder, loc, constant(-1));
+  OpBuilder::InsertionGuard guard(builder);
+  auto first = scf::IfOp::create(builder, loc, equals(lane, 0));
+  builder.setInsertionPointToStart(first.thenBlock());
+  arrive(empty);
+  return next;
+}
+
+/// The last block that ends clears both counters.
+void KernelEmitter::emitCounterReset() {
+  OpBuilder::InsertionGuard guard(builder);
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext(), 1);
+  Value counter = entry->getArguments().back();
+  Value ended = LLVM::GEPOp::create(builder, loc, pointer, builder.getI32Type(),
+                                    counter, ArrayRef<LLVM::GEPArg>{1});
+  Value before = LLVM::AtomicRMWOp::create(
+      builder, loc, LLVM::AtomicBinOp::add, ended, constant(1),
+      LLVM::AtomicOrdering::acq_rel);
+  Value blocks =
+      NVVM::GridDimXOp::create(builder, loc, builder.getI32Type());
+  Value isLast = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                       add(before, 1), blocks);
+  auto last = scf::IfOp::create(builder, loc, isLast);
+  builder.setInsertionPointToStart(last.thenBlock());
+  LLVM::StoreOp::create(builder, loc, constant(0), counter);
+  LLVM::StoreOp::create(builder, loc, constant(0), ended);
+}
+
+LogicalResult KernelEmitter::emitItemLoop(pipe::RoleOp role) {
+  OpBuilder::InsertionGuard guard(builder);
+  Type i32 = builder.getI32Type();
+  bool loads = role.getKind() == pipe::RoleKind::load;
+  SmallVector<pipe::RingOp> order(kernel.getBlock().getOps<pipe::RingOp>());
+  Value count = emitItemCount();
+  Value zero = constant(0);
+  // Item, round of the slot, and the position in each ring.
+  Values inits = {NVVM::BlockIdXOp::create(builder, loc, i32), zero};
+  inits.append(order.size(), zero);
+  SmallVector<Type> types(inits.size(), i32);
+  SmallVector<Location> locs(inits.size(), loc);
+  auto loop = scf::WhileOp::create(builder, loc, types, inits);
+  Block *before = builder.createBlock(&loop.getBefore(), {}, types, locs);
+  Value more = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult,
+                                     before->getArgument(0), count);
+  scf::ConditionOp::create(builder, loc, more, before->getArguments());
+
+  Block *body = builder.createBlock(&loop.getAfter(), {}, types, locs);
+  Value item = body->getArgument(0), round = body->getArgument(1);
+  for (auto [n, ring] : llvm::enumerate(order))
+    startOf[ring] = body->getArgument(2 + n);
+  Value next;
+  if (loads) {
+    Value ticket = LLVM::AtomicRMWOp::create(
+        builder, loc, LLVM::AtomicBinOp::add, entry->getArguments().back(),
+        constant(1), LLVM::AtomicOrdering::monotonic);
+    next = arith::AddIOp::create(
+        builder, loc, ticket, NVVM::GridDimXOp::create(builder, loc, i32));
+  }
+  emitCoordinates(item);
+  if (failed(emitBlock(kernel.getBlock())) ||
+      failed(emitBlock(role.getBlock())))
+    return failure();
+  next = emitNextItem(next, round);
+  Values yielded = {next, add(round, 1)};
+  for (Value end : role.getBlock().getTerminator()->getOperands())
+    yielded.push_back(get(end));
+  scf::YieldOp::create(builder, loc, yielded);
+  builder.setInsertionPointAfter(loop);
+  if (loads)
+    emitCounterReset();
+  return success();
+}
