@@ -103,6 +103,16 @@ void fovea::buildLLVMStage(OpPassManager &pm, const CpuPipelineOptions &options)
   pm.addPass(createCSEPass());
 }
 
+void fovea::buildCpuEntryPipeline(OpPassManager &pm,
+                                  const CpuPipelineOptions &options) {
+  buildSizeChecks(pm);
+  buildAttnStage(pm, options);
+  buildTileStage(pm, options);
+  buildVectorStage(pm, options);
+  pm.addPass(createMakeEntryPoints());
+  buildLLVMStage(pm, options);
+}
+
 void fovea::buildCpuPipeline(OpPassManager &pm,
                              const CpuPipelineOptions &options) {
   buildAttnStage(pm, options);

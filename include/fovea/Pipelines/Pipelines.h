@@ -37,6 +37,10 @@ void buildVectorStage(mlir::OpPassManager &pm,
 /// Functions on vectors and memrefs -> the llvm dialect.
 void buildLLVMStage(mlir::OpPassManager &pm, const CpuPipelineOptions &options);
 
+/// All stages, to functions of the C ABI instead of functions of memrefs.
+void buildCpuEntryPipeline(mlir::OpPassManager &pm,
+                           const CpuPipelineOptions &options);
+
 /// All stages: `-fovea-cpu-pipeline`.
 void buildCpuPipeline(mlir::OpPassManager &pm,
                       const CpuPipelineOptions &options);
