@@ -33,6 +33,12 @@
 // RUN:   | FileCheck %s --check-prefix=STREAM --implicit-check-not=launch
 // STREAM: FAILED: a call: attention_attention: the stream is not one of the current CUDA context
 
+// fovea-run: copies, launches, compares (nothing ran, so with NaN), times.
+// RUN: not env FOVEA_CUDA_DRIVER=%t.fake.so fovea-run %S/run.mlir --target=cuda --check --bench | FileCheck %s --check-prefix=RUNS
+// RUNS-DAG: launch grid 2 2 1 block 384 1 1
+// RUNS-DAG: rel_error {{.*}} FAIL
+// RUNS-DAG: median_ms
+
 // The host's code: a table and a call.
 // RUN: fovea-compile %S/call.mlir --target=cuda:sm_90a --emit=llvm | FileCheck %s --check-prefix=LLVM
 // LLVM: @attention_attention_facts = internal constant {{.*}} [i64 90, i64 384,

@@ -89,7 +89,7 @@ static pipe::ScheduleAttr selectCuda(AttentionOp op) {
       op.getContext(), /*query_tile=*/narrow ? 192 : 128, /*key_tile=*/128,
       /*stages=*/2, /*groups=*/narrow ? 3 : 2,
       /*producer_regs=*/narrow ? 32 : 24, /*consumer_regs=*/narrow ? 160 : 240,
-      /*overlap=*/true);
+      /*overlap=*/true, /*turns=*/false);
 }
 
 namespace {
