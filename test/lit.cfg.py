@@ -61,6 +61,12 @@ if ptxas:
     config.available_features.add("ptxas")
     config.substitutions.append(("%ptxas", ptxas))
 
+config.substitutions += [
+    ("%cc", config.c_compiler),
+    ("%fovea_include", config.fovea_include_dir),
+    ("%fovea_lib", config.fovea_lib_dir),
+]
+
 environment = config.environment
 environment["PATH"] = os.pathsep.join(
     [config.fovea_tools_dir, config.llvm_tools_dir, environment["PATH"]]

@@ -16,10 +16,6 @@ import re
 import subprocess
 import sys
 
-UPPER = (
-    "builtin.module(attn-bufferize,attn-to-tile,canonicalize,cse,"
-    "tile.kernel(loop-invariant-code-motion,tile-refine-walk),canonicalize,cse)"
-)
 SCHEDULES = {
     64: "query_tile = 192, key_tile = 128, stages = 2, groups = 3, "
     "producer_regs = 32, consumer_regs = 160",
@@ -99,7 +95,7 @@ def main():
                 for d in SCHEDULES for suffix, extra in EXTRAS.items()]
     variants += [("full-d128-plain", 128, "", ", overlap = false")]
     for name, d, regions, extra in variants:
-        tile = run([options.fovea_opt, f"--pass-pipeline={UPPER}"],
+        tile = run([options.fovea_opt, "--fovea-cuda-tile-stage"],
                    module(d, regions, extra).encode())
         nvvm = run([options.fovea_opt, "--tile-to-nvvm"], tile).decode()
         binary = run([options.fovea_opt, "--tile-to-nvptx"], tile)

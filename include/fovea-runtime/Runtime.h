@@ -88,6 +88,102 @@ FOVEA_RUNTIME_EXPORT int fovea_get_num_threads(void);
 FOVEA_RUNTIME_EXPORT void fovea_set_parallel_for(fovea_parallel_for_t provider);
 
 /*===----------------------------------------------------------------------===//
+// Calls of compiled functions
+//===----------------------------------------------------------------------===*/
+
+/* A strided array; laid out as DLPack's DLTensor, so that a `DLTensor *` may be
+ * passed for a `fovea_tensor_t *`. Neither the array nor this is kept. */
+typedef struct fovea_tensor {
+  void *data;
+  struct {
+    int32_t type; /* 1: CPU, 2: CUDA, 3: CUDA's pinned host memory */
+    int32_t id;
+  } device;
+  int32_t ndim;
+  struct {
+    uint8_t code; /* 0: signed, 1: unsigned, 2: float, 4: bfloat, 6: bool */
+    uint8_t bits;
+    uint16_t lanes;
+  } dtype;
+  int64_t *shape;
+  int64_t *strides; /* in elements; NULL: row-major */
+  uint64_t byte_offset;
+} fovea_tensor_t;
+
+/* A function that fovea-compile makes: NAME(arguments, count, stream).
+ *
+ * `arguments` are those of the function in the source, in order, then its
+ * results that are not computed in place of an argument. A scalar is a tensor
+ * of rank 0 on the CPU. `stream` is a CUstream (NULL: the default stream) for
+ * code for a GPU, which must be one of the current context; code for a CPU
+ * ignores it.
+ *
+ * Returns 0, or 1 after an error, which fovea_last_error() tells; arguments are
+ * checked before anything is written. A call for a GPU returns when the kernels
+ * are enqueued; it neither allocates nor synchronises, but for the first one in
+ * a context, which loads the code, and the first one on a stream of a kernel
+ * that needs workspace. It can be captured in a CUDA graph. Any number of
+ * threads may call at once. */
+typedef int (*fovea_function_t)(const fovea_tensor_t *const *arguments,
+                                int64_t count, void *stream);
+
+/*===----------------------------------------------------------------------===//
+// What compiled functions call
+//===----------------------------------------------------------------------===*/
+
+/* Clears the thread's error, checks the arguments of the function `name` and
+ * writes them to `storage` one after the other: a scalar as 8 bytes, an array as
+ * MLIR's memref descriptor {data, data, 0, sizes..., strides...}. Returns 0, or
+ * 1 after an error.
+ *
+ * `signature` is {device type, count, argument...}; an argument is {-1, dtype
+ * code, dtype bits} if it is a scalar and {rank, dtype code, dtype bits, size
+ * (-1: any)...} if it is an array. The last dimension of an array must be
+ * contiguous. */
+FOVEA_RUNTIME_EXPORT int
+fovea_bind_arguments(const char *name, const int64_t *signature,
+                     const fovea_tensor_t *const *arguments, int64_t count,
+                     int64_t *storage);
+
+/* What a compiled function returns: 1 if the thread has an error, otherwise 0. */
+FOVEA_RUNTIME_EXPORT int fovea_call_status(void);
+
+/* A kernel for an NVIDIA GPU. */
+typedef struct fovea_cuda_kernel {
+  const char *name;
+  const void *image; /* a cubin, or PTX that ends with 0 */
+  /* {compute capability * 10, threads of a block, bytes of dynamic shared memory,
+   *  rank of the grid, coordinate of the work item for x, y and z..., count,
+   *  argument...}; an argument is {fovea_cuda_argument_kind, words that follow,
+   *  words...}. */
+  const int64_t *facts;
+  void *state; /* the runtime's; NULL at first */
+} fovea_cuda_kernel_t;
+
+/* What a parameter of a kernel is made from. P is the number of an argument of
+ * the launch, R the rank of that array. */
+enum fovea_cuda_argument_kind {
+  /* CUtensorMap: {P, R, CUtensorMapDataType, bytes of an element, bytes of the
+   * swizzle, L, M, rank, dimensions..., box...}, innermost dimension first. The
+   * second dimension ends at extent M of argument L if that is less; L = -1: no
+   * such limit. Zeros outside. */
+  FOVEA_CUDA_TENSOR_MAP = 0,
+  FOVEA_CUDA_POINTER = 1,  /* {P}: the address of the first element */
+  FOVEA_CUDA_SIZE = 2,     /* {P, d}: an extent, 32 bits */
+  FOVEA_CUDA_STRIDE = 3,   /* {P, R, d}: a stride in elements, 64 bits */
+  FOVEA_CUDA_SCALAR = 4,   /* {P}: the scalar's bytes */
+  FOVEA_CUDA_WORKSPACE = 5 /* {bytes}: memory of this kernel on this stream,
+                            * zeroed once, which a launch leaves zeroed */
+};
+
+/* Launches a kernel on a stream, for the work items below `grid`; `arguments`
+ * point at memref descriptors and scalars. Errors go to fovea_report_error. */
+FOVEA_RUNTIME_EXPORT void fovea_cuda_launch(fovea_cuda_kernel_t *kernel,
+                                            const int64_t *grid,
+                                            void *const *arguments,
+                                            void *stream);
+
+/*===----------------------------------------------------------------------===//
 // Errors
 //===----------------------------------------------------------------------===*/
 

@@ -8,6 +8,7 @@
 
 #include "fovea/Execution/Jit.h"
 
+#include "TargetMachine.h"
 #include "fovea-runtime/Runtime.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
@@ -39,8 +40,8 @@ void fovea::registerJitTranslations(mlir::DialectRegistry &registry) {
   mlir::registerAllToLLVMIRTranslations(registry);
 }
 
-static Expected<std::unique_ptr<TargetMachine>>
-createTargetMachine(const CpuTarget &target) {
+Expected<std::unique_ptr<TargetMachine>>
+fovea::createTargetMachine(const CpuTarget &target, bool jit) {
   static std::once_flag once;
   std::call_once(once, [] {
     InitializeNativeTarget();
@@ -53,10 +54,24 @@ createTargetMachine(const CpuTarget &target) {
     return createStringError(message);
   std::unique_ptr<TargetMachine> machine(backend->createTargetMachine(
       triple, target.cpu, target.features, TargetOptions(), Reloc::PIC_,
-      std::nullopt, CodeGenOptLevel::Default, /*JIT=*/true));
+      std::nullopt, CodeGenOptLevel::Default, jit));
   if (!machine)
     return createStringError("LLVM has no code generator for " + triple.str());
   return machine;
+}
+
+std::function<Error(Module *)>
+fovea::makeOptimizer(const CpuTarget &target, TargetMachine *machine) {
+  auto optimize = mlir::makeOptimizingTransformer(/*optLevel=*/2, 0, machine);
+  // Vectors are as wide as the schedule says; LLVM must not halve them.
+  std::string width = std::to_string(target.vectorBits());
+  return [=](Module *llvmModule) -> Error {
+    for (Function &function : *llvmModule) {
+      function.addFnAttr("prefer-vector-width", width);
+      function.addFnAttr("min-legal-vector-width", width);
+    }
+    return optimize(llvmModule);
+  };
 }
 
 Error Jit::checkHost(const CpuTarget &target) {
@@ -74,20 +89,10 @@ Error Jit::checkHost(const CpuTarget &target) {
 Expected<std::unique_ptr<Jit>> Jit::create(mlir::ModuleOp module,
                                            const CpuTarget &target) {
   Expected<std::unique_ptr<TargetMachine>> machine =
-      createTargetMachine(target);
+      createTargetMachine(target, /*jit=*/true);
   if (!machine)
     return machine.takeError();
-  auto optimize =
-      mlir::makeOptimizingTransformer(/*optLevel=*/2, 0, machine->get());
-  // Vectors are as wide as the schedule says; LLVM must not halve them.
-  std::string width = std::to_string(target.vectorBits());
-  auto transform = [&](Module *llvmModule) -> Error {
-    for (Function &function : *llvmModule) {
-      function.addFnAttr("prefer-vector-width", width);
-      function.addFnAttr("min-legal-vector-width", width);
-    }
-    return optimize(llvmModule);
-  };
+  auto transform = makeOptimizer(target, machine->get());
   mlir::ExecutionEngineOptions options;
   options.transformer = transform;
   options.jitCodeGenOptLevel = CodeGenOptLevel::Default;
@@ -105,6 +110,8 @@ Expected<std::unique_ptr<Jit>> Jit::create(mlir::ModuleOp module,
         return symbol.takeError();
   return std::unique_ptr<Jit>(new Jit(std::move(*engine)));
 }
+
+Expected<void *> Jit::lookup(StringRef name) { return engine->lookup(name); }
 
 /// {allocated, aligned, offset, shape..., strides...}, as MLIR passes memrefs.
 static std::vector<int64_t> makeDescriptor(const MemRefView &view) {

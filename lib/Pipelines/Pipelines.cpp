@@ -9,9 +9,11 @@
 #include "fovea/Pipelines/Pipelines.h"
 
 #include "fovea/Conversion/Passes.h"
+#include "fovea/Conversion/PipeToNVVM/PipeToNVVM.h"
 #include "fovea/Dialect/Attn/Transforms/Passes.h"
 #include "fovea/Dialect/Tile/Transforms/Passes.h"
 #include "fovea/Target/CpuTarget.h"
+#include "fovea/Target/CudaTarget.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -20,6 +22,7 @@
 #include "mlir/Dialect/LLVMIR/Transforms/RequestCWrappers.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/GPU/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
@@ -100,6 +103,16 @@ void fovea::buildLLVMStage(OpPassManager &pm, const CpuPipelineOptions &options)
   pm.addPass(createCSEPass());
 }
 
+void fovea::buildCpuEntryPipeline(OpPassManager &pm,
+                                  const CpuPipelineOptions &options) {
+  buildSizeChecks(pm);
+  buildAttnStage(pm, options);
+  buildTileStage(pm, options);
+  buildVectorStage(pm, options);
+  pm.addPass(createMakeEntryPoints());
+  buildLLVMStage(pm, options);
+}
+
 void fovea::buildCpuPipeline(OpPassManager &pm,
                              const CpuPipelineOptions &options) {
   buildAttnStage(pm, options);
@@ -108,7 +121,66 @@ void fovea::buildCpuPipeline(OpPassManager &pm,
   buildLLVMStage(pm, options);
 }
 
+//===----------------------------------------------------------------------===//
+// NVIDIA GPUs
+//===----------------------------------------------------------------------===//
+
+void fovea::buildSizeChecks(OpPassManager &pm) {
+  pm.addPass(createGenerateRuntimeVerificationPass());
+}
+
+void fovea::buildCudaTileStage(OpPassManager &pm,
+                               const CudaPipelineOptions &options) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  attn::AttnSelectScheduleOptions schedule;
+  schedule.target = options.target;
+  pm.addPass(attn::createAttnSelectSchedule(schedule));
+  pm.addPass(attn::createAttnBufferize());
+  pm.addPass(createAttnToTile());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<tile::KernelOp>(createLoopInvariantCodeMotionPass());
+  pm.addNestedPass<tile::KernelOp>(tile::createTileRefineWalk());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void fovea::buildCudaKernelStage(OpPassManager &pm,
+                                 const CudaPipelineOptions &options) {
+  buildTileToNVVMPipeline(pm, /*verify=*/true);
+  pm.addPass(createConvertTileLaunchToCuda());
+  MakeEntryPointsOptions entry;
+  entry.cuda = true;
+  pm.addPass(createMakeEntryPoints(entry));
+  buildNVVMToBinaryPipeline(pm, options.format);
+}
+
+void fovea::buildCudaHostStage(OpPassManager &pm, const CudaPipelineOptions &) {
+  pm.addPass(createEmbedGpuBinaries());
+  CpuPipelineOptions host;
+  host.target = "cpu:plain";
+  buildLLVMStage(pm, host);
+}
+
+void fovea::buildCudaPipeline(OpPassManager &pm,
+                              const CudaPipelineOptions &options) {
+  buildSizeChecks(pm);
+  buildCudaTileStage(pm, options);
+  buildCudaKernelStage(pm, options);
+  buildCudaHostStage(pm, options);
+}
+
 void fovea::registerPipelines() {
+  auto addCuda = [](StringRef name, StringRef description, auto build) {
+    PassPipelineRegistration<CudaPipelineOptions>(name, description, build);
+  };
+  addCuda("fovea-cuda-tile-stage",
+          "Lower attn ops on tensors to tile programs for an NVIDIA GPU",
+          buildCudaTileStage);
+  addCuda("fovea-cuda-pipeline",
+          "Compile attention for an NVIDIA GPU, launch code included",
+          buildCudaPipeline);
   auto add = [](StringRef name, StringRef description, auto build) {
     PassPipelineRegistration<CpuPipelineOptions>(name, description, build);
   };

@@ -2,6 +2,10 @@
 
 // RUN: not fovea-run %s --target gpu 2>&1 | FileCheck %s --check-prefix=TARGET
 // TARGET: error: unknown target 'gpu': it is no CPU; a target is cpu, cpu:avx512
+// RUN: not env FOVEA_CUDA_DRIVER=%t.no-libcuda.so.1 fovea-run %s --entry one --target cuda 2>&1 | FileCheck %s --check-prefix=CUDA
+// CUDA: error: no NVIDIA GPU: {{.*}}no-libcuda.so.1
+// RUN: not fovea-run %s --target cuda:sm_80 2>&1 | FileCheck %s --check-prefix=CHIP
+// CHIP: error: unknown target 'cuda:sm_80': the GPU to compile for is cuda:sm_90a
 // RUN: not fovea-run %s --target cpu:avx9000 2>&1 | FileCheck %s --check-prefix=FEATURE
 // FEATURE: 'avx9000' is no feature with + or - in front
 // RUN: not fovea-run %s --entry nothing 2>&1 | FileCheck %s --check-prefix=ENTRY

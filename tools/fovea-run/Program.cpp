@@ -10,6 +10,7 @@
 
 #include "fovea/Dialect/Tile/IR/Tile.h"
 #include "fovea/Pipelines/Pipelines.h"
+#include "fovea/Target/CudaTarget.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
@@ -45,8 +46,16 @@ FailureOr<std::unique_ptr<Program>> Program::compile(ModuleOp module,
   TargetOptions options(targetText);
   auto program = std::make_unique<Program>();
   PassManager upper(module.getContext());
-  buildAttnStage(upper, options);
-  buildTileStage(upper, options);
+  bool cuda = CudaTarget::isCuda(targetText);
+  CudaPipelineOptions cudaOptions;
+  if (cuda) {
+    cudaOptions.target = targetText.str();
+    buildSizeChecks(upper);
+    buildCudaTileStage(upper, cudaOptions);
+  } else {
+    buildAttnStage(upper, options);
+    buildTileStage(upper, options);
+  }
   if (failed(upper.run(*lowered)))
     return failure();
   for (auto function : lowered->getOps<func::FuncOp>()) {
@@ -61,8 +70,14 @@ FailureOr<std::unique_ptr<Program>> Program::compile(ModuleOp module,
     }
   }
   PassManager lower(module.getContext());
-  buildVectorStage(lower, options);
-  buildLLVMStage(lower, options);
+  if (cuda) {
+    // PTX: the driver compiles it.
+    buildCudaKernelStage(lower, cudaOptions);
+    buildCudaHostStage(lower, cudaOptions);
+  } else {
+    buildVectorStage(lower, options);
+    buildLLVMStage(lower, options);
+  }
   if (failed(lower.run(*lowered)))
     return failure();
   auto jit = Jit::create(*lowered, target);
@@ -75,6 +90,10 @@ FailureOr<std::unique_ptr<Program>> Program::compile(ModuleOp module,
                            std::chrono::steady_clock::now() - begin)
                            .count();
   return program;
+}
+
+llvm::Expected<void *> Program::lookup(StringRef entry) {
+  return jit->lookup(entry);
 }
 
 ArrayRef<int64_t> Program::getResultHolders(StringRef entry) const {

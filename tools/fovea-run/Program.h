@@ -25,6 +25,9 @@ public:
   compile(mlir::ModuleOp module, const CpuTarget &target,
           llvm::StringRef targetText, std::string &error);
 
+  /// Address of the entry's function of the C ABI; of code for a GPU only.
+  llvm::Expected<void *> lookup(llvm::StringRef entry);
+
   /// Milliseconds from the parsed module to machine code.
   double getCompileMs() const { return compileMs; }
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Arguments.h"
+#include "Cuda.h"
 #include "Program.h"
 #include "ToolSetup.h"
 
@@ -14,6 +15,7 @@
 #include "fovea/Dialect/Attn/IR/Attn.h"
 #include "fovea/InitAllDialects.h"
 #include "fovea/Support/Peak.h"
+#include "fovea/Target/CudaTarget.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
@@ -91,8 +93,8 @@ static cl::opt<int> numThreads("threads", cl::value_desc("N"), cl::init(0),
                                cl::desc("Threads (default: all CPUs)"));
 static cl::opt<std::string> targetText(
     "target", cl::init("cpu"), cl::cat(category),
-    cl::desc("cpu (this machine), cpu:avx512, cpu:avx2, cpu:plain, or cpu: and "
-             "LLVM features"));
+    cl::desc("cpu (this machine), cpu:avx512, cpu:avx2, cpu:plain, cpu: and "
+             "LLVM features, or cuda:sm_90a"));
 
 /// Prints an error and gives the exit status.
 static int fail(const llvm::Twine &message) {
@@ -195,6 +197,12 @@ static double defaultTolerance(ArrayRef<reference::Array> results) {
   return widest;
 }
 
+static void summarize(std::vector<double> &times, Report &report) {
+  llvm::sort(times);
+  report.medianMs = times[times.size() / 2];
+  report.minMs = times.front();
+}
+
 static Error measure(Program &program, StringRef entry,
                      ArrayRef<JitArgument> arguments, Report &report) {
   std::vector<double> times;
@@ -209,9 +217,7 @@ static Error measure(Program &program, StringRef entry,
     times.push_back(milliseconds(std::chrono::steady_clock::now() - start));
   }
   times.erase(times.begin());
-  llvm::sort(times);
-  report.medianMs = times[times.size() / 2];
-  report.minMs = times.front();
+  summarize(times, report);
   return Error::success();
 }
 
@@ -281,8 +287,19 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
     return llvm::createStringError("@" + report.entry +
                                    " returns a scalar; entries return tensors");
 
-  if (Error error = program.run(report.entry, packed))
+  if (CudaTarget::isCuda(targetText)) {
+    auto function = program.lookup(report.entry);
+    if (!function)
+      return function.takeError();
+    std::vector<double> times;
+    if (Error error =
+            callOnCuda(*function, *arguments, bench ? &times : nullptr))
+      return error;
+    if (bench)
+      summarize(times, report);
+  } else if (Error error = program.run(report.entry, packed)) {
     return error;
+  }
   if (check) {
     double limit = tolerance > 0 ? tolerance : defaultTolerance(wanted);
     report.relError = report.maxError = 0;
@@ -304,16 +321,23 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
                                          targetText, inputs, wanted, limit));
   }
   if (bench) {
-    progress("measuring");
-    double peak = probeFmaGflops(target.vectorBits(), fovea_get_num_threads());
-    if (Error error = measure(program, report.entry, packed, report))
-      return error;
-    peak = std::max(
-        peak, probeFmaGflops(target.vectorBits(), fovea_get_num_threads()));
-    progress("");
+    double peak = 0;
+    if (!CudaTarget::isCuda(targetText)) {
+      progress("measuring");
+      auto probe = [&] {
+        peak = std::max(peak, probeFmaGflops(target.vectorBits(),
+                                             fovea_get_num_threads()));
+      };
+      probe();
+      if (Error error = measure(program, report.entry, packed, report))
+        return error;
+      probe();
+      progress("");
+    }
     report.gflops = flops / report.medianMs * 1e-6;
     report.gbytes = bytes / report.medianMs * 1e-6;
-    report.peak = report.gflops / peak;
+    if (peak > 0)
+      report.peak = report.gflops / peak;
   }
   return Error::success();
 }
@@ -442,7 +466,19 @@ int main(int argc, char **argv) {
       "  fovea-run examples/causal.mlir --dims S=4096 --bench --threads 1\n"
       "  fovea-run f.mlir --in q.npy,k.npy,v.npy --out o.npy\n");
 
-  Expected<CpuTarget> target = CpuTarget::parse(targetText);
+  bool cuda = CudaTarget::isCuda(targetText);
+  if (cuda) {
+    auto gpu = CudaTarget::parse(targetText);
+    if (!gpu)
+      return fail(toString(gpu.takeError()));
+    if (eachPass)
+      return fail("--check-each-pass runs on a CPU only");
+    if (Error error = openCuda())
+      return fail(toString(std::move(error)));
+  }
+  // Around kernels for a GPU: this machine's code.
+  Expected<CpuTarget> target =
+      CpuTarget::parse(cuda ? StringRef("cpu") : StringRef(targetText));
   if (!target)
     return fail(toString(target.takeError()));
   if (Error error = Jit::checkHost(*target))

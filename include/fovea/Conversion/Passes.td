@@ -79,6 +79,56 @@ def ConvertTileLaunchToLLVM : Pass<"convert-tile-launch-to-llvm",
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def ConvertTileLaunchToCuda : Pass<"convert-tile-launch-to-cuda",
+                                   "::mlir::ModuleOp"> {
+  let summary = "Lower launches of GPU kernels to calls of the runtime";
+  let description = [{
+    Turns each `tile.launch` of a kernel in a `gpu.module` into a call of
+    `fovea_cuda_launch(kernel, grid, arguments, stream)`. The kernel is a constant
+    table made from its attribute `pipe.launch` (see `-pipe-to-nvvm`; the form is
+    that of `fovea_cuda_kernel_t` in the runtime's header); its code stands in the
+    global `KERNEL_image`, which `-fovea-embed-gpu-binaries` fills in. Functions
+    get the stream as a last argument.
+
+    A function may only launch, call and compute sizes: anything else that touches
+    memory would run on the host and is refused.
+
+    Runs after `-pipe-to-nvvm`, on functions of memrefs.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def EmbedGpuBinaries : Pass<"fovea-embed-gpu-binaries", "::mlir::ModuleOp"> {
+  let summary = "Turn GPU objects into constants of the host's code";
+  let description = [{
+    Writes the object of each `gpu.binary @KERNEL` into the global
+    `KERNEL_image` and erases the binary. PTX ends with a zero byte.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def MakeEntryPoints : Pass<"fovea-make-entry-points", "::mlir::ModuleOp"> {
+  let summary = "Make functions of Fovea's C ABI";
+  let description = [{
+    Renames each public function `@f` of memrefs and scalars to the private
+    `@f_memrefs` and adds `@f(arguments, count, stream) -> i32`, a
+    `fovea_function_t` of the runtime's header: it checks and unpacks the
+    arguments by `fovea_bind_arguments` from a constant table of their types.
+
+    A `cf.assert` of a function's body becomes a report of the error and a return,
+    so run `-generate-runtime-verification` on the ops of `attn` to have sizes
+    checked against each other.
+
+    Runs before `-convert-func-to-llvm`.
+  }];
+  let options = [
+    Option<"cuda", "cuda", "bool", "false", "Arrays are on a CUDA device">
+  ];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect"
+  ];
+}
+
 def ExpandMath : Pass<"fovea-expand-math"> {
   let summary = "Expand math functions on f32 vectors into polynomials";
   let description = [{

@@ -45,6 +45,9 @@ public:
   /// Calls a function; the runtime's error, if one was reported.
   llvm::Error call(llvm::StringRef name, llvm::ArrayRef<JitArgument> arguments);
 
+  /// Address of a function.
+  llvm::Expected<void *> lookup(llvm::StringRef name);
+
 private:
   explicit Jit(std::unique_ptr<mlir::ExecutionEngine> engine)
       : engine(std::move(engine)) {}

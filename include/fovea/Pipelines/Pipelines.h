@@ -37,9 +37,46 @@ void buildVectorStage(mlir::OpPassManager &pm,
 /// Functions on vectors and memrefs -> the llvm dialect.
 void buildLLVMStage(mlir::OpPassManager &pm, const CpuPipelineOptions &options);
 
+/// All stages, to functions of the C ABI instead of functions of memrefs.
+void buildCpuEntryPipeline(mlir::OpPassManager &pm,
+                           const CpuPipelineOptions &options);
+
 /// All stages: `-fovea-cpu-pipeline`.
 void buildCpuPipeline(mlir::OpPassManager &pm,
                       const CpuPipelineOptions &options);
+
+/// Options of the pipeline for NVIDIA GPUs.
+struct CudaPipelineOptions : mlir::PassPipelineOptions<CudaPipelineOptions> {
+  Option<std::string> target{
+      *this, "target", llvm::cl::desc("What to compile for: cuda:sm_90a"),
+      llvm::cl::init("cuda:sm_90a")};
+  Option<std::string> format{
+      *this, "format",
+      llvm::cl::desc("Code of the kernels: isa (PTX, the default) or bin (a "
+                     "cubin; needs ptxas)"),
+      llvm::cl::init("isa")};
+};
+
+/// Checks of the sizes of attn ops, as cf.assert; first in code for the C ABI.
+void buildSizeChecks(mlir::OpPassManager &pm);
+
+/// attn on tensors -> tile programs with schedules, and functions of memrefs
+/// that launch them: `-fovea-cuda-tile-stage`.
+void buildCudaTileStage(mlir::OpPassManager &pm,
+                        const CudaPipelineOptions &options);
+
+/// Tile programs -> functions of the C ABI that call the runtime, and kernels as
+/// gpu.binary.
+void buildCudaKernelStage(mlir::OpPassManager &pm,
+                          const CudaPipelineOptions &options);
+
+/// Functions that call the runtime -> the llvm dialect, with the kernels' code.
+void buildCudaHostStage(mlir::OpPassManager &pm,
+                        const CudaPipelineOptions &options);
+
+/// All stages: `-fovea-cuda-pipeline`.
+void buildCudaPipeline(mlir::OpPassManager &pm,
+                       const CudaPipelineOptions &options);
 
 /// Registers the pipelines with MLIR's command line.
 void registerPipelines();

@@ -1,3 +1,4 @@
+// RUN: fovea-opt %s --attn-select-schedule=target=cuda:sm_90a | FileCheck %s --check-prefixes=CHECK,SM90
 // RUN: fovea-opt %s --attn-select-schedule=target=cpu:avx512 | FileCheck %s --check-prefixes=CHECK,AVX512
 // RUN: fovea-opt %s --attn-select-schedule=target=cpu:avx2 | FileCheck %s --check-prefixes=CHECK,AVX2
 // RUN: fovea-opt %s --attn-select-schedule=target=cpu:plain | FileCheck %s --check-prefixes=CHECK,PLAIN
@@ -10,6 +11,7 @@
 // CHECK-LABEL: func.func @dynamic
 // AVX512: schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
 // AVX2: schedule = #tile.cpu_schedule<query_tile = 48, key_tile = 128, lanes = 8, rows = 4, vectors = 3>
+// SM90: schedule = #pipe.schedule<query_tile = 192, key_tile = 128, stages = 2, groups = 3, producer_regs = 32, consumer_regs = 160>
 // PLAIN: schedule = #tile.cpu_schedule<query_tile = 32, key_tile = 128, lanes = 4, rows = 4, vectors = 2>
 func.func @dynamic(%q: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
   %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)

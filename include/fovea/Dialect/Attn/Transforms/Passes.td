@@ -72,14 +72,19 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     registers; scores of one tile stay in the second-level cache. A short query
     (a decoding step) gets a smaller query tile and taller blocks.
 
+    For a Hopper GPU (`#pipe.schedule`): 192 query rows by three warpgroups up to
+    64 channels, 128 rows by two up to 128 channels.
+
     Example: `test/Dialect/Attn/Transforms/select-schedule.mlir`.
   }];
   let options = [
     Option<"target", "target", "std::string", "\"cpu\"",
-           "What to compile for: cpu, cpu:avx512, cpu:avx2, cpu:plain, or "
-           "cpu: and a list of LLVM features">
+           "What to compile for: cpu, cpu:avx512, cpu:avx2, cpu:plain, "
+           "cpu: and a list of LLVM features, or cuda:sm_90a">
   ];
-  let dependentDialects = ["::fovea::tile::TileDialect"];
+  let dependentDialects = [
+    "::fovea::pipe::PipeDialect", "::fovea::tile::TileDialect"
+  ];
 }
 
 def AttnBufferize : Pass<"attn-bufferize", "::mlir::ModuleOp"> {

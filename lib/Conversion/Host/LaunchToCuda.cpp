@@ -1,0 +1,369 @@
+//===- LaunchToCuda.cpp - Launches of GPU kernels -------------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "fovea/Conversion/Passes.h"
+#include "fovea/Dialect/Tile/IR/Tile.h"
+
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace fovea {
+#define GEN_PASS_DEF_CONVERTTILELAUNCHTOCUDA
+#define GEN_PASS_DEF_EMBEDGPUBINARIES
+#include "fovea/Conversion/Passes.h.inc"
+} // namespace fovea
+
+using namespace mlir;
+using namespace fovea;
+
+/// The runtime's function and argument kinds (fovea-runtime/Runtime.h).
+static constexpr StringLiteral launchName = "fovea_cuda_launch";
+enum ArgumentKind : int64_t {
+  tensorMapKind = 0,
+  pointerKind = 1,
+  sizeKind = 2,
+  strideKind = 3,
+  scalarKind = 4,
+  workspaceKind = 5
+};
+
+static std::string imageName(StringRef kernel) {
+  return (kernel + "_image").str();
+}
+
+//===----------------------------------------------------------------------===//
+// Facts
+//===----------------------------------------------------------------------===//
+
+/// CUtensorMapDataType of an element type, or nothing.
+static std::optional<int64_t> tensorMapType(Type type) {
+  if (type.isBF16())
+    return 9;
+  if (type.isF16())
+    return 6;
+  if (type.isF32())
+    return 7;
+  return std::nullopt;
+}
+
+namespace {
+/// Reads the entries of `pipe.launch`.
+class FactsReader {
+public:
+  FactsReader(tile::LaunchOp launch, DictionaryAttr facts)
+      : launch(launch), facts(facts) {}
+
+  /// The words of fovea_cuda_kernel_t::facts.
+  FailureOr<SmallVector<int64_t>> read();
+
+private:
+  LogicalResult readArgument(DictionaryAttr argument);
+  std::optional<int64_t> integer(DictionaryAttr from, StringRef name) {
+    if (auto attribute = from.getAs<IntegerAttr>(name))
+      return attribute.getInt();
+    return std::nullopt;
+  }
+  /// Rank of the parameter that an entry names, or nothing.
+  std::optional<int64_t> rankOf(int64_t parameter) {
+    if (parameter < 0 ||
+        parameter >= static_cast<int64_t>(launch.getArguments().size()))
+      return std::nullopt;
+    auto type =
+        dyn_cast<MemRefType>(launch.getArguments()[parameter].getType());
+    return type ? type.getRank() : 0;
+  }
+  void append(ArgumentKind kind, ArrayRef<int64_t> payload) {
+    words.append({kind, static_cast<int64_t>(payload.size())});
+    words.append(payload.begin(), payload.end());
+  }
+
+  tile::LaunchOp launch;
+  DictionaryAttr facts;
+  SmallVector<int64_t> words;
+};
+} // namespace
+
+LogicalResult FactsReader::readArgument(DictionaryAttr argument) {
+  auto kind = argument.getAs<StringAttr>("kind");
+  auto bad = [&] {
+    return launch.emitOpError("of ")
+           << launch.getKernelAttr()
+           << ": cannot make the kernel's parameter from " << argument;
+  };
+  if (!kind)
+    return bad();
+  if (kind == "workspace") {
+    std::optional<int64_t> bytes = integer(argument, "bytes");
+    if (!bytes)
+      return bad();
+    append(workspaceKind, {*bytes});
+    return success();
+  }
+  std::optional<int64_t> parameter = integer(argument, "parameter");
+  std::optional<int64_t> rank = parameter ? rankOf(*parameter) : std::nullopt;
+  std::optional<int64_t> dim = integer(argument, "dim");
+  if (!rank)
+    return bad();
+  if (kind == "pointer") {
+    append(pointerKind, {*parameter});
+  } else if (kind == "dim" && dim) {
+    append(sizeKind, {*parameter, *dim});
+  } else if (kind == "stride" && dim) {
+    append(strideKind, {*parameter, *rank, *dim});
+  } else if (kind == "scalar") {
+    append(scalarKind, {*parameter});
+  } else if (kind == "tensor_map") {
+    auto dims = argument.getAs<DenseI64ArrayAttr>("dims");
+    auto box = argument.getAs<DenseI64ArrayAttr>("box");
+    auto element = argument.getAs<TypeAttr>("element");
+    auto limit = argument.getAs<DenseI64ArrayAttr>("limit");
+    std::optional<int64_t> swizzle = integer(argument, "swizzle");
+    auto type = element ? tensorMapType(element.getValue()) : std::nullopt;
+    if (!dims || !box || !type || !swizzle || dims.size() != box.size())
+      return bad();
+    SmallVector<int64_t> payload = {*parameter,
+                                    *rank,
+                                    *type,
+                                    element.getValue().getIntOrFloatBitWidth() /
+                                        8,
+                                    *swizzle,
+                                    limit ? limit[0] : -1,
+                                    limit ? limit[1] : 0,
+                                    dims.size()};
+    llvm::append_range(payload, dims.asArrayRef());
+    llvm::append_range(payload, box.asArrayRef());
+    append(tensorMapKind, payload);
+  } else {
+    return bad();
+  }
+  return success();
+}
+
+FailureOr<SmallVector<int64_t>> FactsReader::read() {
+  std::optional<int64_t> block = integer(facts, "block");
+  std::optional<int64_t> shared = integer(facts, "shared_bytes");
+  auto grid = facts.getAs<DenseI64ArrayAttr>("grid");
+  auto arguments = facts.getAs<ArrayAttr>("arguments");
+  if (!block || !shared || !grid || !arguments || grid.size() > 3)
+    return launch.emitOpError("of ")
+           << launch.getKernelAttr()
+           << ": the attribute pipe.launch of the kernel lacks block, "
+              "shared_bytes, a grid of at most 3 dimensions or arguments";
+  words = {/*compute capability=*/90, *block, *shared, grid.size()};
+  llvm::append_range(words, grid.asArrayRef());
+  words.push_back(arguments.size());
+  for (Attribute argument : arguments) {
+    auto entry = dyn_cast<DictionaryAttr>(argument);
+    if (!entry || failed(readArgument(entry)))
+      return failure();
+  }
+  return words;
+}
+
+//===----------------------------------------------------------------------===//
+// Calls
+//===----------------------------------------------------------------------===//
+
+/// A constant of 64-bit words.
+static LLVM::GlobalOp createTable(ImplicitLocOpBuilder &b, StringRef name,
+                                  ArrayRef<int64_t> words) {
+  auto type = LLVM::LLVMArrayType::get(b.getI64Type(), words.size());
+  return LLVM::GlobalOp::create(
+      b, type, /*isConstant=*/true, LLVM::Linkage::Internal, name,
+      DenseElementsAttr::get(
+          RankedTensorType::get(words.size(), b.getI64Type()), words));
+}
+
+/// `@KERNEL_kernel`, a fovea_cuda_kernel_t.
+static FailureOr<LLVM::GlobalOp> getKernel(tile::LaunchOp launch) {
+  auto module = launch->getParentOfType<ModuleOp>();
+  StringRef name = launch.getKernel();
+  std::string global = (name + "_kernel").str();
+  if (auto known = module.lookupSymbol<LLVM::GlobalOp>(global))
+    return known;
+  auto gpuModule = module.lookupSymbol<gpu::GPUModuleOp>(name);
+  auto function =
+      gpuModule ? gpuModule.lookupSymbol<LLVM::LLVMFuncOp>(name) : nullptr;
+  auto facts = function ? function->getAttrOfType<DictionaryAttr>("pipe.launch")
+                        : nullptr;
+  if (!facts)
+    return launch.emitOpError("of ")
+           << launch.getKernelAttr()
+           << ", which is not lowered; run -pipe-to-nvvm first";
+  FailureOr<SmallVector<int64_t>> words = FactsReader(launch, facts).read();
+  if (failed(words))
+    return failure();
+  ImplicitLocOpBuilder b(launch.getLoc(), module.getBody(),
+                         module.getBody()->begin());
+  auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+  std::string text = name.str() + '\0';
+  auto nameGlobal = LLVM::GlobalOp::create(
+      b, LLVM::LLVMArrayType::get(b.getI8Type(), text.size()),
+      /*isConstant=*/true, LLVM::Linkage::Internal, (name + "_name").str(),
+      b.getStringAttr(text));
+  auto image = LLVM::GlobalOp::create(
+      b, LLVM::LLVMArrayType::get(b.getI8Type(), 0), /*isConstant=*/true,
+      LLVM::Linkage::External, imageName(name), Attribute());
+  LLVM::GlobalOp table = createTable(b, (name + "_facts").str(), *words);
+  auto type = LLVM::LLVMStructType::getLiteral(
+      b.getContext(), {pointer, pointer, pointer, pointer});
+  auto kernel =
+      LLVM::GlobalOp::create(b, type, /*isConstant=*/false,
+                             LLVM::Linkage::Internal, global, Attribute());
+  b.createBlock(&kernel.getInitializerRegion());
+  Value value = LLVM::ZeroOp::create(b, type);
+  for (auto [n, part] :
+       llvm::enumerate(ArrayRef<LLVM::GlobalOp>{nameGlobal, image, table}))
+    value = LLVM::InsertValueOp::create(b, value,
+                                        LLVM::AddressOfOp::create(b, part), n);
+  LLVM::ReturnOp::create(b, value);
+  return kernel;
+}
+
+static LLVM::LLVMFuncOp getLaunchFunction(ModuleOp module) {
+  if (auto known = module.lookupSymbol<LLVM::LLVMFuncOp>(launchName))
+    return known;
+  OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
+  Type pointer = LLVM::LLVMPointerType::get(b.getContext());
+  return LLVM::LLVMFuncOp::create(
+      b, module.getLoc(), launchName,
+      LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()),
+                                  {pointer, pointer, pointer, pointer}));
+}
+
+/// Stores values one after the other in an array on the stack.
+static Value storeArray(ImplicitLocOpBuilder &b, Type element,
+                        ValueRange values) {
+  auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+  Value count = LLVM::ConstantOp::create(b, b.getI64IntegerAttr(values.size()));
+  Value array = LLVM::AllocaOp::create(b, pointer, element, count);
+  for (auto [n, value] : llvm::enumerate(values))
+    LLVM::StoreOp::create(
+        b, value,
+        LLVM::GEPOp::create(b, pointer, element, array,
+                            ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(n)}));
+  return array;
+}
+
+static LogicalResult lowerLaunch(tile::LaunchOp launch, Value stream) {
+  FailureOr<LLVM::GlobalOp> kernel = getKernel(launch);
+  if (failed(kernel))
+    return failure();
+  ImplicitLocOpBuilder b(launch.getLoc(), launch);
+  LLVMTypeConverter converter(b.getContext());
+  SmallVector<Value> grid, arguments;
+  for (Value extent : launch.getGrid())
+    grid.push_back(arith::IndexCastOp::create(b, b.getI64Type(), extent));
+  for (Value argument : launch.getArguments()) {
+    Type type = converter.convertType(argument.getType());
+    Value value = argument;
+    if (type != argument.getType())
+      value =
+          UnrealizedConversionCastOp::create(b, type, argument).getResult(0);
+    // The runtime reads 8 bytes of a scalar.
+    Value zero = LLVM::ConstantOp::create(b, b.getI64IntegerAttr(0));
+    Value place = storeArray(b, b.getI64Type(), zero);
+    if (isa<MemRefType>(argument.getType()))
+      place = storeArray(b, type, value);
+    else
+      LLVM::StoreOp::create(b, value, place);
+    arguments.push_back(place);
+  }
+  auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+  LLVM::CallOp::create(b,
+                       getLaunchFunction(launch->getParentOfType<ModuleOp>()),
+                       ValueRange{LLVM::AddressOfOp::create(b, *kernel),
+                                  storeArray(b, b.getI64Type(), grid),
+                                  storeArray(b, pointer, arguments), stream});
+  launch.erase();
+  return success();
+}
+
+/// Refuses what would run on the host.
+static LogicalResult checkHostOps(func::FuncOp function) {
+  WalkResult result = function.getBody().walk([](Operation *op) {
+    if (isa<tile::LaunchOp, func::CallOp, cf::AssertOp>(op) ||
+        isMemoryEffectFree(op) || op->hasTrait<OpTrait::IsTerminator>() ||
+        op->hasTrait<OpTrait::HasRecursiveMemoryEffects>())
+      return WalkResult::advance();
+    op->emitOpError("touches memory outside of a kernel, which code for a GPU "
+                    "cannot; compute results in place of an argument (outs), "
+                    "and by ops that become kernels");
+    return WalkResult::interrupt();
+  });
+  return failure(result.wasInterrupted());
+}
+
+namespace {
+
+struct ConvertTileLaunchToCudaPass final
+    : fovea::impl::ConvertTileLaunchToCudaBase<ConvertTileLaunchToCudaPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    auto pointer = LLVM::LLVMPointerType::get(&getContext());
+    SmallVector<func::FuncOp> functions;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isExternal())
+        functions.push_back(function);
+    for (func::FuncOp function : functions) {
+      if (failed(checkHostOps(function)) ||
+          failed(function.insertArgument(function.getNumArguments(), pointer,
+                                         {}, function.getLoc())))
+        return signalPassFailure();
+    }
+    for (func::FuncOp function : functions) {
+      Value stream = function.getArguments().back();
+      SmallVector<tile::LaunchOp> launches;
+      function.walk([&](tile::LaunchOp op) { launches.push_back(op); });
+      for (tile::LaunchOp launch : launches)
+        if (failed(lowerLaunch(launch, stream)))
+          return signalPassFailure();
+      function.walk([&](func::CallOp call) {
+        auto callee =
+            getOperation().lookupSymbol<func::FuncOp>(call.getCallee());
+        if (callee && !callee.isExternal())
+          call.getOperandsMutable().append(stream);
+      });
+    }
+  }
+};
+
+struct EmbedGpuBinariesPass final
+    : fovea::impl::EmbedGpuBinariesBase<EmbedGpuBinariesPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    for (auto binary :
+         llvm::make_early_inc_range(getOperation().getOps<gpu::BinaryOp>())) {
+      auto object = dyn_cast<gpu::ObjectAttr>(binary.getObjects()[0]);
+      auto image = getOperation().lookupSymbol<LLVM::GlobalOp>(
+          imageName(binary.getName()));
+      if (object && image) {
+        std::string bytes = object.getObject().getValue().str();
+        if (object.getFormat() == gpu::CompilationTarget::Assembly &&
+            !StringRef(bytes).ends_with(StringRef("", 1)))
+          bytes.push_back('\0');
+        OpBuilder b(&getContext());
+        image.setGlobalType(
+            LLVM::LLVMArrayType::get(b.getI8Type(), bytes.size()));
+        image.setValueAttr(b.getStringAttr(bytes));
+        image.setLinkage(LLVM::Linkage::Internal);
+        image.setAlignment(64);
+      }
+      binary.erase();
+    }
+  }
+};
+
+} // namespace

@@ -1,0 +1,28 @@
+//===- TargetMachine.h - LLVM's code generator for a CPU --------*- C++ -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_EXECUTION_TARGETMACHINE_H
+#define FOVEA_EXECUTION_TARGETMACHINE_H
+
+#include "fovea/Target/CpuTarget.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Target/TargetMachine.h"
+#include <functional>
+
+namespace fovea {
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+createTargetMachine(const CpuTarget &target, bool jit);
+
+/// What optimizes a module for a machine, which must outlive it.
+std::function<llvm::Error(llvm::Module *)>
+makeOptimizer(const CpuTarget &target, llvm::TargetMachine *machine);
+
+} // namespace fovea
+
+#endif // FOVEA_EXECUTION_TARGETMACHINE_H

@@ -1,0 +1,23 @@
+//===- CudaDevice.h - The current CUDA device -------------------*- C++ -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_RUNTIME_CUDADEVICE_H
+#define FOVEA_RUNTIME_CUDADEVICE_H
+
+#include <cstddef>
+#include <cstdint>
+
+namespace fovea::runtime {
+
+/// Whether the calling thread's current CUDA context is one of device `id`;
+/// otherwise writes to `why` what is wrong.
+bool isCurrentCudaDevice(int32_t id, char *why, size_t size);
+
+} // namespace fovea::runtime
+
+#endif // FOVEA_RUNTIME_CUDADEVICE_H

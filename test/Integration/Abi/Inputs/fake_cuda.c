@@ -1,0 +1,128 @@
+/*===- fake_cuda.c - A driver that records calls ===*
+ *
+ * Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+ * See LICENSE for license information.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ *===----------------------------------------------------------------------===*/
+/* Stands in for libcuda.so.1 (FOVEA_CUDA_DRIVER): device memory is the host's,
+ * nothing runs, and what a launch asks for is printed. FAKE_CAPABILITY is the
+ * device's compute capability times 10. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RETURN_0(NAME)                                                         \
+  int NAME(void) { return 0; }
+RETURN_0(cuInit)
+RETURN_0(cuCtxSetCurrent)
+RETURN_0(cuCtxSynchronize)
+RETURN_0(cuModuleUnload)
+RETURN_0(cuStreamDestroy_v2)
+RETURN_0(cuStreamSynchronize)
+RETURN_0(cuThreadExchangeStreamCaptureMode)
+RETURN_0(cuEventCreate)
+RETURN_0(cuEventDestroy_v2)
+RETURN_0(cuEventRecord)
+RETURN_0(cuEventSynchronize)
+RETURN_0(cuEventElapsedTime)
+RETURN_0(cuStreamBeginCapture_v2)
+RETURN_0(cuStreamEndCapture)
+RETURN_0(cuGraphInstantiateWithFlags)
+RETURN_0(cuGraphLaunch)
+
+int cuDriverGetVersion(int *version) { return *version = 12000, 0; }
+int cuGetErrorString(int status, const char **text) {
+  (void)status;
+  *text = "a fake error";
+  return 0;
+}
+int cuDeviceGet(int *device, int n) { return *device = n, 0; }
+int cuDeviceGetName(char *name, int size, int device) {
+  (void)device;
+  return snprintf(name, size, "fake"), 0;
+}
+int cuDeviceGetAttribute(int *value, int attribute, int device) {
+  (void)device;
+  const char *text = getenv("FAKE_CAPABILITY");
+  int capability = text ? atoi(text) : 90;
+  *value = attribute == 75 ? capability / 10 : capability % 10;
+  return 0;
+}
+static int context;
+int cuDevicePrimaryCtxRetain(void **c, int d) { return (void)d, *c = &context, 0; }
+int cuCtxGetCurrent(void **c) { return *c = &context, 0; }
+int cuCtxGetDevice(int *device) { return *device = 0, 0; }
+int cuCtxGetId(void *c, unsigned long long *id) { return (void)c, *id = 7, 0; }
+int cuStreamCreate(void **stream, unsigned flags) {
+  (void)flags;
+  static int object;
+  return *stream = &object, 0;
+}
+int cuStreamGetCtx(void *stream, void **c) {
+  (void)stream;
+  static int other;
+  *c = getenv("FAKE_OTHER_CONTEXT") ? &other : &context;
+  return 0;
+}
+int cuModuleLoadData(void **module, const void *image) {
+  const char *text = image;
+  *module = &context;
+  printf("load %s\n", text[0] == 0x7f     ? "a cubin"
+                      : strstr(text, ".target sm_90a") ? "PTX for sm_90a"
+                                                       : "what is no code");
+  return 0;
+}
+int cuModuleGetFunction(void **function, void *module, const char *name) {
+  (void)module;
+  printf("function %s\n", name);
+  return *function = &context, 0;
+}
+int cuFuncSetAttribute(void *function, int attribute, int value) {
+  (void)function;
+  return printf("attribute %d = %d\n", attribute, value), 0;
+}
+int cuMemAlloc_v2(void **memory, size_t bytes) {
+  return *memory = aligned_alloc(256, (bytes + 255) & ~(size_t)255), 0;
+}
+int cuMemFree_v2(void *memory) { return free(memory), 0; }
+int cuMemsetD8Async(void *memory, int value, size_t bytes, void *stream) {
+  (void)stream;
+  return memset(memory, value, bytes), 0;
+}
+int cuMemcpyHtoD_v2(void *to, const void *from, size_t bytes) {
+  return memcpy(to, from, bytes), 0;
+}
+int cuMemcpyDtoH_v2(void *to, const void *from, size_t bytes) {
+  return memcpy(to, from, bytes), 0;
+}
+int cuTensorMapEncodeTiled(void *map, int type, uint32_t rank, void *address,
+                           const uint64_t *dims, const uint64_t *strides,
+                           const uint32_t *box, const uint32_t *steps,
+                           int interleave, int swizzle, int promotion,
+                           int fill) {
+  printf("map type %d dims", type);
+  for (uint32_t n = 0; n < rank; ++n)
+    printf(" %llu", (unsigned long long)dims[n]);
+  printf(" strides");
+  for (uint32_t n = 0; n + 1 < rank; ++n)
+    printf(" %llu", (unsigned long long)strides[n]);
+  printf(" box");
+  for (uint32_t n = 0; n < rank; ++n)
+    printf(" %u", box[n]);
+  printf(" swizzle %d promotion %d%s\n", swizzle, promotion,
+         (uintptr_t)address % 16 || (uintptr_t)map % 64 || steps[0] != 1 ||
+                 interleave || fill
+             ? " WRONG"
+             : "");
+  return 0;
+}
+int cuLaunchKernel(void *function, unsigned x, unsigned y, unsigned z,
+                   unsigned bx, unsigned by, unsigned bz, unsigned shared,
+                   void *stream, void **parameters, void **extra) {
+  (void)function, (void)extra, (void)parameters;
+  printf("launch grid %u %u %u block %u %u %u shared %u stream %s\n", x, y, z,
+         bx, by, bz, shared, stream ? "given" : "default");
+  return 0;
+}

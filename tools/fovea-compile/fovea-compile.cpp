@@ -1,0 +1,266 @@
+//===- fovea-compile.cpp - Compiles ahead of time -------------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Header.h"
+#include "ToolSetup.h"
+
+#include "fovea/Execution/Jit.h"
+#include "fovea/Execution/Object.h"
+#include "fovea/InitAllDialects.h"
+#include "fovea/Pipelines/Pipelines.h"
+#include "fovea/Target/CudaTarget.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/ToolOutputFile.h"
+#include "llvm/Support/WithColor.h"
+#include <cstdlib>
+
+using namespace mlir;
+using namespace fovea;
+namespace cl = llvm::cl;
+using llvm::Error;
+
+static cl::OptionCategory category("fovea-compile options");
+
+static cl::opt<std::string> inputFile(cl::Positional, cl::desc("FILE.mlir"),
+                                      cl::Required, cl::cat(category));
+static cl::opt<std::string> outputFile("o", cl::value_desc("FILE"),
+                                       cl::cat(category),
+                                       cl::desc("Output (- for text on the "
+                                                "standard output)"));
+static cl::opt<std::string>
+    targetText("target", cl::init("cpu"), cl::cat(category),
+               cl::desc("cpu (this machine), cpu:avx512, cpu:avx2, cpu:plain, "
+                        "cpu: and LLVM features, or cuda:sm_90a"));
+
+namespace {
+enum class Emit { SharedObject, Object, LLVM, PTX, Cubin, Header, MLIR };
+}
+
+static cl::opt<Emit> emitKind(
+    "emit", cl::init(Emit::SharedObject), cl::cat(category),
+    cl::desc("What to write:"),
+    cl::values(
+        clEnumValN(Emit::SharedObject, "so",
+                   "a shared object, and a C header beside it (default)"),
+        clEnumValN(Emit::Object, "obj", "an object file"),
+        clEnumValN(Emit::LLVM, "llvm", "LLVM IR of the host's code"),
+        clEnumValN(Emit::PTX, "ptx", "PTX of the kernel (cuda)"),
+        clEnumValN(Emit::Cubin, "cubin", "the kernel's cubin (cuda)"),
+        clEnumValN(Emit::Header, "header", "the C header"),
+        clEnumValN(Emit::MLIR, "mlir", "the llvm dialect")));
+
+static int fail(const llvm::Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "fovea-compile") << message << '\n';
+  return 1;
+}
+
+/// Writes a file, all of it or nothing.
+static Error
+writeFile(StringRef path,
+          llvm::function_ref<Error(llvm::raw_pwrite_stream &)> write) {
+  std::string message;
+  llvm::SmallVector<char, 0> buffer;
+  llvm::raw_svector_ostream memory(buffer);
+  if (Error error = write(memory))
+    return error;
+  auto file = openOutputFile(path, &message);
+  if (!file)
+    return llvm::createStringError(message);
+  file->os() << StringRef(buffer.data(), buffer.size());
+  file->os().flush();
+  if (file->os().has_error()) {
+    std::string why = file->os().error().message();
+    file->os().clear_error();
+    return llvm::createStringError(path + ": " + why);
+  }
+  file->keep();
+  return Error::success();
+}
+
+/// The code of the module's only kernel.
+static llvm::Expected<StringRef> kernelCode(ModuleOp module) {
+  auto binaries = llvm::to_vector(module.getOps<gpu::BinaryOp>());
+  if (binaries.size() != 1)
+    return llvm::createStringError(
+        inputFile + ": has " + std::to_string(binaries.size()) +
+        " kernels, but a file of --emit=ptx or cubin holds one; split the file "
+        "or use --emit=so");
+  StringRef code =
+      cast<gpu::ObjectAttr>(binaries[0].getObjects()[0]).getObject().getValue();
+  if (emitKind == Emit::PTX)
+    code = code.rtrim('\0');
+  return code;
+}
+
+static Error writeHeaderFile(ModuleOp module, StringRef path, StringRef stem) {
+  return writeFile(path, [&](llvm::raw_pwrite_stream &os) {
+    writeHeader(module, (stem + "_h").str(), targetText, os);
+    return Error::success();
+  });
+}
+
+/// Runs what `build` adds. Diagnostics have been printed where it fails.
+static LogicalResult lower(ModuleOp module,
+                           llvm::function_ref<void(OpPassManager &)> build) {
+  PassManager pm(module.getContext());
+  build(pm);
+  return pm.run(module);
+}
+
+static int compile(ModuleOp module, const CpuTarget &host, bool cuda,
+                   const char *program) {
+  SmallVector<std::string> entries;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function.isPublic() && !function.isExternal())
+      entries.push_back(function.getName().str());
+  if (entries.empty())
+    return fail(inputFile + ": has no public function");
+  StringRef stem = llvm::sys::path::stem(
+      outputFile == "-" ? StringRef(inputFile) : StringRef(outputFile));
+  if (emitKind == Emit::Header) {
+    if (Error error = writeHeaderFile(module, outputFile, stem))
+      return fail(toString(std::move(error)));
+    return 0;
+  }
+  OwningOpRef<ModuleOp> original(module.clone());
+
+  if (cuda) {
+    std::string toolkit = findCudaToolkit();
+    if (emitKind == Emit::Cubin && toolkit.empty())
+      return fail("--emit=cubin needs ptxas of the CUDA toolkit, which is "
+                  "neither in CUDA_HOME nor on PATH; --emit=ptx does without");
+    if (!toolkit.empty())
+      ::setenv("CUDA_HOME", toolkit.c_str(), /*overwrite=*/0);
+    bool binary = !toolkit.empty() && emitKind != Emit::PTX;
+    CudaPipelineOptions options;
+    options.target = targetText;
+    options.format = binary ? "bin" : "isa";
+    if (failed(lower(module, [&](OpPassManager &pm) {
+          buildSizeChecks(pm);
+          buildCudaTileStage(pm, options);
+          buildCudaKernelStage(pm, options);
+        })))
+      return 1;
+    if (emitKind == Emit::PTX || emitKind == Emit::Cubin) {
+      auto code = kernelCode(module);
+      if (!code)
+        return fail(toString(code.takeError()));
+      if (Error error = writeFile(outputFile, [&](auto &os) {
+            os << *code;
+            return Error::success();
+          }))
+        return fail(toString(std::move(error)));
+      return 0;
+    }
+    if (failed(lower(module, [&](OpPassManager &pm) {
+          buildCudaHostStage(pm, options);
+        })))
+      return 1;
+  } else if (failed(lower(module, [&](OpPassManager &pm) {
+               CpuPipelineOptions options;
+               options.target = targetText;
+               buildCpuEntryPipeline(pm, options);
+             }))) {
+    return 1;
+  }
+
+  Error error = Error::success();
+  if (emitKind == Emit::SharedObject) {
+    llvm::SmallString<128> object;
+    if (std::error_code code =
+            llvm::sys::fs::createTemporaryFile("fovea", "o", object))
+      return fail("cannot write a temporary file: " + code.message());
+    llvm::FileRemover remover(object);
+    error = writeFile(object, [&](llvm::raw_pwrite_stream &os) {
+      return emitObject(module, host, entries, /*text=*/false, os);
+    });
+    if (!error)
+      error = linkSharedObject(object, outputFile, program);
+    llvm::SmallString<128> header(outputFile);
+    llvm::sys::path::replace_extension(header, "h");
+    if (!error)
+      error = writeHeaderFile(*original, header, stem);
+  } else {
+    error = writeFile(outputFile, [&](llvm::raw_pwrite_stream &os) -> Error {
+      if (emitKind == Emit::MLIR) {
+        module.print(os);
+        return Error::success();
+      }
+      return emitObject(module, host, entries, emitKind == Emit::LLVM, os);
+    });
+  }
+  return error ? fail(toString(std::move(error))) : 0;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  setUpTool("fovea-compile");
+  cl::HideUnrelatedOptions(category);
+  cl::ParseCommandLineOptions(
+      argc, argv,
+      "Compiles attention from an MLIR file ahead of time.\n\n"
+      "  fovea-compile examples/causal.mlir -o causal.so\n"
+      "  fovea-compile f.mlir --target=cuda:sm_90a -o f.so\n"
+      "  fovea-compile f.mlir --target=cuda:sm_90a --emit=ptx -o f.ptx\n");
+
+  bool cuda = CudaTarget::isCuda(targetText);
+  CpuTarget host;
+  if (cuda) {
+    auto target = CudaTarget::parse(targetText);
+    if (!target)
+      return fail(toString(target.takeError()));
+    host.cpu = "x86-64";
+  } else {
+    auto target = CpuTarget::parse(targetText);
+    if (!target)
+      return fail(toString(target.takeError()));
+    host = *target;
+  }
+  if (!cuda && (emitKind == Emit::PTX || emitKind == Emit::Cubin))
+    return fail(llvm::Twine("--emit=") +
+                (emitKind == Emit::PTX ? "ptx" : "cubin") +
+                ": there is no such code for --target=" + targetText +
+                "; it takes so, obj, llvm, header or mlir");
+  bool text = emitKind == Emit::LLVM || emitKind == Emit::PTX ||
+              emitKind == Emit::Header || emitKind == Emit::MLIR;
+  if (outputFile.empty() && text)
+    outputFile = "-";
+  if (outputFile.empty() || (outputFile == "-" && !text))
+    return fail("give the output file by -o FILE");
+
+  std::string message;
+  auto file = openInputFile(inputFile, &message);
+  if (!file)
+    return fail(message);
+  DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  fovea::registerAllDialects(registry);
+  registerJitTranslations(registry);
+  MLIRContext context(registry);
+  auto sources = std::make_shared<llvm::SourceMgr>();
+  sources->AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  SourceMgrDiagnosticHandler handler(*sources, &context);
+  auto module = parseSourceFile<ModuleOp>(sources, &context);
+  if (!module)
+    return 1;
+  return compile(*module, host, cuda, argv[0]);
+}
