@@ -31,9 +31,11 @@ def TileRefineWalk : Pass<"tile-refine-walk", "::fovea::tile::KernelOp"> {
     that are surely empty are left out.
 
     The ranges come from the mask's map: comparisons of `a * j + b * i + c`,
-    with constants a and b and any c that is the same for the whole work item and
-    surely small (constants, integers of 32 bits, sizes: no bound may wrap),
-    joined by and, or, and not of comparisons, are bounded over the tile.
+    with constants a and b and any c that is the same for the whole work item,
+    and conditions that are the same for it, joined by and, or, and not, are
+    bounded over the tile. Integers of 64 bits wrap, in the mask as elsewhere: a
+    captured one that is added to a coordinate is compared with 2^40 when the
+    kernel runs, and beyond it the tiles of the range are partial.
     Everything else is kept as "may be true or false"; so is what is computed
     inside of the loop (-loop-invariant-code-motion moves it out). A tile
     counts as empty or full only if that is proved, so the result never depends
