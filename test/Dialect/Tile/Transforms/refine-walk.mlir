@@ -186,3 +186,58 @@ tile.kernel @too_large(%s: memref<?x?xf32>, %r: memref<?xf32>, %offset: index) g
   }
   tile.store %top, %out[%c0] : !tile.tile<64xf32>, !tile.view<?xf32>
 }
+
+// What stands for the mask is another tile: a walk without the mask would give
+// another result.
+// CHECK-LABEL: tile.kernel @other_else(
+// CHECK: tile.walk.ranges(%c0) to(%c40) {partial = array<i1: true>}
+tile.kernel @other_else(%s: memref<?x?xf32>, %r: memref<?xf32>) grid(%g) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %c40 = arith.constant 40 : index
+  %i0 = arith.constant 64 : index
+  %ninf = arith.constant 0xFF800000 : f32
+  %v = tile.view %s dims [0, 1] at [] : memref<?x?xf32> -> !tile.view<?x?xf32>
+  %out = tile.view %r dims [0] at [] : memref<?xf32> -> !tile.view<?xf32>
+  %w = tile.walk.ranges (%c0) to (%c40) {partial = array<i1: true>}
+  %size = tile.walk.size %w
+  %none = tile.splat %ninf : f32 -> !tile.tile<64xf32>
+  %other = tile.splat %ninf : f32 -> !tile.tile<64x8xf32>
+  %top = scf.for %p = %c0 to %size step %c1 iter_args(%m = %none) -> !tile.tile<64xf32> {
+    %t, %partial = tile.walk.at %w[%p]
+    %j0 = arith.muli %t, %c8 : index
+    %a = tile.load %v[%i0, %j0] : !tile.view<?x?xf32> -> !tile.tile<64x8xf32>
+    %b = scf.if %partial -> !tile.tile<64x8xf32> {
+      %k = tile.map ins(%a : !tile.tile<64x8xf32>) maps [#id] origin(%i0, %j0) {
+      ^bb0(%e: f32, %i: index, %j: index):
+        %c = arith.cmpi sle, %j, %i : index
+        %y = arith.select %c, %e, %ninf : f32
+        tile.yield %y : f32
+      } -> !tile.tile<64x8xf32>
+      scf.yield %k : !tile.tile<64x8xf32>
+    } else {
+      scf.yield %other : !tile.tile<64x8xf32>
+    }
+    %n = tile.reduce max %b axis 1 : !tile.tile<64x8xf32> -> !tile.tile<64xf32>
+    scf.yield %n : !tile.tile<64xf32>
+  }
+  tile.store %top, %out[%c0] : !tile.tile<64xf32>, !tile.view<?xf32>
+}
+
+// %partial is used, but not by a mask.
+// CHECK-LABEL: tile.kernel @no_mask(
+// CHECK: tile.walk.ranges(%c0) to(%c9) {partial = array<i1: true>}
+tile.kernel @no_mask(%counts: memref<?xindex>) grid(%x) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c9 = arith.constant 9 : index
+  %w = tile.walk.ranges (%c0) to (%c9) {partial = array<i1: true>}
+  %size = tile.walk.size %w
+  scf.for %p = %c0 to %size step %c1 {
+    %t, %partial = tile.walk.at %w[%p]
+    scf.if %partial {
+      memref.store %c1, %counts[%t] : memref<?xindex>
+    }
+  }
+}

@@ -52,14 +52,17 @@ def TileRefineWalk : Pass<"tile-refine-walk", "::fovea::tile::KernelOp"> {
 def TileSplitWalk : Pass<"tile-split-walk", "::fovea::tile::KernelOp"> {
   let summary = "Make a loop of its own for each range of a walk";
   let description = [{
-    A key loop over a walk of n ranges becomes n loops over key tiles, with the
-    mask or without it as the range says. Leaves no walk in the kernel. Targets
-    that overlap the steps of a key loop split it after that, if at all.
+    A key loop over a walk of n ranges becomes n loops over key tiles, in which
+    `%partial` is a constant; -canonicalize then takes the mask in or leaves it
+    out. A loop that uses its position other than for one `tile.walk.at` in its
+    body stays as it is. Targets that overlap the steps of a key loop split it
+    after that, if at all.
   }];
   let statistics = [
     Statistic<"numLoops", "loops", "Number of loops over key tiles made">
   ];
-  let dependentDialects = ["::mlir::scf::SCFDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect"];
 }
 
 #endif // FOVEA_DIALECT_TILE_TRANSFORMS_PASSES
