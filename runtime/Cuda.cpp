@@ -36,6 +36,7 @@ struct Workspace {
 struct LoadedKernel {
   unsigned long long context;
   Function function;
+  int processors;
   std::atomic<Workspace *> workspaces;
   LoadedKernel *next;
 };
@@ -139,11 +140,13 @@ bool fovea::runtime::isCurrentCudaDevice(int32_t id, char *why, size_t size) {
 LoadedKernel *Launch::load(unsigned long long context, int64_t capability,
                            int64_t sharedBytes) {
   Device device;
-  int major = 0, minor = 0;
+  int major = 0, minor = 0, processors = 0;
   if (!check(driver.ctxGetDevice(&device), "cuCtxGetDevice") ||
       !check(driver.deviceGetAttribute(&major, attributeMajor, device),
              "cuDeviceGetAttribute") ||
       !check(driver.deviceGetAttribute(&minor, attributeMinor, device),
+             "cuDeviceGetAttribute") ||
+      !check(driver.deviceGetAttribute(&processors, attributeProcessors, device),
              "cuDeviceGetAttribute"))
     return nullptr;
   if (major * 10 + minor != capability) {
@@ -156,7 +159,8 @@ LoadedKernel *Launch::load(unsigned long long context, int64_t capability,
   if (!check(driver.moduleLoadData(&module, kernel.image), "cuModuleLoadData"))
     return nullptr;
   Function function;
-  auto *entry = new (std::nothrow) LoadedKernel{context, nullptr, {}, nullptr};
+  auto *entry = new (std::nothrow)
+      LoadedKernel{context, nullptr, processors, {}, nullptr};
   if (entry &&
       check(driver.moduleGetFunction(&function, module, kernel.name),
             "cuModuleGetFunction") &&
@@ -315,15 +319,21 @@ bool Launch::makeTensorMap(const int64_t *words, TensorMap &map) {
 bool Launch::run(const int64_t *grid) {
   const int64_t *facts = kernel.facts;
   int64_t capability = facts[0], block = facts[1], sharedBytes = facts[2];
-  int64_t rank = facts[3];
-  const int64_t *order = facts + 4, *next = order + rank;
+  int64_t persistent = facts[3], rank = facts[4];
+  const int64_t *order = facts + 5, *next = order + rank;
   // x, y and z.
   static constexpr int64_t limits[] = {INT32_MAX, 65535, 65535};
   unsigned extents[3] = {1, 1, 1};
-  for (int64_t n = 0; n < rank; ++n)
+  int64_t items = 1;
+  for (int64_t n = 0; n < rank; ++n) {
     if (grid[n] <= 0)
       return true;
-  for (int64_t n = 0; n < rank; ++n) {
+    items = items > INT32_MAX || grid[n] > INT32_MAX ? INT64_MAX / 2
+                                                     : items * grid[n];
+  }
+  if (persistent && items > INT32_MAX / 2)
+    return fail("has more than 2^30 work items");
+  for (int64_t n = 0; n < rank && !persistent; ++n) {
     int64_t extent = grid[order[n]];
     if (extent > limits[n])
       return fail("needs %" PRId64 " blocks in dimension %" PRId64
@@ -333,6 +343,9 @@ bool Launch::run(const int64_t *grid) {
   }
   if (!findKernel(capability, sharedBytes))
     return false;
+  if (persistent)
+    extents[0] = unsigned(items < loaded->processors ? items
+                                                     : loaded->processors);
   int64_t count = *next++;
   TensorMap maps[maxArguments];
   uint64_t values[maxArguments];
@@ -371,6 +384,9 @@ bool Launch::run(const int64_t *grid) {
     case FOVEA_CUDA_WORKSPACE:
       if (!findWorkspace(n, words[0], values[n]))
         return false;
+      break;
+    case FOVEA_CUDA_EXTENT:
+      values[n] = grid[words[0]];
       break;
     default:
       return fail("needs a newer libfovea_runtime (parameter of kind %" PRId64

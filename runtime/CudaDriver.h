@@ -37,6 +37,7 @@ struct alignas(64) TensorMap {
   uint64_t words[16];
 };
 
+constexpr int attributeProcessors = 16;
 constexpr int attributeMajor = 75, attributeMinor = 76;
 constexpr int functionMaxDynamicShared = 8;
 constexpr int captureRelaxed = 2;

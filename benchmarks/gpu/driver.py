@@ -69,7 +69,7 @@ class Kernel:
                 keep.append(buffer)
                 pointers.append(ctypes.c_void_p(address))
                 continue
-            if facts["kind"] == "counters":
+            if facts["kind"] == "workspace":
                 counters = torch.zeros(facts["bytes"], dtype=torch.uint8, device="cuda")
                 cell = ctypes.c_void_p(counters.data_ptr())
                 keep += [counters, cell]

@@ -153,6 +153,7 @@ typedef struct fovea_cuda_kernel {
   const char *name;
   const void *image; /* a cubin, or PTX that ends with 0 */
   /* {compute capability * 10, threads of a block, bytes of dynamic shared memory,
+   *  1 if persistent (one block a multiprocessor at most, in x) otherwise 0,
    *  rank of the grid, coordinate of the work item for x, y and z..., count,
    *  argument...}; an argument is {fovea_cuda_argument_kind, words that follow,
    *  words...}. */
@@ -172,8 +173,9 @@ enum fovea_cuda_argument_kind {
   FOVEA_CUDA_SIZE = 2,     /* {P, d}: an extent, 32 bits */
   FOVEA_CUDA_STRIDE = 3,   /* {P, R, d}: a stride in elements, 64 bits */
   FOVEA_CUDA_SCALAR = 4,   /* {P}: the scalar's bytes */
-  FOVEA_CUDA_WORKSPACE = 5 /* {bytes}: memory of this kernel on this stream,
-                            * zeroed once, which a launch leaves zeroed */
+  FOVEA_CUDA_WORKSPACE = 5, /* {bytes}: memory of this kernel on this stream,
+                             * zeroed once, which a launch leaves zeroed */
+  FOVEA_CUDA_EXTENT = 6     /* {n}: extent of coordinate n of the grid, 32 bits */
 };
 
 /* Launches a kernel on a stream, for the work items below `grid`; `arguments`

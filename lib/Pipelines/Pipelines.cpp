@@ -83,9 +83,16 @@ void fovea::buildLLVMStage(OpPassManager &pm, const CpuPipelineOptions &options)
   pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
+  // Without instructions for bf16 LLVM would call functions of a library: what
+  // computes in bf16 is done in f32, and the conversions in integers.
   arith::ArithExpandOpsPassOptions expand;
-  // Without instructions for bf16 LLVM would call functions of a library.
   expand.includeBf16 = !targetOf(options).hasBf16();
+  if (expand.includeBf16) {
+    pm.addPass(math::createMathExtendToSupportedTypes());
+    arith::ArithEmulateUnsupportedFloatsOptions emulate;
+    emulate.sourceTypeStrs = {"bf16"};
+    pm.addPass(arith::createArithEmulateUnsupportedFloats(emulate));
+  }
   pm.addPass(arith::createArithExpandOpsPass(expand));
   pm.addPass(createSCFToControlFlowPass());
   ConvertVectorToLLVMPassOptions vector;

@@ -34,7 +34,8 @@ enum ArgumentKind : int64_t {
   sizeKind = 2,
   strideKind = 3,
   scalarKind = 4,
-  workspaceKind = 5
+  workspaceKind = 5,
+  extentKind = 6
 };
 
 static std::string imageName(StringRef kernel) {
@@ -109,6 +110,13 @@ LogicalResult FactsReader::readArgument(DictionaryAttr argument) {
     append(workspaceKind, {*bytes});
     return success();
   }
+  if (kind == "extent") {
+    std::optional<int64_t> coordinate = integer(argument, "coordinate");
+    if (!coordinate)
+      return bad();
+    append(extentKind, {*coordinate});
+    return success();
+  }
   std::optional<int64_t> parameter = integer(argument, "parameter");
   std::optional<int64_t> rank = parameter ? rankOf(*parameter) : std::nullopt;
   std::optional<int64_t> dim = integer(argument, "dim");
@@ -159,7 +167,9 @@ FailureOr<SmallVector<int64_t>> FactsReader::read() {
            << launch.getKernelAttr()
            << ": the attribute pipe.launch of the kernel lacks block, "
               "shared_bytes, a grid of at most 3 dimensions or arguments";
-  words = {/*compute capability=*/90, *block, *shared, grid.size()};
+  auto persistent = facts.getAs<BoolAttr>("persistent");
+  words = {/*compute capability=*/90, *block, *shared,
+           persistent && persistent.getValue(), grid.size()};
   llvm::append_range(words, grid.asArrayRef());
   words.push_back(arguments.size());
   for (Attribute argument : arguments) {

@@ -126,11 +126,23 @@ private:
     Value value;
   };
 
+  /// An integer that is one scalar of the thread plus a constant for each of its
+  /// elements: coordinates, and their sums and differences.
+  struct Sum {
+    unsigned level = Uniform;
+    Value base;
+    SmallVector<int64_t> parts;
+  };
+
   LogicalResult setUp();
   LogicalResult emitOp(Operation *op);
   LogicalResult emitMath(Operation *op);
   Value emitPackedTruncation(Element element, Type to);
   bool emitScaledDifference(Operation *op);
+  std::optional<Sum> getSum(Value value);
+  void noteSum(Operation *op);
+  bool emitFloatSum(Operation *op);
+  SmallVector<int64_t> spreadIndices(unsigned from, unsigned to) const;
   void emitCoordinates();
   Element get(Value value);
   Value spread(Element element, unsigned level);
@@ -146,6 +158,7 @@ private:
   /// The fragment of each level; those that the result does not have are unset.
   Fragment fragments[4];
   DenseMap<Value, Element> elements;
+  DenseMap<Value, Sum> sums;
 };
 
 } // namespace fovea
@@ -193,18 +206,23 @@ Value MapEmitter::spread(Element element, unsigned level) {
   Type type = VectorType::get(fragments[level].size(), scalar);
   if (element.level == Uniform)
     return vector::BroadcastOp::create(builder, loc, type, element.value);
-  // A slice's element for each register, found by its coordinate.
-  unsigned axis = element.level == Row ? 0 : 1;
-  const Fragment &slice = fragments[element.level];
+  return vector::ShuffleOp::create(builder, loc, element.value, element.value,
+                                   spreadIndices(element.level, level));
+}
+
+/// A slice's element for each register, found by its coordinate.
+SmallVector<int64_t> MapEmitter::spreadIndices(unsigned from,
+                                               unsigned to) const {
+  unsigned axis = from == Row ? 0 : 1;
+  const Fragment &slice = fragments[from];
   SmallVector<int64_t> indices;
-  for (const auto &part : fragments[level].registerPart) {
+  for (const auto &part : fragments[to].registerPart) {
     const auto *it = llvm::find_if(slice.registerPart, [&](const auto &other) {
       return other[0] == part[axis];
     });
     indices.push_back(it - slice.registerPart.begin());
   }
-  return vector::ShuffleOp::create(builder, loc, element.value, element.value,
-                                   indices);
+  return indices;
 }
 
 MapEmitter::Element MapEmitter::get(Value value) {
@@ -237,6 +255,8 @@ void MapEmitter::emitCoordinates() {
     Value all = vector::BroadcastOp::create(builder, loc, type, base);
     elements[coordinate] = {level,
                             arith::AddIOp::create(builder, loc, all, offsets)};
+    sums[coordinate] = {level, base,
+                        SmallVector<int64_t>(parts.begin(), parts.end())};
   }
 }
 
@@ -374,8 +394,84 @@ bool MapEmitter::emitScaledDifference(Operation *op) {
   return true;
 }
 
+/// The value as a sum, if it is one. Uniform values of 32 bits are.
+std::optional<MapEmitter::Sum> MapEmitter::getSum(Value value) {
+  auto it = sums.find(value);
+  if (it != sums.end())
+    return it->second;
+  Element element = get(value);
+  if (element.level != Uniform || !element.value ||
+      !element.value.getType().isInteger(32))
+    return std::nullopt;
+  return Sum{Uniform, element.value, {0}};
+}
+
+/// Remembers that the op's result is a sum.
+void MapEmitter::noteSum(Operation *op) {
+  if (isa<arith::IndexCastOp>(op)) {
+    auto it = sums.find(op->getOperand(0));
+    if (it != sums.end() &&
+        emitter.convertScalar(op->getResult(0).getType()).isInteger(32)) {
+      Sum sum = it->second;
+      sums[op->getResult(0)] = sum;
+    }
+    return;
+  }
+  if (!isa<arith::AddIOp, arith::SubIOp>(op))
+    return;
+  std::optional<Sum> lhs = getSum(op->getOperand(0)),
+                     rhs = getSum(op->getOperand(1));
+  if (!lhs || !rhs || (lhs->level | rhs->level) == Uniform)
+    return;
+  Sum sum;
+  sum.level = lhs->level | rhs->level;
+  auto partsOf = [&](const Sum &operand) {
+    if (operand.level == sum.level)
+      return operand.parts;
+    if (operand.level == Uniform)
+      return SmallVector<int64_t>(fragments[sum.level].size(), 0);
+    SmallVector<int64_t> parts;
+    for (int64_t index : spreadIndices(operand.level, sum.level))
+      parts.push_back(operand.parts[index]);
+    return parts;
+  };
+  bool subtracts = isa<arith::SubIOp>(op);
+  sum.base = subtracts
+                 ? arith::SubIOp::create(builder, loc, lhs->base, rhs->base)
+                       .getResult()
+                 : arith::AddIOp::create(builder, loc, lhs->base, rhs->base);
+  sum.parts = partsOf(*lhs);
+  for (auto [part, other] : llvm::zip(sum.parts, partsOf(*rhs)))
+    part += subtracts ? -other : other;
+  sums[op->getResult(0)] = std::move(sum);
+}
+
+/// A sum as f32: one conversion a thread and an addition for each different
+/// constant, which is exact below 2^24, instead of a conversion an element.
+bool MapEmitter::emitFloatSum(Operation *op) {
+  auto conversion = dyn_cast<arith::SIToFPOp>(op);
+  if (!conversion || !conversion.getType().isF32())
+    return false;
+  auto it = sums.find(conversion.getIn());
+  if (it == sums.end())
+    return false;
+  const Sum &sum = it->second;
+  auto type = VectorType::get(static_cast<int64_t>(sum.parts.size()),
+                              builder.getF32Type());
+  SmallVector<float> parts(sum.parts.begin(), sum.parts.end());
+  Value base = arith::SIToFPOp::create(builder, loc, builder.getF32Type(),
+                                       sum.base);
+  Value all = vector::BroadcastOp::create(builder, loc, type, base);
+  Value constants = arith::ConstantOp::create(
+      builder, loc, type, DenseFPElementsAttr::get(type, parts));
+  elements[conversion] = {
+      sum.level, arith::AddFOp::create(builder, loc, all, constants)};
+  return true;
+}
+
 LogicalResult MapEmitter::emitOp(Operation *op) {
-  if (emitScaledDifference(op))
+  noteSum(op);
+  if (emitScaledDifference(op) || emitFloatSum(op))
     return success();
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
     auto value = cast<TypedAttr>(emitter.convertConstant(constant.getValue()));

@@ -299,7 +299,7 @@ DictionaryAttr KernelEmitter::getLaunch() {
           {builder.getNamedAttr("kind", builder.getStringAttr("extent")),
            builder.getNamedAttr("coordinate", builder.getI64IntegerAttr(n))}));
     arguments.push_back(builder.getDictionaryAttr(
-        {builder.getNamedAttr("kind", builder.getStringAttr("counters")),
+        {builder.getNamedAttr("kind", builder.getStringAttr("workspace")),
          builder.getNamedAttr("bytes", builder.getI64IntegerAttr(8))}));
   }
   SmallVector<int64_t> grid;

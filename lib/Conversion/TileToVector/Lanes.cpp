@@ -1,15 +1,15 @@
 //===- Lanes.cpp - Bodies of maps on vectors of lanes ---------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
 #include "Lanes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Index/IR/IndexOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -120,6 +120,34 @@ static bool isIntegerLike(Type type) {
   return type.isIndex() || isa<IntegerType>(type);
 }
 
+static bool isShortFloat(Type type) {
+  return isa<FloatType>(type) && type.getIntOrFloatBitWidth() < 32;
+}
+
+/// The type like that of `value`, a scalar or a vector, with this element type.
+static Type withElement(Value value, Type element) {
+  if (auto vector = dyn_cast<VectorType>(value.getType()))
+    return vector.clone(element);
+  return element;
+}
+
+/// A value as lanes hold it.
+static Value hold(OpBuilder &b, Location loc, Value value) {
+  auto vector = dyn_cast<VectorType>(value.getType());
+  if (!isShortFloat(vector ? vector.getElementType() : value.getType()))
+    return value;
+  return arith::ExtFOp::create(b, loc, withElement(value, b.getF32Type()),
+                               value);
+}
+
+/// A held value of this type in the IR as that has it.
+static Value release(OpBuilder &b, Location loc, Value value, Type element) {
+  if (!isShortFloat(element))
+    return value;
+  return b.createOrFold<arith::TruncFOp>(loc, withElement(value, element),
+                                         value);
+}
+
 //===----------------------------------------------------------------------===//
 // Forms of lanes
 //===----------------------------------------------------------------------===//
@@ -208,7 +236,7 @@ Lane LaneEmitter::lookup(Value value, const Cache &values) {
                             : cast<BlockArgument>(value).getOwner();
   if (isa<tile::MapOp>(block->getParentOp()))
     return lane; // Of this body, and not available.
-  lane.scalar = value;
+  lane.scalar = hold(b, value.getLoc(), value);
   if (isIntegerLike(value.getType())) {
     lane.range = rangeOfType(value.getType());
     APInt constant;
@@ -239,8 +267,7 @@ void LaneEmitter::emitOps(tile::MapOp map, int64_t firstLane, Cache &values,
 
 void LaneEmitter::hoist(tile::MapOp map, int64_t firstLane) {
   Cache &values = hoisted[firstLane];
-  Value position =
-      arith::ConstantIndexOp::create(b, map.getLoc(), firstLane);
+  Value position = arith::ConstantIndexOp::create(b, map.getLoc(), firstLane);
   Lane row = coordinate(map, 0, position);
   values[map.getCoordinates()[0]] = row;
   emitOps(map, firstLane, values, /*onlyAvailable=*/true);
@@ -251,7 +278,7 @@ Value LaneEmitter::emit(tile::MapOp map, int64_t firstLane, Value column,
   Cache values = hoisted.lookup(firstLane);
   for (auto [argument, input] : llvm::zip(map.getElements(), inputs)) {
     Lane lane;
-    lane.vector = input;
+    lane.vector = hold(b, map.getLoc(), input);
     if (isIntegerLike(argument.getType()))
       lane.range = rangeOfType(argument.getType());
     values[argument] = lane;
@@ -264,7 +291,9 @@ Value LaneEmitter::emit(tile::MapOp map, int64_t firstLane, Value column,
     values[coordinates[1]] = coordinate(map, 1, column);
   emitOps(map, firstLane, values, /*onlyAvailable=*/false);
   Lane result = lookup(map.getYielded(), values);
-  return asTypedVector(map.getLoc(), result, map.getYielded().getType());
+  Type type = map.getYielded().getType();
+  return release(b, map.getLoc(), asTypedVector(map.getLoc(), result, type),
+                 type);
 }
 
 //===----------------------------------------------------------------------===//
@@ -282,9 +311,58 @@ static bool mayDivideByZero(Operation &op) {
          divisor.isZero();
 }
 
+/// Whether the result needs no rounding if the operands don't.
+static bool keepsPrecision(Operation &op) {
+  return isa<arith::ConstantOp, arith::SelectOp, arith::NegFOp,
+             arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp,
+             arith::MinNumFOp, arith::BitcastOp, math::AbsFOp, math::CopySignOp,
+             tile::GatherOp>(op);
+}
+
 Lane LaneEmitter::emitOp(Operation &op, ArrayRef<Lane> operands) {
+  Type type = op.getResult(0).getType();
+  Lane result = emitOnHeld(op, operands);
+  if (!isShortFloat(type) || keepsPrecision(op))
+    return result;
+  Value &value = result.isUniform() ? result.scalar : result.vector;
+  value = hold(b, op.getLoc(), release(b, op.getLoc(), value, type));
+  return result;
+}
+
+Lane LaneEmitter::emitBitcast(Operation &op, const Lane &operand) {
+  Location loc = op.getLoc();
+  Type from = op.getOperand(0).getType(), to = op.getResult(0).getType();
+  Lane result;
+  Value value =
+      operand.isUniform() ? operand.scalar : asTypedVector(loc, operand, from);
+  value = release(b, loc, value, from);
+  value = arith::BitcastOp::create(b, loc, withElement(value, to), value);
+  (operand.isUniform() ? result.scalar : result.vector) = hold(b, loc, value);
+  if (isIntegerLike(to))
+    result.range = rangeOfType(to);
+  return result;
+}
+
+/// The op on lanes as they are held; its result is not rounded yet.
+Lane LaneEmitter::emitOnHeld(Operation &op, ArrayRef<Lane> operands) {
+  Type type = op.getResult(0).getType();
+  Type held = isShortFloat(type) ? b.getF32Type() : type;
   if (auto gather = dyn_cast<tile::GatherOp>(op))
     return emitGather(gather, operands.drop_front());
+  if (isa<arith::BitcastOp>(op))
+    return emitBitcast(op, operands[0]);
+  if (isa<arith::ExtFOp, arith::TruncFOp>(op) && held.isF32() &&
+      !op.getOperand(0).getType().isF64())
+    return operands[0];
+  if (auto constant = dyn_cast<arith::ConstantOp>(op);
+      constant && held != type) {
+    Lane lane;
+    lane.scalar = arith::ConstantOp::create(
+        b, op.getLoc(),
+        b.getF32FloatAttr(
+            cast<FloatAttr>(constant.getValue()).getValueAsDouble()));
+    return lane;
+  }
   IntegerRange range;
   if (isIntegerLike(op.getResult(0).getType()))
     range = rangeOf(op, operands);
@@ -297,8 +375,7 @@ Lane LaneEmitter::emitOp(Operation &op, ArrayRef<Lane> operands) {
       Location loc = op.getLoc();
       Value divisor = operands[1].scalar;
       Type type = divisor.getType();
-      Value zero =
-          arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, 0));
+      Value zero = arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, 0));
       Value one = arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, 1));
       Value isZero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
                                            divisor, zero);
@@ -307,6 +384,7 @@ Lane LaneEmitter::emitOp(Operation &op, ArrayRef<Lane> operands) {
     }
     Lane lane;
     lane.scalar = b.clone(op, mapping)->getResult(0);
+    lane.scalar.setType(held);
     lane.range = range;
     return lane;
   }
@@ -354,8 +432,8 @@ Lane LaneEmitter::emitAffine(Operation &op, ArrayRef<Lane> operands,
     result.stride = operands[1 - side].stride * factor.getSExtValue();
     if (result.stride == 0)
       return {};
-    result.base = arith::MulIOp::create(b, loc, baseOf(operands[0]),
-                                        baseOf(operands[1]));
+    result.base =
+        arith::MulIOp::create(b, loc, baseOf(operands[0]), baseOf(operands[1]));
     return result;
   }
   bool adds = isa<arith::AddIOp>(op);
@@ -371,8 +449,8 @@ Lane LaneEmitter::emitAffine(Operation &op, ArrayRef<Lane> operands,
   }
   result.scalar = base;
   if (!op.getResult(0).getType().isIndex())
-    result.scalar = arith::IndexCastOp::create(
-        b, loc, op.getResult(0).getType(), base);
+    result.scalar =
+        arith::IndexCastOp::create(b, loc, op.getResult(0).getType(), base);
   return result;
 }
 
@@ -384,8 +462,8 @@ Lane LaneEmitter::emitCompare(Operation &op, ArrayRef<Lane> operands) {
   auto linear = [](const Lane &l) { return l.isUniform() || l.isAffine(); };
   arith::CmpIPredicate predicate = compare.getPredicate();
   bool isSigned = predicate <= arith::CmpIPredicate::sge;
-  bool small = operands[0].range.fits32() && operands[1].range.fits32() &&
-               isSigned;
+  bool small =
+      operands[0].range.fits32() && operands[1].range.fits32() && isSigned;
   if (compare.getLhs().getType().isInteger(1)) {
     result.vector = arith::CmpIOp::create(
         b, loc, predicate, asTypedVector(loc, operands[0], b.getI1Type()),
@@ -398,14 +476,14 @@ Lane LaneEmitter::emitCompare(Operation &op, ArrayRef<Lane> operands) {
     auto baseOf = [&](const Lane &l) {
       return l.isAffine() ? l.base : asIndex(loc, l.scalar);
     };
-    Value difference = arith::SubIOp::create(b, loc, baseOf(operands[1]),
-                                             baseOf(operands[0]));
+    Value difference =
+        arith::SubIOp::create(b, loc, baseOf(operands[1]), baseOf(operands[0]));
     difference = arith::MaxSIOp::create(
-        b, loc, difference,
-        arith::ConstantIndexOp::create(b, loc, -maxExtent));
+        b, loc, difference, arith::ConstantIndexOp::create(b, loc, -maxExtent));
     difference = arith::MinSIOp::create(
         b, loc, difference, arith::ConstantIndexOp::create(b, loc, maxExtent));
-    Value bound = arith::IndexCastOp::create(b, loc, b.getI32Type(), difference);
+    Value bound =
+        arith::IndexCastOp::create(b, loc, b.getI32Type(), difference);
     result.vector = arith::CmpIOp::create(
         b, loc, predicate,
         iota(loc, operands[0].stride - operands[1].stride, 32),
@@ -425,14 +503,15 @@ Lane LaneEmitter::emitCompare(Operation &op, ArrayRef<Lane> operands) {
 
 Lane LaneEmitter::emitToFloat(Operation &op, const Lane &operand) {
   Lane result;
-  Type from = op.getOperand(0).getType();
+  Type from = op.getOperand(0).getType(), type = op.getResult(0).getType();
   Value integers;
   if (from.isInteger(1))
     integers = operand.vector;
   else
     integers = asVector(op.getLoc(), operand, operand.range.fits32() ? 32 : 64);
   result.vector = arith::SIToFPOp::create(
-      b, op.getLoc(), vectorType(op.getResult(0).getType()), integers);
+      b, op.getLoc(), vectorType(isShortFloat(type) ? b.getF32Type() : type),
+      integers);
   return result;
 }
 
@@ -460,16 +539,18 @@ Lane LaneEmitter::emitGeneric(Operation &op, ArrayRef<Lane> operands,
     element = b.getI32Type();
   else if (type.isIndex())
     element = b.getI64Type();
+  else if (isShortFloat(type))
+    element = b.getF32Type();
   if (mayDivideByZero(op)) {
     auto divisorType = cast<VectorType>(vectors[1].getType());
     Value zero = arith::ConstantOp::create(
-        b, loc, DenseElementsAttr::get(
-                    divisorType,
-                    b.getIntegerAttr(divisorType.getElementType(), 0)));
+        b, loc,
+        DenseElementsAttr::get(
+            divisorType, b.getIntegerAttr(divisorType.getElementType(), 0)));
     Value one = arith::ConstantOp::create(
-        b, loc, DenseElementsAttr::get(
-                    divisorType,
-                    b.getIntegerAttr(divisorType.getElementType(), 1)));
+        b, loc,
+        DenseElementsAttr::get(
+            divisorType, b.getIntegerAttr(divisorType.getElementType(), 1)));
     Value isZero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
                                          vectors[1], zero);
     vectors[1] = arith::SelectOp::create(b, loc, isZero, one, vectors[1]);
@@ -526,25 +607,29 @@ Lane LaneEmitter::emitGather(tile::GatherOp op, ArrayRef<Lane> indices) {
         createSafeIndex(b, loc, asIndex(loc, lane.scalar), size(dim)));
   }
   if (uniform == indices.size()) {
-    result.scalar = memref::LoadOp::create(b, loc, op.getTable(), leading);
+    result.scalar =
+        hold(b, loc, memref::LoadOp::create(b, loc, op.getTable(), leading));
     return result;
   }
   auto type = cast<MemRefType>(op.getTable().getType());
   const Lane &last = indices.back();
-  bool consecutive =
-      uniform + 1 == indices.size() && last.isAffine() &&
-      (last.stride == 1 || last.stride == -1) && type.isLastDimUnitStride() &&
-      (type.getElementType().isIndex() ||
-       type.getElementType().getIntOrFloatBitWidth() % 8 == 0);
+  bool consecutive = uniform + 1 == indices.size() && last.isAffine() &&
+                     (last.stride == 1 || last.stride == -1) &&
+                     type.isLastDimUnitStride() &&
+                     (type.getElementType().isIndex() ||
+                      type.getElementType().getIntOrFloatBitWidth() % 8 == 0);
   result.vector = consecutive ? emitConsecutive(op, leading, last)
                               : emitElementwise(op, indices);
   return result;
 }
 
-/// The element type that a table has in vectors: i64 for index.
+/// The element type that a table has in vectors: i64 for index, f32 for
+/// narrower floats.
 static Type elementInVector(tile::GatherOp op) {
   if (op.getType().isIndex())
     return IntegerType::get(op.getContext(), 64);
+  if (isShortFloat(op.getType()))
+    return Float32Type::get(op.getContext());
   return op.getType();
 }
 
@@ -558,8 +643,7 @@ Value LaneEmitter::emitConsecutive(tile::GatherOp op, ValueRange leading,
   if (reversed)
     first = arith::SubIOp::create(
         b, loc, first, arith::ConstantIndexOp::create(b, loc, width - 1));
-  Value size =
-      memref::DimOp::create(b, loc, op.getTable(), leading.size());
+  Value size = memref::DimOp::create(b, loc, op.getTable(), leading.size());
   Value room = arith::SubIOp::create(
       b, loc, size, arith::ConstantIndexOp::create(b, loc, width));
   Value low = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, first,
@@ -575,8 +659,9 @@ Value LaneEmitter::emitConsecutive(tile::GatherOp op, ValueRange leading,
   at.push_back(first);
   Value loaded = vector::LoadOp::create(b, loc, vectorType(op.getType()),
                                         op.getTable(), at);
-  if (op.getType().isIndex())
-    loaded = arith::IndexCastOp::create(b, loc, type, loaded);
+  loaded = op.getType().isIndex()
+               ? arith::IndexCastOp::create(b, loc, type, loaded)
+               : hold(b, loc, loaded);
   if (reversed) {
     SmallVector<int64_t> order;
     for (int64_t lane = width; lane-- > 0;)
@@ -612,17 +697,17 @@ Value LaneEmitter::emitElementwise(tile::GatherOp op, ArrayRef<Lane> indices) {
           if (vectors[dim])
             position = vector::ExtractOp::create(b, loc, vectors[dim], lane);
           if (!position.getType().isIndex())
-            position = arith::IndexCastOp::create(b, loc, b.getIndexType(),
-                                                  position);
+            position =
+                arith::IndexCastOp::create(b, loc, b.getIndexType(), position);
           Value size = memref::DimOp::create(b, loc, op.getTable(), dim);
           at.push_back(createSafeIndex(b, loc, position, size));
         }
         Value element = memref::LoadOp::create(b, loc, op.getTable(), at);
-        if (op.getType().isIndex())
-          element =
-              arith::IndexCastOp::create(b, loc, type.getElementType(), element);
-        Value next =
-            vector::InsertOp::create(b, loc, element, state[0], lane);
+        element = op.getType().isIndex()
+                      ? arith::IndexCastOp::create(
+                            b, loc, type.getElementType(), element)
+                      : hold(b, loc, element);
+        Value next = vector::InsertOp::create(b, loc, element, state[0], lane);
         scf::YieldOp::create(b, loc, next);
       });
   return loop.getResult(0);

@@ -27,7 +27,9 @@ struct IntegerRange {
 
 /// A value of a map's body for the lanes of one vector. It has one of three
 /// forms: the same scalar in all lanes; an integer `base + lane * stride`; a
-/// vector. Integers in vectors are i32 where their range allows.
+/// vector. Integers in vectors are i32 where their range allows. Floats of less
+/// than 32 bits are held in f32, each result rounded to its type: LLVM would carry
+/// vectors of bf16 between blocks by calls of a library.
 struct Lane {
   mlir::Value scalar;
   mlir::Value base; // index
@@ -70,6 +72,8 @@ private:
   void emitOps(tile::MapOp map, int64_t firstLane, Cache &values,
                bool onlyAvailable);
   Lane emitOp(mlir::Operation &op, llvm::ArrayRef<Lane> operands);
+  Lane emitOnHeld(mlir::Operation &op, llvm::ArrayRef<Lane> operands);
+  Lane emitBitcast(mlir::Operation &op, const Lane &operand);
   Lane emitAffine(mlir::Operation &op, llvm::ArrayRef<Lane> operands,
                   IntegerRange range);
   Lane emitCompare(mlir::Operation &op, llvm::ArrayRef<Lane> operands);
@@ -89,7 +93,8 @@ private:
   mlir::Value asIndex(mlir::Location loc, mlir::Value scalar);
   /// The lanes as a vector; integers of `bits` bits.
   mlir::Value asVector(mlir::Location loc, const Lane &lane, unsigned bits);
-  /// The lanes as a vector of exactly the type that the IR has.
+  /// The lanes as a vector of exactly the type that the IR has, or f32 for
+  /// narrower floats.
   mlir::Value asTypedVector(mlir::Location loc, const Lane &lane,
                             mlir::Type element);
   mlir::Value iota(mlir::Location loc, int64_t stride, unsigned bits);

@@ -79,7 +79,8 @@ static int64_t channels(AttentionOp op) {
 }
 
 /// For Hopper: three warpgroups where output and scores of a row take at most
-/// 160 registers, otherwise two with 240; null if they do not fit.
+/// 160 registers, otherwise two with 240, which leave room for a persistent
+/// kernel; null if they do not fit.
 static pipe::ScheduleAttr selectCuda(AttentionOp op) {
   int64_t size = channels(op);
   if (size > 128)
@@ -89,7 +90,8 @@ static pipe::ScheduleAttr selectCuda(AttentionOp op) {
       op.getContext(), /*query_tile=*/narrow ? 192 : 128, /*key_tile=*/128,
       /*stages=*/2, /*groups=*/narrow ? 3 : 2,
       /*producer_regs=*/narrow ? 32 : 24, /*consumer_regs=*/narrow ? 160 : 240,
-      /*overlap=*/true, /*turns=*/false);
+      /*overlap=*/true, /*turns=*/true, /*persistent=*/!narrow,
+      /*last_first=*/!narrow && !op.getMask().empty());
 }
 
 namespace {

@@ -26,7 +26,8 @@ static std::optional<KeyLoop> matchKeyLoop(scf::ForOp loop) {
       return std::nullopt;
     at = candidate;
   }
-  if (!walk || !at || at.getWalk() != walk.getResult())
+  if (!walk || !at || at.getWalk() != walk.getResult() ||
+      at->getBlock() != loop.getBody())
     return std::nullopt;
   return KeyLoop{loop, walk, size, at};
 }

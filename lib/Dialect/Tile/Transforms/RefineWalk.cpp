@@ -1,8 +1,8 @@
 //===- RefineWalk.cpp - Full and partial ranges of walks ------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -11,6 +11,12 @@
 // An atom a * j + b * i + c >= 0 with j = J * N + jj is bounded at the corners
 // of the tile. Over-approximating "may" and under-approximating "all" is always
 // safe.
+//
+// A mask computes in 64 bits, and may wrap there. Bounds hold for a mask that
+// does not wrap, and must not wrap themselves. So each expression carries a
+// bound on its magnitude; a captured value in a sum, which may be anything, is
+// compared with a limit at run time, and beyond it nothing is known of the
+// mask.
 //
 //===----------------------------------------------------------------------===//
 
@@ -40,15 +46,23 @@ struct Interval {
 
 /// What is known of a condition over the tiles of a walk.
 struct Bounds {
-  Interval may;              ///< Tiles outside are empty.
+  Interval may;                ///< Tiles outside are empty.
   std::optional<Interval> all; ///< Tiles inside are full; none: nothing known.
 };
 
 /// a * j + b * i + c.
 struct Linear {
   int64_t j = 0, i = 0;
-  Value rest; // index
+  Value rest;            ///< c, an index.
+  int64_t magnitude = 0; ///< Bounds the sum of |a * j|, |b * i| and |c|.
 };
+
+/// Bounds coordinates; the boundary keeps extents and origins below 2^31.
+constexpr int64_t maxCoordinate = int64_t(1) << 32;
+/// Bounds captured values in sums, which is checked at run time.
+constexpr int64_t maxInvariant = int64_t(1) << 40;
+/// Bounds expressions: with a few more terms they stay far from wrapping.
+constexpr int64_t maxMagnitude = int64_t(1) << 61;
 
 /// Bounds masks of one map, at the builder's insertion point ahead of the loop.
 class MaskBounds {
@@ -56,21 +70,31 @@ public:
   /// `columnBase`: the map's origin along axis 1 is `tile * N + columnBase`.
   MaskBounds(OpBuilder &builder, scf::ForOp loop, MapOp map, Value columnBase)
       : b(builder), loop(loop), map(map), loc(map.getLoc()),
-        columnBase(columnBase),
-        rows(map.getType().getDimSize(0)), columns(map.getType().getDimSize(1)) {
-  }
+        columnBase(columnBase), rows(map.getType().getDimSize(0)),
+        columns(map.getType().getDimSize(1)) {}
 
   Bounds bound(Value condition, bool negated = false);
 
 private:
   Bounds boundCompare(arith::CmpIOp op, bool negated);
   Bounds boundAtLeastZero(const Linear &e);
+  /// Bounds of what is the same for all keys: whether all rows, and whether any
+  /// row, may see them.
+  Bounds boundSame(Value all, Value any);
+  /// `bounds` if the guard holds, and nothing known otherwise.
+  Bounds underGuard(const Bounds &bounds);
   static Bounds both(OpBuilder &b, Location loc, const Bounds &x,
                      const Bounds &y);
   static Bounds either(OpBuilder &b, Location loc, const Bounds &x,
                        const Bounds &y);
 
   std::optional<Linear> linear(Value value);
+  /// A side of a comparison with an expression of at most this magnitude.
+  std::optional<Linear> clampedInvariant(Value value, int64_t otherMagnitude);
+  std::optional<Linear> guardedInvariant(Value value);
+  /// x + y, or x - y; none if it may wrap.
+  std::optional<Linear> sum(const Linear &x, const Linear &y, bool subtract);
+  std::optional<Linear> product(const Linear &x, int64_t factor);
   /// A value of the body that depends on neither element nor coordinate,
   /// recomputed ahead of the loop; null otherwise.
   Value invariant(Value value);
@@ -78,16 +102,22 @@ private:
   Value index(int64_t value) {
     return arith::ConstantIndexOp::create(b, loc, value);
   }
+  /// Of a value that is the same for the work item; null if too wide.
+  Value invariantIndex(Value value);
+  Value compare(arith::CmpIPredicate predicate, Value x, Value y) {
+    return arith::CmpIOp::create(b, loc, predicate, x, y);
+  }
+  Value select(Value condition, Value x, Value y) {
+    return arith::SelectOp::create(b, loc, condition, x, y);
+  }
   Value add(Value x, Value y) { return arith::AddIOp::create(b, loc, x, y); }
-  Value scale(Value x, int64_t factor) {
-    return factor == 1 ? x
-                       : arith::MulIOp::create(b, loc, x, index(factor))
-                             .getResult();
+  Value subtract(Value x, Value y) {
+    return arith::SubIOp::create(b, loc, x, y);
   }
   Value floorDiv(Value x, int64_t d) {
-    return d == 1 ? x
-                  : arith::FloorDivSIOp::create(b, loc, x, index(d))
-                        .getResult();
+    return d == 1
+               ? x
+               : arith::FloorDivSIOp::create(b, loc, x, index(d)).getResult();
   }
   Value ceilDiv(Value x, int64_t d) {
     return d == 1 ? x
@@ -101,6 +131,8 @@ private:
   Value columnBase;
   int64_t rows, columns;
   IRMapping hoisted;
+  /// What the bounds of the comparison at hand rely on; null if on nothing.
+  Value guard;
 };
 
 } // namespace
@@ -122,29 +154,96 @@ Value MaskBounds::invariant(Value value) {
   return b.clone(*op, hoisted)->getResult(0);
 }
 
-/// Whether an integer surely lies within 2^40, so that sums of a few cannot wrap
-/// in 64 bits: constants, integers of up to 32 bits, sizes, coordinates of work
-/// items, and sums and differences of these.
-static bool isSmall(Value value, unsigned depth = 0) {
+/// A bound on the magnitude of an integer, for constants, integers of up to 32
+/// bits, sizes, coordinates of work items, and sums and differences of these.
+static std::optional<int64_t> getMagnitude(Value value, unsigned depth = 0) {
   APInt constant;
-  if (matchPattern(value, m_ConstantInt(&constant)))
-    return constant.getSignificantBits() <= 40;
+  if (matchPattern(value, m_ConstantInt(&constant))) {
+    if (constant.getSignificantBits() > 40)
+      return std::nullopt;
+    return std::abs(constant.getSExtValue());
+  }
   if (auto type = dyn_cast<IntegerType>(value.getType()))
     if (type.getWidth() <= 32)
-      return true;
+      return int64_t(1) << 31;
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     auto kernel = dyn_cast<KernelOp>(argument.getOwner()->getParentOp());
-    return kernel && is_contained(kernel.getGridArguments(), argument);
+    if (kernel && is_contained(kernel.getGridArguments(), argument))
+      return maxCoordinate;
+    return std::nullopt;
   }
   Operation *op = value.getDefiningOp();
   if (isa<memref::DimOp>(op))
-    return true;
+    return maxCoordinate;
   if (depth > 4 || !isa<arith::AddIOp, arith::SubIOp, arith::MinSIOp,
                         arith::MaxSIOp, arith::IndexCastOp, arith::ExtSIOp>(op))
-    return false;
-  return llvm::all_of(op->getOperands(), [&](Value operand) {
-    return isSmall(operand, depth + 1);
-  });
+    return std::nullopt;
+  int64_t magnitude = 0;
+  for (Value operand : op->getOperands()) {
+    std::optional<int64_t> part = getMagnitude(operand, depth + 1);
+    if (!part)
+      return std::nullopt;
+    magnitude += *part;
+  }
+  return magnitude;
+}
+
+Value MaskBounds::invariantIndex(Value value) {
+  auto type = dyn_cast<IntegerType>(value.getType());
+  if (!type)
+    return value;
+  if (type.getWidth() > 64)
+    return {};
+  return arith::IndexCastOp::create(b, loc, b.getIndexType(), value);
+}
+
+/// Beyond the other side's magnitude a comparison has one outcome.
+std::optional<Linear> MaskBounds::clampedInvariant(Value value,
+                                                   int64_t otherMagnitude) {
+  Value known = invariantIndex(value);
+  if (!known)
+    return std::nullopt;
+  if (std::optional<int64_t> magnitude = getMagnitude(value))
+    return Linear{0, 0, known, *magnitude};
+  int64_t limit = otherMagnitude + 1;
+  known = arith::MaxSIOp::create(b, loc, known, index(-limit));
+  known = arith::MinSIOp::create(b, loc, known, index(limit));
+  return Linear{0, 0, known, limit};
+}
+
+std::optional<Linear> MaskBounds::guardedInvariant(Value value) {
+  Value known = invariantIndex(value);
+  if (!known)
+    return std::nullopt;
+  if (std::optional<int64_t> magnitude = getMagnitude(value))
+    return Linear{0, 0, known, *magnitude};
+  for (auto [predicate, limit] :
+       {std::pair(arith::CmpIPredicate::sge, -maxInvariant),
+        std::pair(arith::CmpIPredicate::sle, maxInvariant)}) {
+    Value within = compare(predicate, known, index(limit));
+    guard = guard ? arith::AndIOp::create(b, loc, guard, within) : within;
+  }
+  return Linear{0, 0, known, maxInvariant};
+}
+
+std::optional<Linear> MaskBounds::sum(const Linear &x, const Linear &y,
+                                      bool subtracts) {
+  int64_t magnitude = x.magnitude + y.magnitude;
+  if (magnitude > maxMagnitude)
+    return std::nullopt;
+  if (subtracts)
+    return Linear{x.j - y.j, x.i - y.i, subtract(x.rest, y.rest), magnitude};
+  return Linear{x.j + y.j, x.i + y.i, add(x.rest, y.rest), magnitude};
+}
+
+std::optional<Linear> MaskBounds::product(const Linear &x, int64_t factor) {
+  if (factor == 1)
+    return x;
+  int64_t size = std::abs(factor);
+  if (size != 0 && x.magnitude > maxMagnitude / size)
+    return std::nullopt;
+  Value rest = arith::MulIOp::create(b, loc, x.rest, index(factor));
+  return Linear{x.j * factor, x.i * factor, rest, x.magnitude * size};
 }
 
 std::optional<Linear> MaskBounds::linear(Value value) {
@@ -153,50 +252,60 @@ std::optional<Linear> MaskBounds::linear(Value value) {
     Value origin = map.getOrigin().empty() ? index(0) : map.getOrigin()[0];
     if (!map.getOrigin().empty() && !loop.isDefinedOutsideOfLoop(origin))
       return std::nullopt;
-    return Linear{0, 1, origin};
+    return Linear{0, 1, origin, maxCoordinate};
   }
   if (value == coordinates[1])
-    return Linear{1, 0, columnBase};
-  if (Value outside = invariant(value)) {
-    if (!isSmall(outside))
-      return std::nullopt;
-    if (!outside.getType().isIndex())
-      outside =
-          arith::IndexCastOp::create(b, loc, b.getIndexType(), outside);
-    return Linear{0, 0, outside};
-  }
+    return Linear{1, 0, columnBase, maxCoordinate};
+  if (Value outside = invariant(value))
+    return guardedInvariant(outside);
   Operation *op = value.getDefiningOp();
   // Narrower integers may wrap where an index does not.
-  if (isa_and_nonnull<arith::IndexCastOp>(op) &&
-      (op->getResult(0).getType().isIndex() ||
-       op->getResult(0).getType().isInteger(64)))
-    return linear(op->getOperand(0));
-  if (!value.getType().isIndex() && !value.getType().isInteger(64))
+  if (!op || !(value.getType().isIndex() || value.getType().isInteger(64)))
     return std::nullopt;
-  if (isa_and_nonnull<arith::AddIOp, arith::SubIOp>(op)) {
+  if (isa<arith::IndexCastOp>(op))
+    return linear(op->getOperand(0));
+  if (isa<arith::AddIOp, arith::SubIOp>(op)) {
     std::optional<Linear> x = linear(op->getOperand(0));
     std::optional<Linear> y = linear(op->getOperand(1));
     if (!x || !y)
       return std::nullopt;
-    if (isa<arith::AddIOp>(op))
-      return Linear{x->j + y->j, x->i + y->i, add(x->rest, y->rest)};
-    return Linear{x->j - y->j, x->i - y->i,
-                  arith::SubIOp::create(b, loc, x->rest, y->rest)};
+    return sum(*x, *y, /*subtracts=*/isa<arith::SubIOp>(op));
   }
-  if (auto mul = dyn_cast_or_null<arith::MulIOp>(op)) {
+  if (auto mul = dyn_cast<arith::MulIOp>(op)) {
     for (unsigned side : {0u, 1u}) {
       APInt factor;
       if (!matchPattern(mul->getOperand(side), m_ConstantInt(&factor)) ||
-          factor.getSignificantBits() > 20)
+          factor.getSignificantBits() > 40)
         continue;
       std::optional<Linear> x = linear(mul->getOperand(1 - side));
-      if (!x)
-        return std::nullopt;
-      int64_t f = factor.getSExtValue();
-      return Linear{x->j * f, x->i * f, scale(x->rest, f)};
+      return x ? product(*x, factor.getSExtValue()) : std::nullopt;
     }
   }
   return std::nullopt;
+}
+
+Bounds MaskBounds::boundSame(Value all, Value any) {
+  Value zero = index(0), top = index(std::numeric_limits<int64_t>::max());
+  Bounds bounds;
+  bounds.all = Interval{Value(), select(all, top, zero)};
+  bounds.may.high = select(any, top, zero);
+  return bounds;
+}
+
+Bounds MaskBounds::underGuard(const Bounds &bounds) {
+  if (!guard)
+    return bounds;
+  Value lowest = index(std::numeric_limits<int64_t>::min());
+  Value highest = index(std::numeric_limits<int64_t>::max());
+  auto choose = [&](Interval interval, Value low, Value high) -> Interval {
+    return {interval.low ? select(guard, interval.low, low) : Value(),
+            interval.high ? select(guard, interval.high, high) : Value()};
+  };
+  Bounds result;
+  result.may = choose(bounds.may, lowest, highest);
+  if (bounds.all)
+    result.all = choose(*bounds.all, highest, lowest);
+  return result;
 }
 
 /// a * j + b * i + c >= 0 over rows [0, rows) and columns of tile J.
@@ -206,22 +315,11 @@ Bounds MaskBounds::boundAtLeastZero(const Linear &e) {
   Value atLast = e.i == 0 ? e.rest : add(e.rest, index(e.i * (rows - 1)));
   Value largest = e.i > 0 ? atLast : atFirst;
   Value smallest = e.i > 0 ? atFirst : atLast;
-  auto negate = [&](Value x) -> Value {
-    return arith::SubIOp::create(b, loc, index(0), x);
-  };
+  auto negate = [&](Value x) { return subtract(index(0), x); };
+  if (e.j == 0)
+    return boundSame(compare(arith::CmpIPredicate::sge, smallest, index(0)),
+                     compare(arith::CmpIPredicate::sge, largest, index(0)));
   Bounds bounds;
-  if (e.j == 0) {
-    // The same for all keys: a tile is full if it is so for all rows.
-    Value zero = index(0), top = index(std::numeric_limits<int64_t>::max() / 2);
-    Value holds = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge,
-                                        smallest, zero);
-    bounds.all = Interval{
-        zero, arith::SelectOp::create(b, loc, holds, top, zero)};
-    Value may = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge,
-                                      largest, zero);
-    bounds.may.high = arith::SelectOp::create(b, loc, may, top, zero);
-    return bounds;
-  }
   if (e.j > 0) {
     // j >= ceil(-x / a): tiles whose last, or first, key reaches it.
     bounds.may.low = floorDiv(ceilDiv(negate(largest), e.j), columns);
@@ -231,10 +329,9 @@ Bounds MaskBounds::boundAtLeastZero(const Linear &e) {
   }
   // j <= floor(x / -a): tiles whose first, or last, key is not beyond.
   Value one = index(1);
-  bounds.may.high =
-      add(floorDiv(floorDiv(largest, -e.j), columns), one);
-  bounds.all = Interval{
-      Value(), floorDiv(add(floorDiv(smallest, -e.j), one), columns)};
+  bounds.may.high = add(floorDiv(floorDiv(largest, -e.j), columns), one);
+  bounds.all =
+      Interval{Value(), floorDiv(add(floorDiv(smallest, -e.j), one), columns)};
   return bounds;
 }
 
@@ -262,26 +359,34 @@ Bounds MaskBounds::boundCompare(arith::CmpIOp op, bool negated) {
       negated ? invert(op.getPredicate()) : op.getPredicate();
   if (predicate > arith::CmpIPredicate::sge)
     return {}; // Unsigned.
-  std::optional<Linear> x = linear(op.getLhs()), y = linear(op.getRhs());
-  if (!x || !y)
+  guard = {};
+  std::optional<Linear> x, y;
+  if (Value known = invariant(op.getLhs())) {
+    if ((y = linear(op.getRhs())))
+      x = clampedInvariant(known, y->magnitude);
+  } else if ((x = linear(op.getLhs()))) {
+    known = invariant(op.getRhs());
+    y = known ? clampedInvariant(known, x->magnitude) : linear(op.getRhs());
+  }
+  if (!x || !y || x->magnitude + y->magnitude > maxMagnitude)
     return {};
-  // lhs - rhs + constant, and its opposite.
-  auto difference = [&](const Linear &p, const Linear &q, int64_t constant) {
-    Value rest = arith::SubIOp::create(b, loc, p.rest, q.rest);
-    return Linear{p.j - q.j, p.i - q.i, add(rest, index(constant))};
+  // p - q + constant >= 0.
+  auto atLeast = [&](const Linear &p, const Linear &q, int64_t constant) {
+    Linear e = *sum(p, q, /*subtracts=*/true);
+    e.rest = add(e.rest, index(constant));
+    return boundAtLeastZero(e);
   };
   switch (predicate) {
   case arith::CmpIPredicate::sge:
-    return boundAtLeastZero(difference(*x, *y, 0));
+    return underGuard(atLeast(*x, *y, 0));
   case arith::CmpIPredicate::sgt:
-    return boundAtLeastZero(difference(*x, *y, -1));
+    return underGuard(atLeast(*x, *y, -1));
   case arith::CmpIPredicate::sle:
-    return boundAtLeastZero(difference(*y, *x, 0));
+    return underGuard(atLeast(*y, *x, 0));
   case arith::CmpIPredicate::slt:
-    return boundAtLeastZero(difference(*y, *x, -1));
+    return underGuard(atLeast(*y, *x, -1));
   case arith::CmpIPredicate::eq:
-    return both(b, loc, boundAtLeastZero(difference(*x, *y, 0)),
-                boundAtLeastZero(difference(*y, *x, 0)));
+    return underGuard(both(b, loc, atLeast(*x, *y, 0), atLeast(*y, *x, 0)));
   default:
     return {};
   }
@@ -328,8 +433,7 @@ Bounds MaskBounds::either(OpBuilder &b, Location loc, const Bounds &x,
   // an interval as union; of others the first is kept.
   bounds.all = x.all;
   if (!x.all->low && !y.all->low && x.all->high && y.all->high)
-    bounds.all->high =
-        arith::MaxSIOp::create(b, loc, x.all->high, y.all->high);
+    bounds.all->high = arith::MaxSIOp::create(b, loc, x.all->high, y.all->high);
   else if (!x.all->high && !y.all->high && x.all->low && y.all->low)
     bounds.all->low = arith::MinSIOp::create(b, loc, x.all->low, y.all->low);
   return bounds;
@@ -337,12 +441,17 @@ Bounds MaskBounds::either(OpBuilder &b, Location loc, const Bounds &x,
 
 Bounds MaskBounds::bound(Value condition, bool negated) {
   Operation *op = condition.getDefiningOp();
+  if (Value known = invariant(condition)) {
+    if (negated)
+      known = arith::XOrIOp::create(b, loc, known,
+                                    arith::ConstantIntOp::create(b, loc, 1, 1));
+    return boundSame(known, known);
+  }
   if (!op || op->getBlock() != &map.getBlock())
     return {};
   return llvm::TypeSwitch<Operation *, Bounds>(op)
-      .Case([&](arith::CmpIOp compare) {
-        return boundCompare(compare, negated);
-      })
+      .Case(
+          [&](arith::CmpIOp compare) { return boundCompare(compare, negated); })
       .Case<arith::AndIOp, arith::OrIOp>([&](auto join) {
         Bounds x = bound(join.getLhs(), negated);
         Bounds y = bound(join.getRhs(), negated);
@@ -362,28 +471,34 @@ Bounds MaskBounds::bound(Value condition, bool negated) {
 // Walks
 //===----------------------------------------------------------------------===//
 
-/// The mask: the one map under `scf.if %partial`.
-static MapOp findMask(KeyLoop &key) {
-  MapOp found;
-  for (Operation *user : key.at.getPartial().getUsers()) {
-    auto branch = dyn_cast<scf::IfOp>(user);
-    if (!branch || found || branch.getNumResults() != 1)
-      return {};
-    auto yield = cast<scf::YieldOp>(branch.thenBlock()->getTerminator());
-    found = yield.getOperand(0).getDefiningOp<MapOp>();
-  }
-  return found;
-}
+/// The mask: a map that yields select(%condition, %element, -inf), under the
+/// only use of %partial: `scf.if` which yields that element's tile otherwise.
+struct Mask {
+  MapOp map;
+  Value condition;
+};
 
-/// select(%condition, %element, -inf): the condition of a mask's map.
-static Value findCondition(MapOp mask) {
-  auto select = mask.getYielded().getDefiningOp<arith::SelectOp>();
+static std::optional<Mask> findMask(KeyLoop &key) {
+  Value partial = key.at.getPartial();
+  auto branch = partial.hasOneUse() ? dyn_cast<scf::IfOp>(*partial.user_begin())
+                                    : nullptr;
+  if (!branch || branch.getNumResults() != 1)
+    return std::nullopt;
+  auto map = branch.thenYield().getOperand(0).getDefiningOp<MapOp>();
+  auto select =
+      map ? map.getYielded().getDefiningOp<arith::SelectOp>() : nullptr;
   APFloat other(0.0f);
-  if (!select || !is_contained(mask.getElements(), select.getTrueValue()) ||
+  if (!select || map.getType().getRank() != 2 ||
       !matchPattern(select.getFalseValue(), m_ConstantFloat(&other)) ||
       !other.isInfinity() || !other.isNegative())
-    return {};
-  return select.getCondition();
+    return std::nullopt;
+  for (auto [element, input, at] :
+       llvm::zip(map.getElements(), map.getInputs(),
+                 map.getIndexingMaps().getAsValueRange<AffineMapAttr>()))
+    if (element == select.getTrueValue() && at.isIdentity() &&
+        input == branch.elseYield().getOperand(0))
+      return Mask{map, select.getCondition()};
+  return std::nullopt;
 }
 
 /// The mask's origin along axis 1 without `tile * N`: added together from
@@ -444,9 +559,8 @@ struct TileRefineWalkPass final
       return;
     }
     Ranges ranges;
-    for (auto [low, high, partial] :
-         llvm::zip(key.walk.getLower(), key.walk.getUpper(),
-                   key.walk.getPartial()))
+    for (auto [low, high, partial] : llvm::zip(
+             key.walk.getLower(), key.walk.getUpper(), key.walk.getPartial()))
       if (partial)
         refineRange(b, key.loop.getLoc(), bounds, low, high, ranges);
       else
@@ -463,12 +577,11 @@ struct TileRefineWalkPass final
   }
 
   static Bounds findBounds(OpBuilder &b, KeyLoop &key) {
-    MapOp mask = findMask(key);
-    Value condition = mask ? findCondition(mask) : Value();
-    Value base = condition ? findColumnBase(b, key, mask) : Value();
+    std::optional<Mask> mask = findMask(key);
+    Value base = mask ? findColumnBase(b, key, mask->map) : Value();
     if (!base)
       return {};
-    return MaskBounds(b, key.loop, mask, base).bound(condition);
+    return MaskBounds(b, key.loop, mask->map, base).bound(mask->condition);
   }
 
   /// [low, high) -> partial [may.low, all.low), full [all), partial

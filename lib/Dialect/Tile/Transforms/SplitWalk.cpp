@@ -1,8 +1,8 @@
 //===- SplitWalk.cpp - A loop for each range of a walk --------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,6 +10,7 @@
 
 #include "fovea/Dialect/Tile/Transforms/Passes.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 
 namespace fovea::tile {
@@ -20,39 +21,22 @@ namespace fovea::tile {
 using namespace mlir;
 using namespace fovea::tile;
 
-/// The loop's body over tiles [low, high), with %partial known.
-static SmallVector<Value> emitRange(OpBuilder &b, KeyLoop &key, Value low,
-                                    Value high, bool partial,
-                                    ValueRange state) {
+/// The loop over tiles [low, high), with %partial a constant.
+static scf::ForOp emitRange(OpBuilder &b, KeyLoop &key, Value low, Value high,
+                            bool partial, ValueRange state) {
   Location loc = key.loop.getLoc();
-  auto range = scf::ForOp::create(
+  Value isPartial = arith::ConstantIntOp::create(b, loc, partial, 1);
+  return scf::ForOp::create(
       b, loc, low, high, key.loop.getStep(), state,
       [&](OpBuilder &nested, Location, Value tile, ValueRange arguments) {
         IRMapping mapping;
         mapping.map(key.loop.getRegionIterArgs(), arguments);
         mapping.map(key.at.getTile(), tile);
-        for (Operation &op : key.loop.getBody()->without_terminator()) {
-          if (&op == key.at)
-            continue;
-          auto branch = dyn_cast<scf::IfOp>(op);
-          if (!branch || branch.getCondition() != key.at.getPartial()) {
+        mapping.map(key.at.getPartial(), isPartial);
+        for (Operation &op : *key.loop.getBody())
+          if (&op != key.at)
             nested.clone(op, mapping);
-            continue;
-          }
-          Block *block = partial ? branch.thenBlock() : branch.elseBlock();
-          for (Operation &inner : block->without_terminator())
-            nested.clone(inner, mapping);
-          for (auto [result, value] :
-               llvm::zip(branch.getResults(),
-                         block->getTerminator()->getOperands()))
-            mapping.map(result, mapping.lookupOrDefault(value));
-        }
-        SmallVector<Value> results;
-        for (Value value : key.loop.getBody()->getTerminator()->getOperands())
-          results.push_back(mapping.lookupOrDefault(value));
-        scf::YieldOp::create(nested, loc, results);
       });
-  return llvm::to_vector_of<Value>(range.getResults());
 }
 
 namespace {
@@ -69,10 +53,9 @@ struct TileSplitWalkPass final
   void split(KeyLoop &key) {
     OpBuilder b(key.loop);
     SmallVector<Value> state(key.loop.getInitArgs());
-    for (auto [low, high, partial] :
-         llvm::zip(key.walk.getLower(), key.walk.getUpper(),
-                   key.walk.getPartial())) {
-      state = emitRange(b, key, low, high, partial, state);
+    for (auto [low, high, partial] : llvm::zip(
+             key.walk.getLower(), key.walk.getUpper(), key.walk.getPartial())) {
+      state = emitRange(b, key, low, high, partial, state).getResults();
       ++numLoops;
     }
     key.loop.replaceAllUsesWith(state);

@@ -879,3 +879,32 @@ tile.kernel @ranges(%s: memref<?x?xf32>, %r: memref<?xf32>) grid(%x) {
   }
   tile.store %top, %out[%c0] : !tile.tile<64xf32>, !tile.view<?xf32>
 }
+
+// %partial is a value like others: the condition of `scf.if` without results or
+// else, and of a select.
+// CHECK-LABEL: tile.kernel @other_uses(
+// CHECK-SAME: %[[COUNTS:[a-z0-9]+]]: memref<?xindex>)
+// CHECK-NOT: tile.walk
+// CHECK: scf.for %[[TILE:.*]] = %c0 to %c5 step %c1 {
+// CHECK-NEXT: memref.store %c9, %[[COUNTS]][%c0]
+// CHECK-NEXT: memref.store %c1, %[[COUNTS]][%[[TILE]]]
+// CHECK-NEXT: }
+// CHECK: scf.for %[[TILE:.*]] = %c5 to %c9 step %c1 {
+// CHECK-NEXT: memref.store %c0, %[[COUNTS]][%[[TILE]]]
+// CHECK-NEXT: }
+tile.kernel @other_uses(%counts: memref<?xindex>) grid(%x) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c5 = arith.constant 5 : index
+  %c9 = arith.constant 9 : index
+  %w = tile.walk.ranges (%c0, %c5) to (%c5, %c9) {partial = array<i1: true, false>}
+  %size = tile.walk.size %w
+  scf.for %p = %c0 to %size step %c1 {
+    %t, %partial = tile.walk.at %w[%p]
+    scf.if %partial {
+      memref.store %c9, %counts[%c0] : memref<?xindex>
+    }
+    %n = arith.select %partial, %c1, %c0 : index
+    memref.store %n, %counts[%t] : memref<?xindex>
+  }
+}

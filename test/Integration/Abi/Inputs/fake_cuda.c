@@ -47,7 +47,7 @@ int cuDeviceGetAttribute(int *value, int attribute, int device) {
   (void)device;
   const char *text = getenv("FAKE_CAPABILITY");
   int capability = text ? atoi(text) : 90;
-  *value = attribute == 75 ? capability / 10 : capability % 10;
+  *value = attribute == 16 ? 132 : attribute == 75 ? capability / 10 : capability % 10;
   return 0;
 }
 static int context;

@@ -31,9 +31,11 @@ def TileRefineWalk : Pass<"tile-refine-walk", "::fovea::tile::KernelOp"> {
     that are surely empty are left out.
 
     The ranges come from the mask's map: comparisons of `a * j + b * i + c`,
-    with constants a and b and any c that is the same for the whole work item and
-    surely small (constants, integers of 32 bits, sizes: no bound may wrap),
-    joined by and, or, and not of comparisons, are bounded over the tile.
+    with constants a and b and any c that is the same for the whole work item,
+    and conditions that are the same for it, joined by and, or, and not, are
+    bounded over the tile. Integers of 64 bits wrap, in the mask as elsewhere: a
+    captured one that is added to a coordinate is compared with 2^40 when the
+    kernel runs, and beyond it the tiles of the range are partial.
     Everything else is kept as "may be true or false"; so is what is computed
     inside of the loop (-loop-invariant-code-motion moves it out). A tile
     counts as empty or full only if that is proved, so the result never depends
@@ -50,14 +52,17 @@ def TileRefineWalk : Pass<"tile-refine-walk", "::fovea::tile::KernelOp"> {
 def TileSplitWalk : Pass<"tile-split-walk", "::fovea::tile::KernelOp"> {
   let summary = "Make a loop of its own for each range of a walk";
   let description = [{
-    A key loop over a walk of n ranges becomes n loops over key tiles, with the
-    mask or without it as the range says. Leaves no walk in the kernel. Targets
-    that overlap the steps of a key loop split it after that, if at all.
+    A key loop over a walk of n ranges becomes n loops over key tiles, in which
+    `%partial` is a constant; -canonicalize then takes the mask in or leaves it
+    out. A loop that uses its position other than for one `tile.walk.at` in its
+    body stays as it is. Targets that overlap the steps of a key loop split it
+    after that, if at all.
   }];
   let statistics = [
     Statistic<"numLoops", "loops", "Number of loops over key tiles made">
   ];
-  let dependentDialects = ["::mlir::scf::SCFDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect"];
 }
 
 #endif // FOVEA_DIALECT_TILE_TRANSFORMS_PASSES
