@@ -34,6 +34,7 @@
 // FAIL: rel_error {{.*}} FAIL
 // RUN: fovea-run %s --entry one --check --bench --json | FileCheck %s --check-prefix=JSON
 // JSON-DAG: "entry":"one"
+// JSON-DAG: "shape":"B1 H2 Sq33 Skv33 D16"
 // JSON-DAG: "rel_error":
 // JSON-DAG: "max_error":
 // JSON-DAG: "median_ms":
