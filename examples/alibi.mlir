@@ -14,7 +14,7 @@ module attributes {fovea.dims = {S = 200}} {
       %v: tensor<1x4x?x64xf32> {fovea.dims = ["", "", "S", ""]},
       %slopes: tensor<4xf32> {fovea.low = 0.0 : f64, fovea.high = 0.5 : f64},
       %o: tensor<1x4x?x64xf32> {fovea.dims = ["", "", "S", ""]})
-      -> tensor<1x4x?x64xf32> {
+      -> tensor<1x4x?x64xf32> attributes {fovea.useful_fraction = 0.5 : f64} {
     %r = attn.attention ins(%q : tensor<1x4x?x64xf32>)
         dense(%k, %v : tensor<1x4x?x64xf32>, tensor<1x4x?x64xf32>)
         outs(%o : tensor<1x4x?x64xf32>)

@@ -14,7 +14,7 @@ module attributes {fovea.dims = {S = 130}} {
       %k: tensor<1x?x2x64xbf16> {fovea.dims = ["", "S", "", ""]},
       %v: tensor<1x?x2x64xbf16> {fovea.dims = ["", "S", "", ""]},
       %o: tensor<1x?x8x64xbf16> {fovea.dims = ["", "S", "", ""]})
-      -> tensor<1x?x8x64xbf16> {
+      -> tensor<1x?x8x64xbf16> attributes {fovea.useful_fraction = 0.5 : f64} {
     %r = attn.attention ins(%q : tensor<1x?x8x64xbf16>)
         dense(%k, %v : tensor<1x?x2x64xbf16>, tensor<1x?x2x64xbf16>)
         outs(%o : tensor<1x?x8x64xbf16>)

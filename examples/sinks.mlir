@@ -16,7 +16,7 @@ module attributes {fovea.dims = {S = 190}} {
       %sinks: tensor<8xf32>,
       %o: tensor<1x8x?x64xf32> {fovea.dims = ["", "", "S", ""]},
       %lse: tensor<1x8x?xf32> {fovea.dims = ["", "", "S"]})
-      -> (tensor<1x8x?x64xf32>, tensor<1x8x?xf32>) {
+      -> (tensor<1x8x?x64xf32>, tensor<1x8x?xf32>) attributes {fovea.useful_fraction = 0.5 : f64} {
     %r:2 = attn.attention ins(%q : tensor<1x8x?x64xf32>)
         dense(%k, %v : tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)
         sinks(%sinks : tensor<8xf32>)

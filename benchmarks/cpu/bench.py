@@ -11,12 +11,14 @@
 # script, in several rounds over all, so that a change in the machine's speed
 # meets all alike. Every figure that is compared is a ratio within a round:
 #
-#   peak    GFLOP/s over the FMA peak that fovea-run probes in the same process
-#   plain   time of the plain kernel of the same D over the kernel's time, from
-#           the same round
+#   of peak    GFLOP/s over the FMA peak that fovea-run probes in the same process
+#   of plain   time of the plain kernel of the same D over the kernel's time, from
+#              the same round
+#   of one     time with one thread over the time with two, from the rounds in
+#              which the probed peak is at least 1.9 times as high
 #
-# and the table shows medians over the rounds. Targets hold for one thread on a
-# machine with AVX-512.
+# and the table shows medians over the rounds. Memory is measured by memory.py.
+# Targets hold for one thread on a machine with AVX-512.
 #
 #===------------------------------------------------------------------------===#
 
@@ -30,6 +32,10 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
+
+sys.dont_write_bytecode = True
+
+import memory
 
 HERE = Path(__file__).resolve().parent
 
@@ -51,7 +57,7 @@ KERNELS = [
 THREADS_KERNEL = "full-d64"
 THREADS_PROBE = 1.9
 THREADS_TARGET = 1.8
-COMPILE_TARGET_MS = 300
+COMPILE_TARGET = 300  # ms
 
 NEEDED_KEYS = ("median_ms", "gflops", "peak_fraction", "compile_ms")
 
@@ -110,7 +116,7 @@ def plain_of(name):
 def run_rounds(tool, names, arguments):
     """Results by kernel name and threads, one for each round."""
     runs = [(name, arguments.threads) for name in names]
-    if arguments.scaling:
+    if not arguments.filter:
         runs += [(THREADS_KERNEL, n) for n in (1, 2)]
     runs = list(dict.fromkeys(runs))
     results = {run: [] for run in runs}
@@ -138,8 +144,8 @@ def median(values):
     return round(statistics.median(values), 4)
 
 
-def status(value, target):
-    return "pass" if value >= target else "short"
+def verdict(passed):
+    return "pass" if passed else "fail"
 
 
 def kernel_rows(results, selected, threads):
@@ -147,20 +153,23 @@ def kernel_rows(results, selected, threads):
     rows = []
     for work, name, basis, target in selected:
         runs, plain = results[name, threads], results[plain_of(name), threads]
+        ratios = {
+            "peak": [run["peak_fraction"] for run in runs],
+            "plain": [b["median_ms"] / a["median_ms"] for a, b in zip(runs, plain)],
+        }
+        value = median(ratios[basis])
         row = {
             "work": work,
             "kernel": name,
             "threads": threads,
             "ms": median(run["median_ms"] for run in runs),
             "gflops": median(run["gflops"] for run in runs),
-            "peak": median(run["peak_fraction"] for run in runs),
-            "plain": median(
-                b["median_ms"] / a["median_ms"] for a, b in zip(runs, plain)
-            ),
-            "basis": basis,
-            "target": target,
+            "peak": median(ratios["peak"]),
+            "value": value,
+            "unit": f"of {basis}",
+            "target": f">= {target:.2f}",
+            "result": verdict(value >= target) if threads == 1 else "-",
         }
-        row["result"] = status(row[basis], target) if threads == 1 else "-"
         rows.append(row)
     return rows
 
@@ -176,16 +185,16 @@ def scaling_row(results):
         ratios.append(one["median_ms"] / two["median_ms"])
         probes.append(probed_peak(two) / probed_peak(one))
     able = [r for r, probe in zip(ratios, probes) if probe >= THREADS_PROBE]
-    row = {
-        "work": f"two threads over one, {THREADS_KERNEL}",
-        "value": median(able or ratios),
-        "probe": median(probes),
-        "target": THREADS_TARGET,
+    value = median(able or ratios)
+    return {
+        "work": f"two threads, {THREADS_KERNEL} (probe {median(probes):.2f})",
+        "value": value,
+        "unit": "of one",
+        "target": f">= {THREADS_TARGET:.2f}",
         "rounds": len(able),
+        # Without a round in which the probe itself doubles, there is no verdict.
+        "result": verdict(value >= THREADS_TARGET) if able else "-",
     }
-    # Without a round in which the probe itself doubles, there is no verdict.
-    row["result"] = status(row["value"], THREADS_TARGET) if able else "-"
-    return row
 
 
 def compile_row(results):
@@ -196,42 +205,44 @@ def compile_row(results):
     }
     name = max(times, key=times.get)
     return {
-        "work": f"compile time in ms, slowest ({name})",
+        "work": f"compile time, slowest ({name})",
         "value": times[name],
-        "target": COMPILE_TARGET_MS,
-        "result": "pass" if times[name] < COMPILE_TARGET_MS else "short",
+        "unit": "ms",
+        "target": f"< {COMPILE_TARGET}",
+        "result": verdict(times[name] < COMPILE_TARGET),
+    }
+
+
+def memory_row(tool, extra):
+    """Scratch memory of a thread, and whether a long sequence is right."""
+    try:
+        used = memory.scratch(tool, extra)
+    except RuntimeError as error:
+        fail(str(error))
+    return {
+        "work": f"scratch a thread, Sq = Skv = {memory.TOKENS}",
+        "value": median([used / 1e6]),
+        "unit": "MB",
+        "target": f"< {memory.TARGET / 1e6:.0f}",
+        "result": verdict(used < memory.TARGET),
     }
 
 
 def print_table(rows):
     """Cells in columns; the first column to the left, the others to the right."""
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    table = [["work", "ms", "GFLOP/s", "of peak", "measured", "", "target", "result"]]
     for row in rows:
-        first = row[0].ljust(widths[0])
-        rest = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))
+        cells = [row["work"], "", "", ""]
+        if "ms" in row:
+            cells[1:] = [f"{row['ms']:.2f}", f"{row['gflops']:.1f}", f"{row['peak']:.3f}"]
+        digits = 0 if row["unit"] == "ms" else 3
+        cells += [f"{row['value']:.{digits}f}", row["unit"], row["target"], row["result"]]
+        table.append(cells)
+    widths = [max(len(cells[n]) for cells in table) for n in range(len(table[0]))]
+    for cells in table:
+        first = cells[0].ljust(widths[0])
+        rest = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:]))
         print("  ".join([first, *rest]).rstrip())
-
-
-def report(kernels, others):
-    """Print all rows."""
-    header = ["work", "ms", "GFLOP/s", "of peak", "of plain", "at least", "result"]
-    table = [header]
-    for row in kernels:
-        cells = [f"{row['ms']:.2f}", f"{row['gflops']:.1f}"]
-        cells += [f"{row['peak']:.3f}", f"{row['plain']:.3f}"]
-        cells += [f"{row['target']:.2f} {row['basis']}", row["result"]]
-        table.append([row["work"], *cells])
-    print_table(table)
-    print()
-    table = [["work", "value", "target", "result"]]
-    for row in others:
-        sign = "<" if row["target"] == COMPILE_TARGET_MS else ">="
-        value, target = f"{row['value']:.2f}", f"{sign} {row['target']}"
-        work = row["work"]
-        if "probe" in row:
-            work += f" (probe {row['probe']:.2f})"
-        table.append([work, value, target, row["result"]])
-    print_table(table)
 
 
 def write_json(path, content):
@@ -258,8 +269,8 @@ def positive(text):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(
-        description="Time the CPU kernels in interleaved rounds, print medians\n"
-        "beside their targets, and write them as JSON.",
+        description="Time the CPU kernels in interleaved rounds and print medians\n"
+        "beside their targets; exit with 1 if one is missed.",
         epilog="examples:\n"
         "  benchmarks/cpu/bench.py\n"
         "  benchmarks/cpu/bench.py --rounds 3 --filter d64 --json build/bench.json\n"
@@ -270,15 +281,9 @@ def parse_arguments():
     add("--fovea-run", metavar="PATH", help="fovea-run (default: of build/release)")
     add("--threads", type=positive, default=1, metavar="N", help="default: 1")
     add("--rounds", type=positive, default=5, metavar="N", help="default: 5")
-    add("--filter", default="", metavar="TEXT", help="kernels with TEXT in the name")
+    add("--filter", default="", metavar="TEXT",
+        help="only kernels with TEXT in the name; neither two threads nor memory")
     add("--json", type=Path, metavar="FILE", help="also write the results as JSON")
-    add(
-        "--no-scaling",
-        dest="scaling",
-        action="store_false",
-        help="leave out the run with two threads",
-    )
-    add("--strict", action="store_true", help="exit with 1 if a target is missed")
     add("extra", nargs="*", metavar="OPTION", help="after --: options of fovea-run")
     return parser.parse_args()
 
@@ -294,19 +299,21 @@ def main():
         name for kernel in selected for name in (plain_of(kernel[1]), kernel[1])
     )
     results = run_rounds(tool, names, arguments)
-    kernels = kernel_rows(results, selected, arguments.threads)
-    others = [scaling_row(results)] if arguments.scaling else []
-    others.append(compile_row(results))
-    report(kernels, others)
+    rows = kernel_rows(results, selected, arguments.threads)
+    if not arguments.filter:
+        rows.append(scaling_row(results))
+    rows.append(compile_row(results))
+    if not arguments.filter:
+        rows.append(memory_row(tool, arguments.extra))
+    print_table(rows)
     if arguments.json:
         raw = [
             {"kernel": name, "threads": threads, "runs": runs}
             for (name, threads), runs in results.items()
         ]
-        content = {"rounds": arguments.rounds, "kernels": kernels}
-        write_json(arguments.json, {**content, "others": others, "raw": raw})
-    short = any(row["result"] == "short" for row in kernels + others)
-    sys.exit(1 if arguments.strict and short else 0)
+        content = {"rounds": arguments.rounds, "rows": rows, "raw": raw}
+        write_json(arguments.json, content)
+    sys.exit(1 if any(row["result"] == "fail" for row in rows) else 0)
 
 
 if __name__ == "__main__":

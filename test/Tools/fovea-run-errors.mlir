@@ -1,35 +1,35 @@
 // Bad input gives one diagnostic that names the place and the fix, and status 1.
 
-// RUN: not fovea-run %s --target gpu 2>&1 | FileCheck %s --check-prefix=TARGET
+// RUN: python3 %S/Inputs/once.py fovea-run %s --target gpu | FileCheck %s --check-prefix=TARGET
 // TARGET: error: unknown target 'gpu': it is no CPU; a target is cpu, cpu:avx512
 // RUN: not env FOVEA_CUDA_DRIVER=%t.no-libcuda.so.1 fovea-run %s --entry one --target cuda 2>&1 | FileCheck %s --check-prefix=CUDA
 // CUDA: error: no NVIDIA GPU: {{.*}}no-libcuda.so.1
 // RUN: not fovea-run %s --target cuda:sm_80 2>&1 | FileCheck %s --check-prefix=CHIP
 // CHIP: error: unknown target 'cuda:sm_80': the GPU to compile for is cuda:sm_90a
-// RUN: not fovea-run %s --target cpu:avx9000 2>&1 | FileCheck %s --check-prefix=FEATURE
+// RUN: python3 %S/Inputs/once.py fovea-run %s --target cpu:avx9000 | FileCheck %s --check-prefix=FEATURE
 // FEATURE: 'avx9000' is no feature with + or - in front
-// RUN: not fovea-run %s --entry nothing 2>&1 | FileCheck %s --check-prefix=ENTRY
+// RUN: python3 %S/Inputs/once.py fovea-run %s --entry nothing | FileCheck %s --check-prefix=ENTRY
 // ENTRY: there is no entry 'nothing'; entries: one, two
-// RUN: not fovea-run %s 2>&1 | FileCheck %s --check-prefix=SEVERAL
+// RUN: python3 %S/Inputs/once.py fovea-run %s | FileCheck %s --check-prefix=SEVERAL
 // SEVERAL: has several entries; choose one by --entry, or all by --all-entries: one, two
-// RUN: not fovea-run %s --entry two 2>&1 | FileCheck %s --check-prefix=SIZE
+// RUN: python3 %S/Inputs/once.py fovea-run %s --entry two | FileCheck %s --check-prefix=SIZE
 // SIZE: argument 0 of @two has a dynamic dimension 2 called S; give its size by --dims S=SIZE
-// RUN: not fovea-run %s --entry two --dims S 2>&1 | FileCheck %s --check-prefix=DIMS
+// RUN: python3 %S/Inputs/once.py fovea-run %s --entry two --dims S | FileCheck %s --check-prefix=DIMS
 // DIMS: --dims S: expected NAME=VALUE with a size of 0 or more
-// RUN: not fovea-run %s --entry one --threads -3 2>&1 | FileCheck %s --check-prefix=THREADS
+// RUN: python3 %S/Inputs/once.py fovea-run %s --entry one --threads -3 | FileCheck %s --check-prefix=THREADS
 // THREADS: --threads -3: expected a number from 1 to 1024
-// RUN: not fovea-run %t.missing.mlir 2>&1 | FileCheck %s --check-prefix=MISSING
+// RUN: python3 %S/Inputs/once.py fovea-run %t.missing.mlir | FileCheck %s --check-prefix=MISSING
 // MISSING: cannot open input file
 
 // Files of the wrong kind; a result that can't be written leaves nothing.
 // RUN: echo "not an array" > %t.npy
-// RUN: not fovea-run %s --entry one --in %t.npy 2>&1 | FileCheck %s --check-prefix=NPY
+// RUN: python3 %S/Inputs/once.py fovea-run %s --entry one --in %t.npy | FileCheck %s --check-prefix=NPY
 // NPY: error: {{.*}}.npy
 // RUN: fovea-run %s --entry one --out %t.o.npy
 // RUN: head -c 200 %t.o.npy > %t.short.npy
-// RUN: not fovea-run %s --entry one --in %t.short.npy 2>&1 | FileCheck %s --check-prefix=SHORT
+// RUN: python3 %S/Inputs/once.py fovea-run %s --entry one --in %t.short.npy | FileCheck %s --check-prefix=SHORT
 // SHORT: error: {{.*}}short.npy
-// RUN: not fovea-run %s --entry one --out %t.nowhere/o.npy 2>&1 | FileCheck %s --check-prefix=OUT
+// RUN: python3 %S/Inputs/once.py fovea-run %s --entry one --out %t.nowhere/o.npy | FileCheck %s --check-prefix=OUT
 // RUN: not ls %t.nowhere
 // OUT: error: {{.*}}o.npy
 
@@ -38,6 +38,7 @@
 // FAIL: rel_error {{.*}} FAIL
 // RUN: fovea-run %s --entry one --check --bench --json | FileCheck %s --check-prefix=JSON
 // JSON-DAG: "entry":"one"
+// JSON-DAG: "shape":"B1 H2 Sq33 Skv33 D16"
 // JSON-DAG: "rel_error":
 // JSON-DAG: "max_error":
 // JSON-DAG: "median_ms":

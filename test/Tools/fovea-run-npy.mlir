@@ -6,40 +6,40 @@
 // RUN: ls %t/o.npy
 
 // RUN: python3 %S/Inputs/write_npy.py %t/type.npy "<f8" "(1, 2, 5, 4)" 320
-// RUN: not fovea-run %s --in %t/type.npy --out %t/no.npy 2>&1 | FileCheck %s --check-prefix=TYPE
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/type.npy --out %t/no.npy | FileCheck %s --check-prefix=TYPE
 // TYPE: error: {{.*}}type.npy: the elements are f64 ('<f8') where f32 is expected: save it with arr.astype('<f4')
 // RUN: python3 %S/Inputs/write_npy.py %t/order.npy ">f4" "(1, 2, 5, 4)" 160
-// RUN: not fovea-run %s --in %t/order.npy --out %t/no.npy 2>&1 | FileCheck %s --check-prefix=ORDER
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/order.npy --out %t/no.npy | FileCheck %s --check-prefix=ORDER
 // ORDER: error: {{.*}}order.npy: big-endian ('>f4'): save it with arr.astype('<f4')
 // RUN: python3 %S/Inputs/write_npy.py %t/shape.npy "<f4" "(1, 2, 5, 8)" 320
-// RUN: not fovea-run %s --in %t/shape.npy --out %t/no.npy 2>&1 | FileCheck %s --check-prefix=SHAPE
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/shape.npy --out %t/no.npy | FileCheck %s --check-prefix=SHAPE
 // SHAPE: error: {{.*}}shape.npy: has shape (1, 2, 5, 8), but argument 0 of @f is (1, 2, ?, 4)
 // RUN: python3 %S/Inputs/write_npy.py %t/rank.npy "<f4" "(10, 4)" 160
-// RUN: not fovea-run %s --in %t/rank.npy --out %t/no.npy 2>&1 | FileCheck %s --check-prefix=RANK
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/rank.npy --out %t/no.npy | FileCheck %s --check-prefix=RANK
 // RANK: error: {{.*}}rank.npy: has shape (10, 4), but argument 0 of @f is (1, 2, ?, 4)
 // RUN: python3 %S/Inputs/write_npy.py %t/short.npy "<f4" "(1, 2, 5, 4)" 159
-// RUN: not fovea-run %s --in %t/short.npy --out %t/no.npy 2>&1 | FileCheck %s --check-prefix=SHORT
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/short.npy --out %t/no.npy | FileCheck %s --check-prefix=SHORT
 // SHORT: error: {{.*}}short.npy: truncated: an array of shape (1, 2, 5, 4) of f32 has 160 bytes, and the file has 159 after the header
 // RUN: python3 %S/Inputs/write_npy.py %t/header.npy "<f4" "(1, -2)" 8
-// RUN: not fovea-run %s --in %t/header.npy --out %t/no.npy 2>&1 | FileCheck %s --check-prefix=HEADER
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/header.npy --out %t/no.npy | FileCheck %s --check-prefix=HEADER
 // HEADER: error: {{.*}}header.npy: bad .npy header: a dimension is negative
 // RUN: cp %s %t/text.npy
-// RUN: not fovea-run %s --in %t/text.npy --out %t/no.npy 2>&1 | FileCheck %s --check-prefix=MAGIC
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/text.npy --out %t/no.npy | FileCheck %s --check-prefix=MAGIC
 // MAGIC: error: {{.*}}text.npy: not a .npy file: it doesn't begin with
-// RUN: not fovea-run %s --in %t/none.npy --out %t/no.npy 2>&1 | FileCheck %s --check-prefix=NONE
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/none.npy --out %t/no.npy | FileCheck %s --check-prefix=NONE
 // NONE: error: {{.*}}none.npy: cannot open: No such file or directory
-// RUN: not fovea-run %s --in %t/good.npy,%t/good.npy,%t/good.npy --out %t/no.npy 2>&1 | FileCheck %s --check-prefix=MANY
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/good.npy,%t/good.npy,%t/good.npy --out %t/no.npy | FileCheck %s --check-prefix=MANY
 // MANY: error: --in gives 3 files, but @f has 2 arguments
 
 // A dimension that two files give different sizes.
 // RUN: python3 %S/Inputs/write_npy.py %t/longer.npy "<f4" "(1, 2, 6, 4)" 192
-// RUN: not fovea-run %s --in %t/good.npy,%t/longer.npy --out %t/no.npy 2>&1 | FileCheck %s --check-prefix=DIM
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/good.npy,%t/longer.npy --out %t/no.npy | FileCheck %s --check-prefix=DIM
 // DIM: error: argument 1 of @f has 6 for dimension S, which is 5 in an earlier file
 
 // A folder as the result's path; more results than there are.
-// RUN: not fovea-run %s --in %t/good.npy --out %t/locked 2>&1 | FileCheck %s --check-prefix=FOLDER
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/good.npy --out %t/locked | FileCheck %s --check-prefix=FOLDER
 // FOLDER: error: {{.*}}locked: cannot write: not a regular file
-// RUN: not fovea-run %s --in %t/good.npy --out %t/o.npy,%t/no.npy 2>&1 | FileCheck %s --check-prefix=RESULTS
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/good.npy --out %t/o.npy,%t/no.npy | FileCheck %s --check-prefix=RESULTS
 // RESULTS: error: --out {{.*}}no.npy: @f has 1 results
 // RUN: not ls %t/no.npy
 // RUN: ls %t | not grep tmp

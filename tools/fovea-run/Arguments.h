@@ -26,6 +26,10 @@ struct ArgumentSources {
 
 /// An array in memory, of a type that npy files can hold.
 struct Argument {
+  Argument() = default;
+  /// Growing vectors move arrays, which are large, and don't copy them.
+  Argument(Argument &&) noexcept = default;
+
   NpyArray array;
   mlir::Type elementType;
   bool isScalar = false;

@@ -115,7 +115,7 @@ namespace {
 
 /// What a run found out; negative where it was not measured.
 struct Report {
-  std::string entry;
+  std::string entry, shape;
   double relError = -1, maxError = -1;
   double medianMs = -1, minMs = -1, gflops = -1, gbytes = -1, peak = -1;
   double compileMs = -1;
@@ -160,6 +160,31 @@ static double countFlops(func::FuncOp entry, ArrayRef<Argument> arguments) {
   if (auto useful = entry->getAttrOfType<FloatAttr>("fovea.useful_fraction"))
     flops *= useful.getValueAsDouble();
   return flops;
+}
+
+/// The sizes of the entry's first attention, such as "B1 H8/2 Sq64 Skv99 D64":
+/// query heads and, if they are fewer, key heads; the values' channels if they
+/// aren't D.
+static std::string describeShape(func::FuncOp entry,
+                                 ArrayRef<Argument> arguments) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  entry.walk([&](attn::AttentionOp op) {
+    auto extent = [&](Value value, unsigned map, unsigned dim) {
+      return extentOf(op, value, map, dim, arguments);
+    };
+    Value q = op.getQuery(), k = op.getKeys()[0], v = op.getValues()[0];
+    int64_t heads = extent(q, 0, 1), keyHeads = extent(k, 1, 1);
+    int64_t d = extent(q, 0, 4), e = extent(v, 2, 5);
+    os << 'B' << extent(q, 0, 0) << " H" << heads;
+    if (keyHeads != heads)
+      os << '/' << keyHeads;
+    os << " Sq" << extent(q, 0, 2) << " Skv" << extent(k, 1, 3) << " D" << d;
+    if (e != d)
+      os << " Dv" << e;
+    return WalkResult::interrupt();
+  });
+  return text;
 }
 
 //===----------------------------------------------------------------------===//
@@ -263,6 +288,7 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
     wanted = std::move(*results);
   }
 
+  report.shape = describeShape(entry, *arguments);
   double flops = countFlops(entry, *arguments);
   double bytes = 0;
   for (const Argument &argument : *arguments)
@@ -349,6 +375,7 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
 static void print(const Report &report) {
   if (json) {
     llvm::json::Object object{{"entry", report.entry},
+                              {"shape", report.shape},
                               {"compile_ms", report.compileMs},
                               {"threads", fovea_get_num_threads()},
                               {"target", targetText.getValue()}};
@@ -500,6 +527,7 @@ int main(int argc, char **argv) {
   fovea::registerAllDialects(registry);
   registerJitTranslations(registry);
   MLIRContext context(registry);
+  context.printOpOnDiagnostic(false); // The handler shows the source.
   auto sources = std::make_shared<llvm::SourceMgr>();
   sources->AddNewSourceBuffer(std::move(file), llvm::SMLoc());
   SourceMgrDiagnosticHandler handler(*sources, &context);

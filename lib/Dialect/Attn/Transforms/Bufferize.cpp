@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 namespace fovea::attn {
@@ -34,6 +35,13 @@ static BaseMemRefType argumentType(TensorLikeType type, Attribute space) {
                                        ShapedType::kDynamic, strides);
   return MemRefType::get(tensor.getShape(), tensor.getElementType(), layout,
                          space);
+}
+
+/// Copies by a loop: memref.copy between strided memrefs would become a call of
+/// a library.
+static LogicalResult copy(OpBuilder &b, Location loc, Value from, Value to) {
+  linalg::makeMemRefCopyOp(b, loc, from, to);
+  return success();
 }
 
 /// Results that are arguments are dropped; the others are copied to new
@@ -72,7 +80,8 @@ static LogicalResult moveResultsToArguments(func::FuncOp function) {
                                          exit.getLoc())))
         return failure();
       argument = function.getArgument(position);
-      memref::CopyOp::create(b, exit.getLoc(), result, argument);
+      if (failed(copy(b, exit.getLoc(), result, argument)))
+        return failure();
     }
     holders.push_back(argument.getArgNumber());
   }
@@ -101,6 +110,7 @@ struct AttnBufferizePass final
       }
     OneShotBufferizationOptions options;
     options.bufferizeFunctionBoundaries = true;
+    options.memCpyFn = copy;
     options.functionArgTypeConverterFn =
         [](TensorLikeType type, Attribute space, FunctionOpInterface,
            const BufferizationOptions &) -> BufferLikeType {
