@@ -223,6 +223,51 @@ func.func @numerics(%q: memref<2x?x4x64xbf16>, %o: memref<2x?x4x64xbf16>) {
   return
 }
 
+// A schedule for a GPU: products of the types in memory, weights in that of the
+// values where `probability` is absent.
+
+// CHECK-LABEL: tile.kernel @gpu_attention(
+// CHECK: tile.dot {{.*}} : <64x64xbf16>, <128x64xbf16>, <64x128xf32>
+// CHECK: arith.truncf %{{.*}} : f32 to bf16
+// CHECK: tile.dot {{.*}} : <64x128xbf16>, <128x64xbf16>, <64x64xf32>
+func.func @gpu(%q: memref<2x4x?x64xbf16>, %o: memref<2x4x?x64xbf16>) {
+  attn.attention ins(%q : memref<2x4x?x64xbf16>)
+      dense(%q, %q : memref<2x4x?x64xbf16>, memref<2x4x?x64xbf16>)
+      outs(%o : memref<2x4x?x64xbf16>)
+      attributes {schedule = #pipe.schedule<query_tile = 64, key_tile = 128, stages = 2,
+                  groups = 1, producer_regs = 24, consumer_regs = 240>}
+  return
+}
+
+// The function of a region stays: what `math` permits is the target's choice.
+
+// CHECK-LABEL: tile.kernel @accurate_attention(
+// CHECK: math.tanh %{{.*}} : f32
+// CHECK-LABEL: tile.kernel @approximate_attention(
+// CHECK: math.tanh %{{.*}} : f32
+func.func @accurate(%q: memref<2x4x?x64xf32>, %o: memref<2x4x?x64xf32>) {
+  attn.attention ins(%q : memref<2x4x?x64xf32>)
+      dense(%q, %q : memref<2x4x?x64xf32>, memref<2x4x?x64xf32>)
+      outs(%o : memref<2x4x?x64xf32>)
+      score(%s, %b, %h, %i, %j) {
+        %t = math.tanh %s : f32
+        attn.yield %t : f32
+      }
+      attributes {schedule = #schedule, numerics = #attn.numerics<math = accurate>}
+  return
+}
+func.func @approximate(%q: memref<2x4x?x64xf32>, %o: memref<2x4x?x64xf32>) {
+  attn.attention ins(%q : memref<2x4x?x64xf32>)
+      dense(%q, %q : memref<2x4x?x64xf32>, memref<2x4x?x64xf32>)
+      outs(%o : memref<2x4x?x64xf32>)
+      score(%s, %b, %h, %i, %j) {
+        %t = math.tanh %s : f32
+        attn.yield %t : f32
+      }
+      attributes {schedule = #schedule, numerics = #attn.numerics<math = approximate>}
+  return
+}
+
 // Two ops of one function get two kernels.
 
 // CHECK: tile.kernel @two_attention(
@@ -239,3 +284,19 @@ func.func @two(%q: memref<2x4x?x64xf32>, %o: memref<2x4x?x64xf32>, %u: memref<2x
       outs(%u : memref<2x4x?x64xf32>) attributes {schedule = #schedule}
   return
 }
+
+// CHECK-LABEL: tile.kernel @short_attention(
+// CHECK: scf.for
+// CHECK-COUNT-2: tile.dot
+// CHECK-LABEL: func.func @short(
+// CHECK: tile.launch @short_attention
+// DOC-BEGIN: attn-to-tile --attn-to-tile --canonicalize --cse
+func.func @short(%q: memref<1x8x?x64xf32>, %o: memref<1x8x?x64xf32>) {
+  attn.attention ins(%q : memref<1x8x?x64xf32>)
+      dense(%q, %q : memref<1x8x?x64xf32>, memref<1x8x?x64xf32>)
+      outs(%o : memref<1x8x?x64xf32>)
+      attributes {schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>}
+  return
+}
+// DOC-SHOW: scf.for
+// DOC-END

@@ -190,3 +190,13 @@ module attributes {test.s = #pipe.acc<groups = 8>} {}
 
 // expected-error @+1 {{bits is 8 or 16, got 32}}
 module attributes {test.s = #pipe.a_reg<groups = 2, bits = 32>} {}
+
+// -----
+
+// expected-error @+1 {{turns needs overlap and at least 2 groups}}
+module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240, turns = true>} {}
+
+// -----
+
+// expected-error @+1 {{last_first needs persistent}}
+module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240, last_first = true>} {}

@@ -2,6 +2,7 @@
 
 // Rule 1: a slot that is never released.
 
+// DOC-BEGIN: pipe-verify --pipe-verify
 !shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
 !ring = !pipe.ring<2 x !shared>
 tile.kernel @leak(%a: memref<?x64xbf16>) grid(%m) {
@@ -21,6 +22,7 @@ tile.kernel @leak(%a: memref<?x64xbf16>) grid(%m) {
     %s0, %p1 = pipe.take %ring[%p0] : !ring -> !pipe.slot<!shared, read>
   }
 }
+// DOC-END
 
 // -----
 
@@ -265,5 +267,43 @@ tile.kernel @shared_memory() grid(%m) {
   }
   pipe.role math groups(1) registers(240) {
   ^bb0(%g: index):
+  }
+}
+
+// -----
+
+// Rule 7: turns.
+
+tile.kernel @turns_of_one_group() grid(%m) {
+  // expected-error @+1 {{one group takes turns with no other}}
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %turn = pipe.wait_turn
+    pipe.pass_turn %turn
+  }
+}
+
+// -----
+
+tile.kernel @unequal_turns() grid(%m) {
+  %c0 = arith.constant 0 : index
+  pipe.role math groups(2) registers(240) {
+  ^bb0(%g: index):
+    // expected-error @+1 {{uses the group's number in a role whose groups take turns; each has to take equally many}}
+    %first = arith.cmpi eq, %g, %c0 : index
+    scf.if %first {
+      %turn = pipe.wait_turn
+      pipe.pass_turn %turn
+    }
+  }
+}
+
+// -----
+
+tile.kernel @kept_turn() grid(%m) {
+  pipe.role math groups(2) registers(240) {
+  ^bb0(%g: index):
+    // expected-error @+1 {{a value of type '!pipe.turn' is consumed 0 times; it has to be consumed exactly once on each path}}
+    %turn = pipe.wait_turn
   }
 }
