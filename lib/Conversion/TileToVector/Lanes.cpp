@@ -300,17 +300,6 @@ Value LaneEmitter::emit(tile::MapOp map, int64_t firstLane, Value column,
 // Operations
 //===----------------------------------------------------------------------===//
 
-/// Whether the op divides, and by what may be zero.
-static bool mayDivideByZero(Operation &op) {
-  if (!isa<arith::DivSIOp, arith::DivUIOp, arith::CeilDivSIOp,
-           arith::CeilDivUIOp, arith::FloorDivSIOp, arith::RemSIOp,
-           arith::RemUIOp>(op))
-    return false;
-  APInt divisor;
-  return !matchPattern(op.getOperand(1), m_ConstantInt(&divisor)) ||
-         divisor.isZero();
-}
-
 /// Whether the result needs no rounding if the operands don't.
 static bool keepsPrecision(Operation &op) {
   return isa<arith::ConstantOp, arith::SelectOp, arith::NegFOp,
@@ -370,18 +359,6 @@ Lane LaneEmitter::emitOnHeld(Operation &op, ArrayRef<Lane> operands) {
     IRMapping mapping;
     for (auto [operand, lane] : llvm::zip(op.getOperands(), operands))
       mapping.map(operand, lane.scalar);
-    if (mayDivideByZero(op)) {
-      // 1 in place of 0: the quotient is of no use, and must not trap.
-      Location loc = op.getLoc();
-      Value divisor = operands[1].scalar;
-      Type type = divisor.getType();
-      Value zero = arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, 0));
-      Value one = arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, 1));
-      Value isZero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
-                                           divisor, zero);
-      mapping.map(op.getOperand(1),
-                  arith::SelectOp::create(b, loc, isZero, one, divisor));
-    }
     Lane lane;
     lane.scalar = b.clone(op, mapping)->getResult(0);
     lane.scalar.setType(held);
@@ -541,20 +518,6 @@ Lane LaneEmitter::emitGeneric(Operation &op, ArrayRef<Lane> operands,
     element = b.getI64Type();
   else if (isShortFloat(type))
     element = b.getF32Type();
-  if (mayDivideByZero(op)) {
-    auto divisorType = cast<VectorType>(vectors[1].getType());
-    Value zero = arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(
-            divisorType, b.getIntegerAttr(divisorType.getElementType(), 0)));
-    Value one = arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(
-            divisorType, b.getIntegerAttr(divisorType.getElementType(), 1)));
-    Value isZero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
-                                         vectors[1], zero);
-    vectors[1] = arith::SelectOp::create(b, loc, isZero, one, vectors[1]);
-  }
   Lane result;
   result.range = range;
   // An index cast between vectors of integers is a change of width.
