@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Integers are held sign-extended to 64 bits (an i1 as 0 or 1); index has 64
-// bits. A division by zero gives 0, so that no operand makes the interpreter
-// fail.
+// bits. A division by zero is one by 1, and that of the smallest integer by -1
+// wraps, so that no operand makes the interpreter fail.
 //
 //===----------------------------------------------------------------------===//
 
@@ -112,7 +112,7 @@ static int64_t negate(int64_t x) {
 /// x / y towards zero.
 static int64_t divide(int64_t x, int64_t y) {
   if (y == 0)
-    return 0;
+    return x;
   return y == -1 ? negate(x) : x / y;
 }
 
@@ -148,7 +148,7 @@ static Scalar evaluateDivS(Operation *op, ArrayRef<Scalar> a) {
 }
 static Scalar evaluateDivU(Operation *op, ArrayRef<Scalar> a) {
   auto [x, y, width] = getUnsigned(op, a);
-  return integer(y ? x / y : 0);
+  return integer(y ? x / y : x);
 }
 static Scalar evaluateFloorDivS(Operation *op, ArrayRef<Scalar> a) {
   auto [x, y, width] = getSigned(op, a);
@@ -160,7 +160,7 @@ static Scalar evaluateCeilDivS(Operation *op, ArrayRef<Scalar> a) {
 }
 static Scalar evaluateCeilDivU(Operation *op, ArrayRef<Scalar> a) {
   auto [x, y, width] = getUnsigned(op, a);
-  return integer(y ? x / y + (x % y != 0) : 0);
+  return integer(y ? x / y + (x % y != 0) : x);
 }
 static Scalar evaluateRemS(Operation *op, ArrayRef<Scalar> a) {
   auto [x, y, width] = getSigned(op, a);

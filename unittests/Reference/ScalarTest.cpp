@@ -39,7 +39,7 @@ TEST(Scalar, FloorDivision) {
     EXPECT_EQ(evaluate(op, "index", 7, -2), -4);
     EXPECT_EQ(evaluate(op, "index", -7, -2), 3);
     EXPECT_EQ(evaluate(op, "index", -8, 2), -4);
-    EXPECT_EQ(evaluate(op, "index", 5, 0), 0);
+    EXPECT_EQ(evaluate(op, "index", 5, 0), 5);
     EXPECT_EQ(evaluate(op, "index", INT64_MIN, -1), INT64_MIN);
   }
 }
@@ -47,15 +47,19 @@ TEST(Scalar, FloorDivision) {
 TEST(Scalar, OtherDivisions) {
   EXPECT_EQ(evaluate("arith.divsi", "i64", -7, 2), -3);
   EXPECT_EQ(evaluate("arith.divsi", "i32", INT32_MIN, -1), INT32_MIN);
-  EXPECT_EQ(evaluate("arith.divsi", "i64", 7, 0), 0);
+  EXPECT_EQ(evaluate("arith.divsi", "i64", 7, 0), 7);
   EXPECT_EQ(evaluate("arith.ceildivsi", "i64", -7, 2), -3);
   EXPECT_EQ(evaluate("arith.ceildivsi", "i64", 7, 2), 4);
+  EXPECT_EQ(evaluate("arith.ceildivsi", "i8", -128, -1), -128);
   EXPECT_EQ(evaluate("arith.remsi", "i64", -7, 2), -1);
   EXPECT_EQ(evaluate("arith.remsi", "i64", INT64_MIN, -1), 0);
   EXPECT_EQ(evaluate("index.rems", "index", -7, 2), -1);
   EXPECT_EQ(evaluate("arith.divui", "i8", -1, 2), 127);
   EXPECT_EQ(evaluate("arith.remui", "i8", -1, 16), 15);
-  EXPECT_EQ(evaluate("arith.divui", "index", 1, 0), 0);
+  EXPECT_EQ(evaluate("arith.divui", "index", 1, 0), 1);
+  EXPECT_EQ(evaluate("arith.ceildivui", "i8", -1, 0), -1);
+  EXPECT_EQ(evaluate("arith.remui", "i8", -1, 0), 0);
+  EXPECT_EQ(evaluate("arith.remsi", "i8", 7, 0), 0);
 }
 
 TEST(Scalar, IntegersWrapToTheirWidth) {

@@ -130,12 +130,16 @@ def MakeEntryPoints : Pass<"fovea-make-entry-points", "::mlir::ModuleOp"> {
 }
 
 def ExpandMath : Pass<"fovea-expand-math"> {
-  let summary = "Expand math functions on f32 vectors into polynomials";
+  let summary = "Expand math functions into arithmetic";
   let description = [{
     `math.exp2` on vectors of f32 becomes a polynomial of degree 5 in the
     fraction and a scaling by a power of two; the relative error is below 2^-21,
     results below 2^-126 may be 0, NaN stays NaN. Other functions (exp, tanh,
     log, ...) use the upstream polynomials. Scalars are left alone.
+
+    `math.fpowi` and `math.ipowi`, of vectors and scalars, become products for a
+    known exponent, else a loop over the exponent's bits. A negative power of an
+    integer is 0, but for 1 and -1.
   }];
   let options = [
     Option<"useScalef", "use-scalef", "bool", "false",
@@ -143,7 +147,8 @@ def ExpandMath : Pass<"fovea-expand-math"> {
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
-    "::mlir::vector::VectorDialect", "::mlir::x86vector::X86VectorDialect"
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+    "::mlir::x86vector::X86VectorDialect"
   ];
 }
 

@@ -18,6 +18,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include <cmath>
 
 namespace fovea {
@@ -54,8 +55,8 @@ public:
       : op(op), loc(op.getLoc()), b(op.getContext()), program(program),
         maps(op.getIndexingMapsArray()) {}
 
-  /// Makes the kernel before `before` and the launch in place of the op.
-  void emit(Operation *before, StringRef name);
+  /// Makes the kernel before `before`, and the launch before the op.
+  tile::KernelOp emit(Operation *before, StringRef name);
 
 private:
   //===--------------------------------------------------------------------===//
@@ -482,7 +483,7 @@ void KernelEmitter::emitResult(ValueRange state) {
                         ValueRange{firstRow});
 }
 
-void KernelEmitter::emit(Operation *before, StringRef name) {
+tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
   collectParameters();
   auto queryType = cast<MemRefType>(op.getQuery().getType());
   auto valueType = cast<MemRefType>(op.getValues()[0].getType());
@@ -533,6 +534,7 @@ void KernelEmitter::emit(Operation *before, StringRef name) {
   tile::ReturnOp::create(b, loc);
   replaceIndexOps(kernel);
   emitLaunch(op);
+  return kernel;
 }
 
 void KernelEmitter::emitLaunch(Operation *before) {
@@ -569,7 +571,7 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
   using Base::Base;
 
   void runOnOperation() override {
-    SymbolTable symbols(getOperation());
+    SymbolTableCollection symbolTables;
     WalkResult result = getOperation().walk([&](AttentionOp op) {
       if (cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics()) {
         op.emitOpError("works on tensors; run -attn-bufferize first");
@@ -583,15 +585,22 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
       }
       if (failed(checkSupported(op)))
         return WalkResult::interrupt();
-      auto function = op->getParentOfType<SymbolOpInterface>();
-      std::string name = (function.getName() + "_attention").str();
+      // The kernel stands beside the function, in the same symbol table.
+      auto function = op->getParentOfType<FunctionOpInterface>();
+      Operation *table = SymbolTable::getNearestSymbolTable(op);
+      if (!function || function->getParentOp() != table) {
+        op.emitOpError("is not inside of a function; put it into a func.func");
+        return WalkResult::interrupt();
+      }
+      SymbolTable &symbols = symbolTables.getSymbolTable(table);
+      std::string base = (function.getName() + "_attention").str();
+      std::string name = base;
       for (unsigned n = 1; symbols.lookup(name); ++n)
-        name = (function.getName() + "_attention_" + Twine(n)).str();
+        name = base + "_" + std::to_string(n);
       KernelEmitter emitter(
           op, {schedule.getQueryTile(), schedule.getKeyTile(),
                schedule.multipliesInStorageTypes()});
-      emitter.emit(function, name);
-      symbols = SymbolTable(getOperation());
+      symbols.insert(emitter.emit(function, name));
       op.erase();
       ++numKernels;
       return WalkResult::advance();

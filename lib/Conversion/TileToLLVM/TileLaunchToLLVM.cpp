@@ -90,7 +90,7 @@ static LogicalResult lowerLaunch(tile::LaunchOp launch) {
   if (!kernel || !launch.getScratchBytes())
     return launch.emitOpError("of ")
            << launch.getKernelAttr()
-           << ", which is not lowered; run -tile-to-vector first";
+           << ", which is not lowered; run -tile-to-vector on its module first";
   LLVMTypeConverter converter(launch.getContext());
   SmallVector<Value> operands(launch.getArguments());
   llvm::append_range(operands, launch.getGrid());

@@ -1,8 +1,8 @@
 //===- ExpandMath.cpp - Polynomials for math on vectors -------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,8 +11,11 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/X86Vector/X86VectorDialect.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace fovea {
@@ -44,8 +47,8 @@ struct ExpandExp2 final : OpRewritePattern<math::Exp2Op> {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     bool scalef = useScalef && type.getNumElements() == 16;
     Value x = op.getOperand();
-    rewriter.replaceOp(op, scalef ? withScalef(b, type, x)
-                                  : withShift(b, type, x));
+    rewriter.replaceOp(op,
+                       scalef ? withScalef(b, type, x) : withShift(b, type, x));
     return success();
   }
 
@@ -104,12 +107,126 @@ private:
   bool useScalef;
 };
 
+/// math.fpowi, math.ipowi %x, %n  ->  products of squares: those for the bits
+/// of a known %n, else a loop over its bits
+template <typename PowerOp>
+struct ExpandPower final : OpRewritePattern<PowerOp> {
+  using OpRewritePattern<PowerOp>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(PowerOp op,
+                                PatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Value x = op.getLhs(), n = op.getRhs();
+    Type element = getElementTypeOrSelf(x.getType());
+    bool isShort =
+        isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 32;
+    if (isShort)
+      x = arith::ExtFOp::create(b, withElement(x.getType(), b.getF32Type()), x);
+    Value one = constant(b, x.getType(), 1);
+    Value power;
+    if (APInt known; matchPattern(n, m_ConstantInt(&known))) {
+      power = multiplyOut(b, x, known.abs(), one);
+      if (known.isNegative())
+        power = invert(b, x, power, one);
+    } else {
+      Value zero = constant(b, n.getType(), 0);
+      Value negative =
+          arith::CmpIOp::create(b, arith::CmpIPredicate::slt, n, zero);
+      power = emitLoop(b, x, math::AbsIOp::create(b, n), one);
+      power =
+          arith::SelectOp::create(b, negative, invert(b, x, power, one), power);
+    }
+    if (isShort)
+      power = arith::TruncFOp::create(b, op.getType(), power);
+    rewriter.replaceOp(op, power);
+    return success();
+  }
+
+private:
+  static Type withElement(Type type, Type element) {
+    if (auto vector = dyn_cast<VectorType>(type))
+      return vector.clone(element);
+    return element;
+  }
+
+  static Value constant(ImplicitLocOpBuilder &b, Type type, int64_t value) {
+    Type element = getElementTypeOrSelf(type);
+    TypedAttr attribute;
+    if (isa<FloatType>(element))
+      attribute = b.getFloatAttr(element, static_cast<double>(value));
+    else
+      attribute = b.getIntegerAttr(element, value);
+    if (auto vector = dyn_cast<VectorType>(type))
+      attribute = DenseElementsAttr::get(vector, Attribute(attribute));
+    return arith::ConstantOp::create(b, attribute);
+  }
+
+  static Value multiply(ImplicitLocOpBuilder &b, Value x, Value y) {
+    if (isa<FloatType>(getElementTypeOrSelf(x.getType())))
+      return arith::MulFOp::create(b, x, y);
+    return arith::MulIOp::create(b, x, y);
+  }
+
+  /// x to the power of `size`, which has no sign.
+  static Value multiplyOut(ImplicitLocOpBuilder &b, Value x, APInt size,
+                           Value one) {
+    Value power;
+    for (Value square = x; !size.isZero(); size.lshrInPlace(1)) {
+      if (size[0])
+        power = power ? multiply(b, power, square) : square;
+      if (size.getActiveBits() > 1)
+        square = multiply(b, square, square);
+    }
+    return power ? power : one;
+  }
+
+  /// The same of a `size` that is known at run time.
+  static Value emitLoop(ImplicitLocOpBuilder &b, Value x, Value size,
+                        Value one) {
+    Type type = getElementTypeOrSelf(size.getType());
+    Value zero = constant(b, size.getType(), 0);
+    Value unit = constant(b, size.getType(), 1);
+    Value first = arith::ConstantIndexOp::create(b, 0);
+    Value end = arith::ConstantIndexOp::create(
+        b, type.isIndex() ? 64 : type.getIntOrFloatBitWidth());
+    Value step = arith::ConstantIndexOp::create(b, 1);
+    auto loop = scf::ForOp::create(
+        b, first, end, step, ValueRange{one, x, size},
+        [&](OpBuilder &nested, Location loc, Value, ValueRange state) {
+          ImplicitLocOpBuilder b(loc, nested);
+          Value bit = arith::AndIOp::create(b, state[2], unit);
+          Value isSet =
+              arith::CmpIOp::create(b, arith::CmpIPredicate::ne, bit, zero);
+          Value more = multiply(b, state[0], state[1]);
+          Value power = arith::SelectOp::create(b, isSet, more, state[0]);
+          Value square = multiply(b, state[1], state[1]);
+          Value rest = arith::ShRUIOp::create(b, state[2], unit);
+          scf::YieldOp::create(b, ValueRange{power, square, rest});
+        });
+    return loop.getResult(0);
+  }
+
+  /// 1 / power; of integers that is 0 but for 1 and -1, their own powers.
+  static Value invert(ImplicitLocOpBuilder &b, Value x, Value power,
+                      Value one) {
+    if (isa<FloatType>(getElementTypeOrSelf(x.getType())))
+      return arith::DivFOp::create(b, one, power);
+    Value size = math::AbsIOp::create(b, x);
+    Value isUnit =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::eq, size, one);
+    return arith::SelectOp::create(b, isUnit, power,
+                                   constant(b, x.getType(), 0));
+  }
+};
+
 struct ExpandMathPass final : fovea::impl::ExpandMathBase<ExpandMathPass> {
   using Base::Base;
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<ExpandExp2>(&getContext(), useScalef);
+    patterns.add<ExpandPower<math::FPowIOp>, ExpandPower<math::IPowIOp>>(
+        &getContext());
     auto isWanted = [](StringRef name) {
       return name != math::Exp2Op::getOperationName();
     };

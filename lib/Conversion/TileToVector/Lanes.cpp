@@ -104,7 +104,11 @@ static IntegerRange rangeOf(Operation &op, ArrayRef<Lane> operands) {
       })
       .Case<arith::SelectOp>([&](auto) { return join(range(1), range(2)); })
       .Case<arith::IndexCastOp, arith::ExtSIOp, arith::TruncIOp>(
-          [&](auto) { return clip(range(0).low, range(0).high); })
+          [&](auto cast) -> IntegerRange {
+            if (cast.getIn().getType().isInteger(1))
+              return {-1, 0};
+            return clip(range(0).low, range(0).high);
+          })
       .Case<arith::FloorDivSIOp, arith::CeilDivSIOp, arith::DivSIOp,
             arith::RemSIOp>([&](auto) {
         // Not larger in magnitude than the dividend, for divisors other than
@@ -120,8 +124,21 @@ static bool isIntegerLike(Type type) {
   return type.isIndex() || isa<IntegerType>(type);
 }
 
+/// Integers that lanes may hold in 32 bits.
+static bool isWideInteger(Type type) {
+  return type.isIndex() ||
+         (isa<IntegerType>(type) && type.getIntOrFloatBitWidth() > 32);
+}
+
 static bool isShortFloat(Type type) {
   return isa<FloatType>(type) && type.getIntOrFloatBitWidth() < 32;
+}
+
+/// The type of vectors' elements, and of floats that are the same in all lanes.
+static Type heldType(Type type) {
+  if (type.isIndex())
+    return IntegerType::get(type.getContext(), 64);
+  return isShortFloat(type) ? Float32Type::get(type.getContext()) : type;
 }
 
 /// The type like that of `value`, a scalar or a vector, with this element type.
@@ -188,13 +205,7 @@ Value LaneEmitter::asVector(Location loc, const Lane &lane, unsigned bits) {
       return vector;
     return arith::AddIOp::create(b, loc, vector, iota(loc, lane.stride, bits));
   }
-  unsigned have =
-      cast<VectorType>(lane.vector.getType()).getElementTypeBitWidth();
-  if (have < bits)
-    return arith::ExtSIOp::create(b, loc, vectorType(element), lane.vector);
-  if (have > bits)
-    return arith::TruncIOp::create(b, loc, vectorType(element), lane.vector);
-  return lane.vector;
+  return castWidth(loc, lane.vector, vectorType(element), /*isSigned=*/true);
 }
 
 Value LaneEmitter::asTypedVector(Location loc, const Lane &lane, Type element) {
@@ -300,17 +311,6 @@ Value LaneEmitter::emit(tile::MapOp map, int64_t firstLane, Value column,
 // Operations
 //===----------------------------------------------------------------------===//
 
-/// Whether the op divides, and by what may be zero.
-static bool mayDivideByZero(Operation &op) {
-  if (!isa<arith::DivSIOp, arith::DivUIOp, arith::CeilDivSIOp,
-           arith::CeilDivUIOp, arith::FloorDivSIOp, arith::RemSIOp,
-           arith::RemUIOp>(op))
-    return false;
-  APInt divisor;
-  return !matchPattern(op.getOperand(1), m_ConstantInt(&divisor)) ||
-         divisor.isZero();
-}
-
 /// Whether the result needs no rounding if the operands don't.
 static bool keepsPrecision(Operation &op) {
   return isa<arith::ConstantOp, arith::SelectOp, arith::NegFOp,
@@ -346,16 +346,15 @@ Lane LaneEmitter::emitBitcast(Operation &op, const Lane &operand) {
 /// The op on lanes as they are held; its result is not rounded yet.
 Lane LaneEmitter::emitOnHeld(Operation &op, ArrayRef<Lane> operands) {
   Type type = op.getResult(0).getType();
-  Type held = isShortFloat(type) ? b.getF32Type() : type;
   if (auto gather = dyn_cast<tile::GatherOp>(op))
     return emitGather(gather, operands.drop_front());
   if (isa<arith::BitcastOp>(op))
     return emitBitcast(op, operands[0]);
-  if (isa<arith::ExtFOp, arith::TruncFOp>(op) && held.isF32() &&
+  if (isa<arith::ExtFOp, arith::TruncFOp>(op) && heldType(type).isF32() &&
       !op.getOperand(0).getType().isF64())
     return operands[0];
   if (auto constant = dyn_cast<arith::ConstantOp>(op);
-      constant && held != type) {
+      constant && isShortFloat(type)) {
     Lane lane;
     lane.scalar = arith::ConstantOp::create(
         b, op.getLoc(),
@@ -370,21 +369,10 @@ Lane LaneEmitter::emitOnHeld(Operation &op, ArrayRef<Lane> operands) {
     IRMapping mapping;
     for (auto [operand, lane] : llvm::zip(op.getOperands(), operands))
       mapping.map(operand, lane.scalar);
-    if (mayDivideByZero(op)) {
-      // 1 in place of 0: the quotient is of no use, and must not trap.
-      Location loc = op.getLoc();
-      Value divisor = operands[1].scalar;
-      Type type = divisor.getType();
-      Value zero = arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, 0));
-      Value one = arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, 1));
-      Value isZero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
-                                           divisor, zero);
-      mapping.map(op.getOperand(1),
-                  arith::SelectOp::create(b, loc, isZero, one, divisor));
-    }
     Lane lane;
     lane.scalar = b.clone(op, mapping)->getResult(0);
-    lane.scalar.setType(held);
+    if (isShortFloat(type))
+      lane.scalar.setType(b.getF32Type());
     lane.range = range;
     return lane;
   }
@@ -515,7 +503,8 @@ Lane LaneEmitter::emitToFloat(Operation &op, const Lane &operand) {
   return result;
 }
 
-/// The same op on vectors. Integers are 32 bits wide if all of them fit.
+/// The same op on vectors. Integers of more than 32 bits are computed in 32 if
+/// all of them fit; narrower ones wrap to their own width.
 Lane LaneEmitter::emitGeneric(Operation &op, ArrayRef<Lane> operands,
                               IntegerRange range) {
   Location loc = op.getLoc();
@@ -523,53 +512,41 @@ Lane LaneEmitter::emitGeneric(Operation &op, ArrayRef<Lane> operands,
   bool fits = isa<arith::MinSIOp, arith::MaxSIOp, arith::AddIOp, arith::SubIOp,
                   arith::MulIOp, arith::SelectOp, arith::FloorDivSIOp,
                   arith::CeilDivSIOp, arith::DivSIOp, arith::RemSIOp>(op) &&
-              isIntegerLike(type) && range.fits32();
+              isWideInteger(type) && range.fits32();
   for (auto [operand, lane] : llvm::zip(op.getOperands(), operands))
-    if (isIntegerLike(operand.getType()) && !operand.getType().isInteger(1))
+    if (isWideInteger(operand.getType()))
       fits &= lane.range.fits32();
   SmallVector<Value> vectors;
-  for (auto [operand, lane] : llvm::zip(op.getOperands(), operands)) {
-    bool narrow = fits && isIntegerLike(operand.getType()) &&
-                  !operand.getType().isInteger(1);
-    vectors.push_back(narrow ? asVector(loc, lane, 32)
-                             : asTypedVector(loc, lane, operand.getType()));
+  for (auto [operand, lane] : llvm::zip(op.getOperands(), operands))
+    vectors.push_back(fits && isWideInteger(operand.getType())
+                          ? asVector(loc, lane, 32)
+                          : asTypedVector(loc, lane, operand.getType()));
+  VectorType result = vectorType(heldType(type));
+  if (fits)
+    result = vectorType(b.getI32Type());
+  Lane lane;
+  lane.range = range;
+  if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op)) {
+    lane.vector = castWidth(loc, vectors[0], result,
+                            /*isSigned=*/isa<arith::IndexCastOp>(op));
+    return lane;
   }
-  Type element = type;
-  if (isIntegerLike(type) && !type.isInteger(1) && fits)
-    element = b.getI32Type();
-  else if (type.isIndex())
-    element = b.getI64Type();
-  else if (isShortFloat(type))
-    element = b.getF32Type();
-  if (mayDivideByZero(op)) {
-    auto divisorType = cast<VectorType>(vectors[1].getType());
-    Value zero = arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(
-            divisorType, b.getIntegerAttr(divisorType.getElementType(), 0)));
-    Value one = arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(
-            divisorType, b.getIntegerAttr(divisorType.getElementType(), 1)));
-    Value isZero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
-                                         vectors[1], zero);
-    vectors[1] = arith::SelectOp::create(b, loc, isZero, one, vectors[1]);
-  }
-  Lane result;
-  result.range = range;
-  // An index cast between vectors of integers is a change of width.
-  if (isa<arith::IndexCastOp, arith::IndexCastUIOp, arith::ExtSIOp,
-          arith::TruncIOp>(op) &&
-      !op.getOperand(0).getType().isInteger(1) && !type.isInteger(1)) {
-    Lane from;
-    from.vector = vectors[0];
-    result.vector = asTypedVector(loc, from, type);
-    return result;
-  }
-  OperationState state(loc, op.getName(), vectors, vectorType(element),
-                       op.getAttrs());
-  result.vector = b.create(state)->getResult(0);
-  return result;
+  OperationState state(loc, op.getName(), vectors, result, op.getAttrs());
+  lane.vector = b.create(state)->getResult(0);
+  return lane;
+}
+
+/// An index cast between vectors: a change of width, if that.
+Value LaneEmitter::castWidth(Location loc, Value vector, VectorType to,
+                             bool isSigned) {
+  unsigned from = cast<VectorType>(vector.getType()).getElementTypeBitWidth();
+  if (from > to.getElementTypeBitWidth())
+    return arith::TruncIOp::create(b, loc, to, vector);
+  if (from == to.getElementTypeBitWidth())
+    return vector;
+  if (isSigned)
+    return arith::ExtSIOp::create(b, loc, to, vector);
+  return arith::ExtUIOp::create(b, loc, to, vector);
 }
 
 //===----------------------------------------------------------------------===//
@@ -623,21 +600,11 @@ Lane LaneEmitter::emitGather(tile::GatherOp op, ArrayRef<Lane> indices) {
   return result;
 }
 
-/// The element type that a table has in vectors: i64 for index, f32 for
-/// narrower floats.
-static Type elementInVector(tile::GatherOp op) {
-  if (op.getType().isIndex())
-    return IntegerType::get(op.getContext(), 64);
-  if (isShortFloat(op.getType()))
-    return Float32Type::get(op.getContext());
-  return op.getType();
-}
-
 /// One vector load where all lanes are inside the table, else one by one.
 Value LaneEmitter::emitConsecutive(tile::GatherOp op, ValueRange leading,
                                    const Lane &last) {
   Location loc = op.getLoc();
-  VectorType type = vectorType(elementInVector(op));
+  VectorType type = vectorType(heldType(op.getType()));
   bool reversed = last.stride < 0;
   Value first = last.base;
   if (reversed)
@@ -680,7 +647,7 @@ Value LaneEmitter::emitConsecutive(tile::GatherOp op, ValueRange leading,
 
 Value LaneEmitter::emitElementwise(tile::GatherOp op, ArrayRef<Lane> indices) {
   Location loc = op.getLoc();
-  VectorType type = vectorType(elementInVector(op));
+  VectorType type = vectorType(heldType(op.getType()));
   SmallVector<Value> vectors;
   for (const Lane &lane : indices)
     vectors.push_back(lane.isUniform() ? Value() : asVector(loc, lane, 64));

@@ -97,6 +97,8 @@ private:
   /// narrower floats.
   mlir::Value asTypedVector(mlir::Location loc, const Lane &lane,
                             mlir::Type element);
+  mlir::Value castWidth(mlir::Location loc, mlir::Value vector,
+                        mlir::VectorType to, bool isSigned);
   mlir::Value iota(mlir::Location loc, int64_t stride, unsigned bits);
 
   mlir::OpBuilder &b;

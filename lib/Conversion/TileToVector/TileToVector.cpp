@@ -87,7 +87,8 @@ struct TileToVectorPass final : fovea::impl::TileToVectorBase<TileToVectorPass> 
     }
     getOperation().walk([&](tile::LaunchOp launch) {
       auto it = scratch.find(launch.getKernel());
-      if (it != scratch.end())
+      if (it != scratch.end() &&
+          SymbolTable::getNearestSymbolTable(launch) == getOperation())
         launch.setScratchBytes(it->second);
     });
   }

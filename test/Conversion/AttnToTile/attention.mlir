@@ -300,3 +300,42 @@ func.func @short(%q: memref<1x8x?x64xf32>, %o: memref<1x8x?x64xf32>) {
 }
 // DOC-SHOW: scf.for
 // DOC-END
+
+// Divisions that may trap are by 1 instead: by 0, and by -1 of the smallest
+// integer. A known divisor needs less.
+
+// CHECK-LABEL: tile.kernel @divisions_attention(
+// CHECK: %[[X:.*]] = tile.gather
+// CHECK-NEXT: %[[BYZERO:.*]] = arith.cmpi eq, %[[X]], %c0_i32 : i32
+// CHECK-NEXT: %[[BYMINUS:.*]] = arith.cmpi eq, %[[X]], %c-1_i32 : i32
+// CHECK-NEXT: %[[OFLEAST:.*]] = arith.cmpi eq, %[[X]], %c-2147483648_i32 : i32
+// CHECK-NEXT: %[[WRAPS:.*]] = arith.andi %[[BYMINUS]], %[[OFLEAST]]
+// CHECK-NEXT: %[[TRAPS:.*]] = arith.ori %[[BYZERO]], %[[WRAPS]]
+// CHECK-NEXT: %[[SAFE:.*]] = arith.select %[[TRAPS]], %c1_i32, %[[X]]
+// CHECK-NEXT: %[[A:.*]] = arith.remsi %[[X]], %[[SAFE]]
+// CHECK-NEXT: %[[NONZERO:.*]] = arith.select %[[BYZERO]], %c1_i32, %[[X]]
+// CHECK-NEXT: %[[B:.*]] = arith.divui %[[A]], %[[NONZERO]]
+// CHECK-NEXT: %[[C:.*]] = arith.floordivsi %[[B]], %c-3
+// CHECK-NEXT: %[[OVERFLOWS:.*]] = arith.cmpi eq, %[[C]], %c-2147483648_i32
+// CHECK-NEXT: %[[D:.*]] = arith.select %[[OVERFLOWS]], %c1_i32, %c-1_i32
+// CHECK-NEXT: %[[E:.*]] = arith.divsi %[[C]], %[[D]]
+// CHECK-NEXT: arith.divui %[[E]], %c-1_i32
+func.func @divisions(%q: memref<2x4x?x64xf32>, %o: memref<2x4x?x64xf32>, %t: memref<?xi32>) {
+  attn.attention ins(%q : memref<2x4x?x64xf32>)
+      dense(%q, %q : memref<2x4x?x64xf32>, memref<2x4x?x64xf32>)
+      outs(%o : memref<2x4x?x64xf32>)
+      mask(%b, %h, %i, %j, %table = %t : memref<?xi32>) {
+        %x = memref.load %table[%j] : memref<?xi32>
+        %c-3 = arith.constant -3 : i32
+        %c-1 = arith.constant -1 : i32
+        %p = arith.remsi %x, %x : i32
+        %r = arith.divui %p, %x : i32
+        %s = arith.floordivsi %r, %c-3 : i32
+        %u = arith.divsi %s, %c-1 : i32
+        %v = arith.divui %u, %c-1 : i32
+        %c = arith.cmpi slt, %v, %x : i32
+        attn.yield %c : i1
+      }
+      attributes {schedule = #schedule}
+  return
+}

@@ -55,3 +55,12 @@ func.func @accumulator(%q: memref<2x4x?x64xf32>, %o: memref<2x4x?x64xf32>) {
       attributes {schedule = #schedule, numerics = #attn.numerics<accumulator = f64>}
   return
 }
+
+// -----
+
+#schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
+%q = memref.alloc() : memref<2x4x8x64xf32>
+// expected-error @+1 {{is not inside of a function; put it into a func.func}}
+attn.attention ins(%q : memref<2x4x8x64xf32>)
+    dense(%q, %q : memref<2x4x8x64xf32>, memref<2x4x8x64xf32>)
+    outs(%q : memref<2x4x8x64xf32>) attributes {schedule = #schedule}

@@ -24,7 +24,7 @@ func.func @entry(%a: memref<?xf32>, %n: index) {
 tile.kernel @kernel(%a: memref<?xf32>) grid(%x) {
 }
 func.func @entry(%a: memref<?xf32>, %n: index) {
-  // expected-error @+1 {{of @kernel, which is not lowered; run -tile-to-vector first}}
+  // expected-error @+1 {{of @kernel, which is not lowered; run -tile-to-vector on its module first}}
   tile.launch @kernel grid(%n) args(%a : memref<?xf32>)
   return
 }

@@ -17,67 +17,12 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace fovea::attn;
-
-Value fovea::attn::inlineRegion(OpBuilder &builder, Region &region,
-                                ValueRange arguments, CapturedRead read) {
-  IRMapping mapping;
-  mapping.map(region.getArguments(), arguments);
-  for (Operation &op : region.front().without_terminator()) {
-    if (isa<tensor::ExtractOp, memref::LoadOp>(op)) {
-      SmallVector<Value> operands = llvm::map_to_vector(
-          op.getOperands(), [&](Value v) { return mapping.lookup(v); });
-      mapping.map(op.getResult(0), read(builder, op.getLoc(), operands[0],
-                                        ValueRange(operands).drop_front()));
-      continue;
-    }
-    // Bufferization visits the region before the op: what it put between a
-    // captured tensor and its reads goes.
-    if (isa<bufferization::ToBufferOp>(op)) {
-      mapping.map(op.getResult(0), mapping.lookup(op.getOperand(0)));
-      continue;
-    }
-    auto dim = dyn_cast<tensor::DimOp>(op);
-    if (dim && isa<MemRefType>(mapping.lookup(dim.getSource()).getType())) {
-      mapping.map(op.getResult(0),
-                  memref::DimOp::create(builder, op.getLoc(),
-                                        mapping.lookup(dim.getSource()),
-                                        mapping.lookup(dim.getIndex()))
-                      .getResult());
-      continue;
-    }
-    builder.clone(op, mapping);
-  }
-  auto yield = cast<YieldOp>(region.front().getTerminator());
-  return mapping.lookup(yield.getValue());
-}
-
-Value fovea::attn::createSafeExtract(OpBuilder &builder, Location loc,
-                                     Value tensor, ValueRange indices) {
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-  SmallVector<Value> safe;
-  for (auto [dim, index] : llvm::enumerate(indices)) {
-    Value size = tensor::DimOp::create(builder, loc, tensor, dim);
-    Value last = arith::SubIOp::create(builder, loc, size, one);
-    Value negative = arith::CmpIOp::create(
-        builder, loc, arith::CmpIPredicate::slt, index, zero);
-    Value wrapped = arith::AddIOp::create(builder, loc, index, size);
-    Value chosen =
-        arith::SelectOp::create(builder, loc, negative, wrapped, index);
-    chosen = arith::MaxSIOp::create(builder, loc, chosen, zero);
-    safe.push_back(arith::MinSIOp::create(builder, loc, chosen, last));
-  }
-  return tensor::ExtractOp::create(builder, loc, tensor, safe);
-}
 
 namespace {
 

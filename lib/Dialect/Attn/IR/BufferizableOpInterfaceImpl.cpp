@@ -36,7 +36,8 @@ static void bufferizeRegion(RewriterBase &rewriter, Region &from, Region &to,
       rewriter, from, block->getArguments(),
       [](OpBuilder &b, Location loc, Value table, ValueRange at) -> Value {
         return memref::LoadOp::create(b, loc, table, at);
-      });
+      },
+      /*guardsDivisions=*/false);
   YieldOp::create(rewriter, from.getLoc(), result);
 }
 

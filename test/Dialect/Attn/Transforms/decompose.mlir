@@ -172,3 +172,20 @@ func.func @memrefs(%q: memref<1x8x4x64xf32>, %o: memref<1x8x4x64xf32>) {
       outs(%o : memref<1x8x4x64xf32>)
   return
 }
+
+// Divisions of regions do not trap (test/Conversion/AttnToTile has the cases).
+
+// CHECK-LABEL: func @division
+// CHECK: %[[SAFE:.*]] = arith.select %{{.*}}, %{{.*}}, %[[H:.*]] : index
+// CHECK-NEXT: arith.divsi %{{.*}}, %[[SAFE]] : index
+func.func @division(%q: tensor<1x2x8x16xf32>, %k: tensor<1x2x8x16xf32>, %o: tensor<1x2x8x16xf32>) -> tensor<1x2x8x16xf32> {
+  %r = attn.attention ins(%q : tensor<1x2x8x16xf32>)
+      dense(%k, %k : tensor<1x2x8x16xf32>, tensor<1x2x8x16xf32>)
+      outs(%o : tensor<1x2x8x16xf32>)
+      mask(%b, %h, %i, %j) {
+        %x = arith.divsi %i, %h : index
+        %c = arith.cmpi slt, %x, %j : index
+        attn.yield %c : i1
+      }
+  return %r : tensor<1x2x8x16xf32>
+}

@@ -21,9 +21,11 @@ using CapturedRead = llvm::function_ref<mlir::Value(
     mlir::ValueRange indices)>;
 
 /// Clones a score or mask region at the builder's insertion point, with its
-/// arguments replaced by `arguments`, and returns what it yields.
+/// arguments replaced by `arguments`, and returns what it yields. Divisions of
+/// integers do not trap in the clone, unless they stay in a region.
 mlir::Value inlineRegion(mlir::OpBuilder &builder, mlir::Region &region,
-                         mlir::ValueRange arguments, CapturedRead read);
+                         mlir::ValueRange arguments, CapturedRead read,
+                         bool guardsDivisions = true);
 
 /// A tensor.extract whose indices follow the convention for captured reads:
 /// from the end where negative, then clamped.

@@ -1,0 +1,92 @@
+//===- ColumnLoops.cpp - Loops over the columns of a tile -----------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelLowering.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace fovea;
+using tile::TileType;
+
+static Value fold(OpBuilder &b, Location loc, tile::ReduceKind kind,
+                  Value state, Value value) {
+  if (kind == tile::ReduceKind::add)
+    return arith::AddFOp::create(b, loc, state, value);
+  // NaN is passed over: the comparison with it is false.
+  Value greater =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, value, state);
+  return arith::SelectOp::create(b, loc, greater, value, state);
+}
+
+void KernelLowering::finishColumn(Location loc, Value value, Value target,
+                                  Value column, int64_t vector,
+                                  Reduction *reduction,
+                                  MutableArrayRef<Value> state) {
+  if (target)
+    vector::StoreOp::create(b, loc, value, target,
+                            ValueRange{column, index(vector * width)});
+  if (reduction)
+    state[vector] = fold(b, loc, reduction->kind, state[vector], value);
+}
+
+LogicalResult KernelLowering::emitColumnLoops(
+    Location loc, Value extent, int64_t rows, Reduction *reduction,
+    function_ref<LogicalResult(Value, int64_t, MutableArrayRef<Value>)> body) {
+  auto emitLoop = [&](Value from, Value to, int64_t step) -> LogicalResult {
+    SmallVector<Value> init;
+    if (reduction)
+      init = reduction->state;
+    auto loop = scf::ForOp::create(b, loc, from, to, index(step), init);
+    OpBuilder::InsertionGuard guard(b);
+    // Without results the builder has made the terminator.
+    if (init.empty())
+      b.setInsertionPoint(loop.getBody()->getTerminator());
+    else
+      b.setInsertionPointToEnd(loop.getBody());
+    SmallVector<Value> state(loop.getRegionIterArgs());
+    if (failed(body(loop.getInductionVar(), step, state)))
+      return failure();
+    if (!init.empty())
+      scf::YieldOp::create(b, loc, state);
+    if (reduction)
+      reduction->state = llvm::to_vector_of<Value>(loop.getResults());
+    return success();
+  };
+  APInt constant;
+  if (rows == 1 || (matchPattern(extent, m_ConstantInt(&constant)) &&
+                    constant.getSExtValue() % rows == 0))
+    return emitLoop(index(0), extent, rows);
+  Value rest = arith::RemUIOp::create(b, loc, extent, index(rows));
+  Value whole = arith::SubIOp::create(b, loc, extent, rest);
+  if (failed(emitLoop(index(0), whole, rows)))
+    return failure();
+  return emitLoop(whole, extent, 1);
+}
+
+LogicalResult KernelLowering::emitColumns(Value top, Value target,
+                                          Reduction *reduction) {
+  Location loc = top.getLoc();
+  hoist(top);
+  LogicalResult result = emitColumnLoops(
+      loc, columns(top), 1, reduction,
+      [&](Value column, int64_t, MutableArrayRef<Value> state) {
+        for (int64_t vector = 0; vector < numVectors; ++vector) {
+          Point point;
+          FailureOr<Value> value = evaluate(top, column, vector, point);
+          if (failed(value))
+            return failure();
+          finishColumn(loc, *value, target, column, vector, reduction, state);
+        }
+        return success();
+      });
+  lanes.clearHoisted();
+  return result;
+}

@@ -1,0 +1,164 @@
+//===- Expressions.cpp - What a tile is computed from ---------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelLowering.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace fovea;
+using tile::TileType;
+
+bool KernelLowering::isExpression(Value tile) {
+  return !inLanes.count(tile) && !inBuffer.count(tile) &&
+         isa_and_nonnull<tile::MapOp, tile::DotOp, tile::SplatOp>(
+             tile.getDefiningOp());
+}
+
+void KernelLowering::visitExpression(Value tile,
+                                     function_ref<void(Value)> visit) {
+  visit(tile);
+  if (!isExpression(tile))
+    return;
+  if (auto map = tile.getDefiningOp<tile::MapOp>())
+    for (Value input : map.getInputs())
+      visitExpression(input, visit);
+  else if (auto dot = tile.getDefiningOp<tile::DotOp>())
+    visitExpression(dot.getAcc(), visit);
+}
+
+void KernelLowering::hoist(Value tile) {
+  visitExpression(tile, [&](Value value) {
+    if (!isExpression(value) || isRow(value))
+      return;
+    if (auto map = value.getDefiningOp<tile::MapOp>())
+      for (int64_t vector = 0; vector < numVectors; ++vector)
+        lanes.hoist(map, vector * width);
+  });
+}
+
+tile::DotOp KernelLowering::findDot(Value tile) {
+  tile::DotOp found;
+  visitExpression(tile, [&](Value value) {
+    if (isExpression(value) && !found)
+      found = value.getDefiningOp<tile::DotOp>();
+  });
+  return found;
+}
+
+tile::LoadOp KernelLowering::findLoad(Value tile) {
+  tile::LoadOp found;
+  visitExpression(tile, [&](Value value) {
+    if (!inBuffer.count(value) && !found)
+      found = value.getDefiningOp<tile::LoadOp>();
+  });
+  return found;
+}
+
+/// Whether an op after `op` may read `tile`; uses in the expression of `within`
+/// do not count.
+bool KernelLowering::isUsedAfter(Value tile, Operation *op, Value within) {
+  llvm::SmallPtrSet<Operation *, 8> inside;
+  visitExpression(within, [&](Value value) {
+    if (value.getDefiningOp())
+      inside.insert(value.getDefiningOp());
+  });
+  for (Operation *user : tile.getUsers()) {
+    if (user == op || inside.contains(user))
+      continue;
+    Operation *ancestor = op->getBlock()->findAncestorOpInBlock(*user);
+    if (!ancestor || op->isBeforeInBlock(ancestor))
+      return true;
+    // An expression that nobody has asked for yet is evaluated later.
+    for (Value result : user->getResults())
+      if (isa<TileType>(result.getType()) && isExpression(result) &&
+          !result.use_empty())
+        return true;
+  }
+  return false;
+}
+
+Value KernelLowering::findReusable(Value tile, Operation *op) {
+  Value found;
+  visitExpression(tile, [&](Value value) {
+    if (!inBuffer.count(value) || isa<BlockArgument>(value) ||
+        value.getType() != tile.getType() ||
+        value.getParentBlock() != op->getBlock() ||
+        isUsedAfter(value, op, tile))
+      return;
+    found = inBuffer.lookup(value);
+  });
+  return found;
+}
+
+FailureOr<Value> KernelLowering::evaluate(Value tile, Value column,
+                                          int64_t vector, Point &point) {
+  if (Value known = point.lookup(tile))
+    return known;
+  Location loc = tile.getLoc();
+  if (auto it = inLanes.find(tile); it != inLanes.end())
+    return it->second[vector];
+  if (Value buffer = inBuffer.lookup(tile))
+    return vector::LoadOp::create(
+               b, loc, lanes.vectorType(typeOf(tile).getElementType()), buffer,
+               ValueRange{column, index(vector * width)})
+        .getResult();
+  if (auto splat = tile.getDefiningOp<tile::SplatOp>())
+    return lanes.broadcast(loc, splat.getValue());
+  auto map = tile.getDefiningOp<tile::MapOp>();
+  if (!map) {
+    Operation *op = tile.getDefiningOp();
+    return (op ? op : function.getOperation())
+        ->emitOpError("cannot be computed on vectors here; products "
+                      "take part in one expression each");
+  }
+  SmallVector<Value> inputs;
+  for (auto [input, attribute] :
+       llvm::zip(map.getInputs(),
+                 map.getIndexingMaps().getAsRange<AffineMapAttr>())) {
+    if (isRow(input) && attribute.getValue().getDimPosition(0) != 0)
+      return map.emitOpError("reads ")
+             << input.getType()
+             << " along axis 1; on a CPU tiles of one axis run along axis 0";
+    FailureOr<Value> value = evaluate(input, column, vector, point);
+    if (failed(value))
+      return failure();
+    inputs.push_back(*value);
+  }
+  Value result = lanes.emit(map, vector * width, column, inputs);
+  point[tile] = result;
+  return result;
+}
+
+Value KernelLowering::evaluateScalar(Value tile, Value row, Value column) {
+  if (auto load = tile.getDefiningOp<tile::LoadOp>()) {
+    auto view = load.getView().getDefiningOp<tile::ViewOp>();
+    Location loc = load.getLoc();
+    Value r = arith::AddIOp::create(b, loc, load.getOffsets()[0], row);
+    Value c = arith::AddIOp::create(b, loc, load.getOffsets()[1], column);
+    return memref::LoadOp::create(b, loc, view.getSource(),
+                                  indices(view, {r, c}));
+  }
+  auto map = tile.getDefiningOp<tile::MapOp>();
+  IRMapping mapping;
+  for (auto [argument, input] : llvm::zip(map.getElements(), map.getInputs()))
+    mapping.map(argument, evaluateScalar(input, row, column));
+  for (auto [n, argument] : llvm::enumerate(map.getCoordinates())) {
+    Value position = n == 0 ? row : column;
+    if (!map.getOrigin().empty())
+      position =
+          arith::AddIOp::create(b, map.getLoc(), map.getOrigin()[n], position);
+    mapping.map(argument, position);
+  }
+  for (Operation &op : map.getBlock().without_terminator())
+    b.clone(op, mapping);
+  return mapping.lookup(map.getYielded());
+}
