@@ -1738,3 +1738,19 @@ func.func @f(%a: i1) {
   // expected-error @below {{'attn.yield' op expects parent op to be one of 'attn.attention, attn.score_reduce'}}
   attn.yield %a : i1
 }
+
+// -----
+
+func.func @f(%q: tensor<1x2x5x4xf32>, %k: tensor<1x5x4xf32>,
+             %v: tensor<1x2x5x4xf32>, %o: tensor<1x2x5x4xf32>) {
+  // expected-error @below {{'attn.attention' op the maps of key and value both have a head dimension (h), or neither does}}
+  %r = attn.attention ins(%q : tensor<1x2x5x4xf32>)
+      dense(%k, %v : tensor<1x5x4xf32>, tensor<1x2x5x4xf32>)
+      outs(%o : tensor<1x2x5x4xf32>)
+      attributes {indexing_maps = [
+        affine_map<(b, h, i, j, d, e) -> (b, h, i, d)>,
+        affine_map<(b, h, i, j, d, e) -> (b, j, d)>,
+        affine_map<(b, h, i, j, d, e) -> (b, h, j, e)>,
+        affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>]}
+  return
+}

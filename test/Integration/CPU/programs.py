@@ -22,6 +22,7 @@
 """Random attention programs as MLIR text."""
 
 import random
+import re
 from dataclasses import dataclass, field
 
 from regions import Region
@@ -31,13 +32,14 @@ FEATURES = {
     "empty": "dimensions of extent 0",
     "index": "ops of the index dialect, elements of type index",
     "infinite": "scores of -inf and near the lowest float",
+    "integers": "unsigned and bitwise ops, and arithmetic in i32 and i64",
     "layouts": "other orders of dimensions (indexing_maps)",
-    "math": "math.exp2 and math.log beside exp, tanh, sqrt and abs",
+    "math": "other functions than exp, tanh, sqrt and abs",
     "origin": "an origin of the coordinates",
-    "scalars": "captured scalars",
+    "scalars": "captured scalars, constants and arguments",
     "shared": "keys or values without a batch or head dimension",
     "start": "a start of the segment",
-    "strides": "operands that are strided slices",
+    "strides": "operands and tables that are strided slices",
     "types": "f16, bf16, i1 and i8 elements",
 }
 
@@ -96,6 +98,7 @@ class Maker:
         self.random = random.Random(f"fovea {seed} {number}")
         self.name, self.without = f"p{number}", without
         self.dims, self.tables, self.setup = {}, [], []
+        self.arguments = []  # All but the outputs, in order.
         self.choose_sizes()
         pick = self.random.random()
         self.dynamic = 0.0 if pick < 0.3 else 1.0 if pick < 0.6 else 0.5
@@ -202,7 +205,7 @@ class Maker:
             other = self.random.randint(1, 70)
             size = self.random.choice([*self.sizes.values(), other])
             extents.append((f"{name}_{axis}", min(max(size, 1), 140)))
-        argument = self.shaped(name, element, extents, attributes)
+        argument = self.taken(self.shaped(name, element, extents, attributes))
         self.tables.append(Table(argument, element, rank, bound))
         return self.tables[-1]
 
@@ -232,17 +235,28 @@ class Maker:
         return element, max(-low, high), attributes
 
     def outer_index(self):
-        """A scalar of type index from outside the regions."""
-        value = self.random.randint(-5, 70)
-        name = f"%n{len(self.setup)}"
-        self.setup.append(f"{name} = arith.constant {value} : index")
-        return name, abs(value)
+        """An integer scalar from outside the regions: name, type, bound."""
+        if self.chance(0.5):
+            name = f"%n{len(self.setup)}"
+            value = self.random.randint(-5, 70)
+            self.setup.append(f"{name} = arith.constant {value} : index")
+            return name, "index", abs(value)
+        attributes = ["fovea.low = -5 : i64", "fovea.high = 70 : i64"]
+        type = self.random.choice(["i32", "i64", "index"])
+        argument = Argument(f"%m{len(self.arguments)}", type, attributes)
+        self.arguments.append(argument)
+        return argument.name, type, 70
 
     def outer_float(self):
-        """A scalar of type f32 from outside the regions."""
-        name = f"%x{len(self.setup)}"
-        self.setup.append(f"{name} = arith.constant 0.75 : f32")
-        return name, 0.75
+        """A float scalar from outside the regions: name, type, bound."""
+        if self.chance(0.5):
+            name = f"%x{len(self.setup)}"
+            self.setup.append(f"{name} = arith.constant 0.75 : f32")
+            return name, "f32", 0.75
+        attributes = ["fovea.low = -2.0 : f64", "fovea.high = 2.0 : f64"]
+        argument = Argument(f"%y{len(self.arguments)}", self.float_type(), attributes)
+        self.arguments.append(argument)
+        return argument.name, argument.type, 2.0
 
     # Operands -----------------------------------------------------------------
 
@@ -275,11 +289,13 @@ class Maker:
         element = "f32" if name == "l" else self.float_type()
         return self.shaped(name, element, extents, attributes, fixed=("d", "e"))
 
-    def sliced(self, argument):
-        """Makes an operand of static shape a strided slice of a larger argument."""
+    def taken(self, argument):
+        """Takes an argument as it is, or as a strided slice of a larger one."""
         if "?" in argument.type or not self.has("strides") or not self.chance(0.3):
-            return argument, argument
-        *sizes, element = argument.type[len("tensor<") : -1].split("x")
+            self.arguments.append(argument)
+            return argument
+        rank = len(re.findall(r"\d+x", argument.type))
+        *sizes, element = argument.type[len("tensor<") : -1].split("x", rank)
         offsets = [self.random.choice([0, 0, 1, 5]) for _ in sizes]
         strides = [self.random.choice([1, 1, 1, 2, 3]) for _ in sizes]
         extents = [
@@ -295,7 +311,8 @@ class Maker:
             f"{argument.name} = tensor.extract_slice {whole.name}{lists} "
             f": {type} to {argument.type}"
         )
-        return whole, argument
+        self.arguments.append(whole)
+        return argument
 
     def value_attributes(self):
         """Positive values where an output of few numbers could cancel."""
@@ -311,7 +328,8 @@ class Maker:
         low, high = self.random.choice([0, 0, 1, -2]), self.sizes["j"] + 3
         attributes = [f"fovea.low = {low} : i64", f"fovea.high = {high} : i64"]
         element = self.random.choice(elements)
-        return self.shaped("n", element, [("b", self.sizes["b"])], attributes)
+        lengths = self.shaped("n", element, [("b", self.sizes["b"])], attributes)
+        return self.taken(lengths)
 
     # Text ---------------------------------------------------------------------
 
@@ -351,18 +369,16 @@ class Maker:
         """The function."""
         has_lse = self.chance(0.35)
         maps = self.choose_maps(has_lse)
-        wholes, operands = zip(
-            self.sliced(self.operand("q", maps[0])),
-            self.sliced(self.operand("k", maps[1])),
-            self.sliced(self.operand("v", maps[2], self.value_attributes())),
-        )
-        q, k, v = operands
+        q = self.taken(self.operand("q", maps[0]))
+        k = self.taken(self.operand("k", maps[1]))
+        v = self.taken(self.operand("v", maps[2], self.value_attributes()))
         outputs = [self.operand("o", maps[3])]
         outputs += [self.operand("l", maps[4])] if has_lse else []
         lengths = self.choose_lengths()
         sinks = None
         if self.chance(0.2):
             sinks = self.shaped("sink", "f32", [("h", self.sizes["h"])])
+            sinks = self.taken(sinks)
         segment = f"      dense({k.name}, {v.name} : {k.type}, {v.type})"
         if lengths:
             segment += f" lengths({lengths.name} : {lengths.type})"
@@ -381,9 +397,8 @@ class Maker:
             *self.attributes(maps),
             f"return {', '.join(f'%r#{n}' for n in range(len(outputs)))} : {types}",
         ]
-        arguments = [*wholes, *(x for x in (lengths, sinks) if x)]
-        arguments += [table.argument for table in self.tables] + outputs
-        return Program(self.name, self.function(arguments, types, op), self.dims)
+        text = self.function(self.arguments + outputs, types, op)
+        return Program(self.name, text, self.dims)
 
     def function(self, arguments, types, op):
         """The text of the function."""

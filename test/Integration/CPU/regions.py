@@ -79,24 +79,30 @@ class Region:
         if pick < 0.82:
             return self.integer(self.random.randint(-8, 70))
         if pick < 0.87 and self.maker.has("scalars"):
-            operand, bound = self.maker.outer_index()
-            return Value(self.capture(operand, "index"), bound)
+            operand, type, bound = self.maker.outer_index()
+            return self.to_index(Value(self.capture(operand, type), bound), type)
         return self.read_index(0)
 
     def read_index(self, depth):
         """An element of an integer table, as an index."""
         table = self.maker.table("integer")
-        value = self.read(table, depth)
-        if table.element == "index":
+        return self.to_index(self.read(table, depth), table.element)
+
+    def to_index(self, value, type):
+        """An integer of any type, as an index."""
+        if type == "index":
             return value
-        return self.op(
-            f"arith.index_cast {value.name} : {table.element} to index", table.bound
-        )
+        text = f"arith.index_cast {value.name} : {type} to index"
+        return self.op(text, value.bound)
 
     def index(self, depth):
         """A random integer of type index."""
         if depth == 0 or self.chance(0.2):
             return self.index_leaf()
+        if self.maker.has("integers") and self.chance(0.15):
+            a, b = self.index(depth - 1), self.index(depth - 1)
+            make = self.random.choice([self.fixed_width, self.bitwise, self.unsigned])
+            return make(a, b)
         pick = self.random.randrange(10)
         if pick < 3:
             a, b = self.index(depth - 1), self.index(depth - 1)
@@ -139,6 +145,33 @@ class Region:
             return product
         return self.binary("arith.remsi", product, self.integer(97), "index", 97)
 
+    def fixed_width(self, a, b):
+        """A sum, difference, least or greatest, computed in i32 or i64."""
+        type = self.random.choice(["i32", "i64"])
+        x, y = (
+            self.op(f"arith.index_cast {v.name} : index to {type}", v.bound)
+            for v in (a, b)
+        )
+        op = self.random.choice(["addi", "subi", "maxsi", "minsi"])
+        value = self.binary(f"arith.{op}", x, y, type, a.bound + b.bound)
+        return self.to_index(value, type)
+
+    def bitwise(self, a, b):
+        """And, or, exclusive or, or a shift by a constant."""
+        op = self.random.choice(["andi", "ori", "xori", "shli", "shrsi"])
+        bound = 2 * max(a.bound, b.bound, 1)
+        if op in ("shli", "shrsi"):
+            b, bound = self.integer(self.random.randint(0, 3)), 8 * a.bound
+        return self.binary(f"arith.{op}", a, b, "index", bound)
+
+    def unsigned(self, a, b):
+        """An unsigned op on numbers that aren't negative."""
+        a, b = self.absolute(a), self.absolute(b)
+        op = self.random.choice(["divui", "remui", "ceildivui", "maxui", "minui"])
+        if op not in ("maxui", "minui"):
+            b = self.integer(self.random.choice([1, 2, 3, 7, 16]))
+        return self.binary(f"arith.{op}", a, b, "index", max(a.bound, b.bound))
+
     def absolute(self, a):
         """|a|, computed in i32 or i64."""
         type = self.random.choice(["i32", "i64"])
@@ -165,7 +198,10 @@ class Region:
 
     def compare(self, a, b, predicate=None, type="index"):
         if predicate is None:
-            predicate = self.random.choice(["eq", "ne", "slt", "sle", "sgt", "sge"])
+            predicates = ["eq", "ne", "slt", "sle", "sgt", "sge"]
+            if self.maker.has("integers") and self.chance(0.1):
+                predicates = ["ult", "ule", "ugt", "uge"]
+            predicate = self.random.choice(predicates)
         if type == "index" and self.maker.has("index") and self.chance(0.08):
             return self.op(f"index.cmp {predicate}({a.name}, {b.name})")
         return self.op(f"arith.cmpi {predicate}, {a.name}, {b.name} : {type}")
@@ -182,7 +218,7 @@ class Region:
             return self.compare(self.index(depth), self.index(depth))
         if pick < 0.92:
             table = self.maker.table("float")
-            value = self.float_of(table, self.read(table, depth))
+            value = self.to_float(self.read(table, depth), table.element)
             predicate = self.random.choice(["olt", "oge", "ogt", "ole"])
             limit = self.number(self.random.choice([-0.5, 0.0, 0.25, 1.0]))
             return self.op(f"arith.cmpf {predicate}, {value.name}, {limit.name} : f32")
@@ -268,12 +304,12 @@ class Region:
         factor = self.number(round(LIMIT / 2 / value.bound, 6))
         return self.binary("arith.mulf", value, factor, "f32", LIMIT / 2)
 
-    def float_of(self, table, value):
-        """A table's element as f32."""
-        if table.element == "f32":
+    def to_float(self, value, type):
+        """A float of any type, as f32."""
+        if type == "f32":
             return value
-        text = f"arith.extf {value.name} : {table.element} to f32"
-        return self.op(text, table.bound)
+        text = f"arith.extf {value.name} : {type} to f32"
+        return self.op(text, value.bound)
 
     def float_of_index(self, value):
         """An index as f32."""
@@ -291,10 +327,10 @@ class Region:
         if pick < 0.7:
             return self.float_of_index(self.index(depth))
         if pick < 0.75 and self.maker.has("scalars"):
-            operand, bound = self.maker.outer_float()
-            return Value(self.capture(operand, "f32"), bound)
+            operand, type, bound = self.maker.outer_float()
+            return self.to_float(Value(self.capture(operand, type), bound), type)
         table = self.maker.table("float")
-        return self.float_of(table, self.read(table, depth))
+        return self.to_float(self.read(table, depth), table.element)
 
     def float(self, depth):
         """A random f32."""
@@ -326,22 +362,25 @@ class Region:
         """A function of one float, kept from its poles."""
         names = ["negf", "absf", "tanh", "exp", "sqrt", "divf"]
         if self.maker.has("math"):
-            names += ["exp2", "log"]
+            names += ["exp2", "log", "log2", "sin", "cos", "atan", "erf", "expm1"]
+            names += ["rsqrt", "log1p"]
         name = self.random.choice(names)
         if name == "negf":
             return self.unary("arith.negf", a, "f32", a.bound)
-        if name == "tanh":
-            return self.unary("math.tanh", a, "f32", 1.0)
+        if name in ("tanh", "sin", "cos", "atan", "erf"):
+            return self.unary(f"math.{name}", a, "f32", 1.6)
         size = self.unary("math.absf", a, "f32", a.bound)
         if name == "absf":
             return size
-        if name in ("exp", "exp2"):
+        if name == "log1p":
+            return self.unary("math.log1p", size, "f32", a.bound)
+        if name in ("exp", "exp2", "expm1"):
             below = self.unary("arith.negf", size, "f32", a.bound)
             return self.unary(f"math.{name}", below, "f32", 1.0)
         above = self.binary("arith.addf", size, self.number(0.5), "f32", a.bound + 0.5)
         if name == "divf":
             return self.binary("arith.divf", a, above, "f32", 1.0)
-        return self.unary(f"math.{name}", above, "f32", a.bound + 0.5)
+        return self.unary(f"math.{name}", above, "f32", a.bound + 1.5)
 
     def usual_score(self):
         """A score as models in use have it."""
@@ -357,7 +396,7 @@ class Region:
             table = self.maker.table("float", rank=1)
             name = self.capture(table.argument.name, table.argument.type)
             text = f"tensor.extract {name}[{h.name}] : {table.argument.type}"
-            slope = self.float_of(table, self.op(text, table.bound))
+            slope = self.to_float(self.op(text, table.bound), table.element)
             x = self.float_of_index(distance)
             text = f"math.fma {x.name}, {slope.name}, {self.score.name} : f32"
             return self.op(text, x.bound * slope.bound + self.score.bound)
@@ -366,7 +405,7 @@ class Region:
         middle = self.integer(self.random.randint(0, 70))
         at = self.sum("add", distance, middle)
         text = f"tensor.extract {name}[{h.name}, {at.name}] : {table.argument.type}"
-        bias = self.float_of(table, self.op(text, table.bound))
+        bias = self.to_float(self.op(text, table.bound), table.element)
         bound = bias.bound + self.score.bound
         return self.binary("arith.addf", self.score, bias, "f32", bound)
 

@@ -5,7 +5,7 @@ func.func @dynamic_result(%q: tensor<1x8x?x64xf32>, %n: index) -> tensor<1x8x?x6
   %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
       dense(%q, %q : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
       outs(%o : tensor<1x8x?x64xf32>)
-  // expected-error @+1 {{take it as an argument and compute it in outs()}}
+  // expected-error @+1 {{returns a new tensor of dynamic shape, 'memref<1x8x?x64xf32>'; take it as an argument and compute it in outs()}}
   return %r : tensor<1x8x?x64xf32>
 }
 
