@@ -70,12 +70,3 @@ function(add_fovea_tool name)
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
-
-# add_fovea_doc(OUTPUT.md TD generator options...): a page of the reference, made
-# by the target fovea-doc in docs/ of the build folder. For example
-#   add_fovea_doc(Attn.md include/fovea/Dialect/Attn/IR/Attn.td
-#                 -gen-dialect-doc -dialect=attn)
-macro(add_fovea_doc output td)
-  set(LLVM_TARGET_DEFINITIONS ${PROJECT_SOURCE_DIR}/${td})
-  mlir_tablegen(${output} ${ARGN})
-endmacro()

@@ -8,10 +8,12 @@
 // SCALEF: math.roundeven
 // SCALEF-COUNT-5: vector.fma
 // SCALEF: x86vector.avx512.mask.scalef
+// DOC-BEGIN: fovea-expand-math --fovea-expand-math=use-scalef --canonicalize
 func.func @exp2(%x: vector<16xf32>) -> vector<16xf32> {
   %r = math.exp2 %x : vector<16xf32>
   return %r : vector<16xf32>
 }
+// DOC-END
 
 // Scalars and other types stay.
 // CHECK-LABEL: func @others

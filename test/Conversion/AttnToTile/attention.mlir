@@ -239,3 +239,19 @@ func.func @two(%q: memref<2x4x?x64xf32>, %o: memref<2x4x?x64xf32>, %u: memref<2x
       outs(%u : memref<2x4x?x64xf32>) attributes {schedule = #schedule}
   return
 }
+
+// CHECK-LABEL: tile.kernel @short_attention(
+// CHECK: scf.for
+// CHECK-COUNT-2: tile.dot
+// CHECK-LABEL: func.func @short(
+// CHECK: tile.launch @short_attention
+// DOC-BEGIN: attn-to-tile --attn-to-tile --canonicalize --cse
+func.func @short(%q: memref<1x8x?x64xf32>, %o: memref<1x8x?x64xf32>) {
+  attn.attention ins(%q : memref<1x8x?x64xf32>)
+      dense(%q, %q : memref<1x8x?x64xf32>, memref<1x8x?x64xf32>)
+      outs(%o : memref<1x8x?x64xf32>)
+      attributes {schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>}
+  return
+}
+// DOC-SHOW: scf.for
+// DOC-END

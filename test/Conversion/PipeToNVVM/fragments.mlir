@@ -85,3 +85,22 @@ tile.kernel @walk(%a: index, %b: index, %c: index) grid(%m) {
     }
   }
 }
+
+// -----
+
+// Two elements of a row in a thread, then the four lanes of the row.
+// CHECK-LABEL: llvm.func @row_sums
+// CHECK-SAME: (%[[F:.*]]: f32)
+// CHECK: arith.addf %[[F]], %[[F]]
+// CHECK-COUNT-4: nvvm.shfl.sync {{ *}}bfly
+// DOC-BEGIN: pipe-to-nvvm --pipe-to-nvvm --canonicalize --cse
+tile.kernel @row_sums(%f: f32) grid(%m) {
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %s = tile.splat %f : f32 -> !tile.tile<64x8xf32, #pipe.acc<groups = 1>>
+    %r = tile.reduce add %s axis 1 : !tile.tile<64x8xf32, #pipe.acc<groups = 1>>
+      -> !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
+  }
+}
+// DOC-SHOW: llvm.func @row_sums
+// DOC-END

@@ -8,6 +8,7 @@
 // CHECK: func.func @entry
 // CHECK:   %[[ITEMS:.*]] = llvm.mul
 // CHECK:   llvm.call @fovea_parallel_for(%[[ITEMS]], %{{.*}}, %{{.*}}, %{{.*}})
+// DOC-BEGIN: convert-tile-launch-to-llvm --convert-tile-launch-to-llvm
 func.func private @kernel(%item: index, %scratch: memref<?xi8>, %a: memref<?xf32>, %n: index) {
   return
 }
@@ -15,6 +16,8 @@ func.func @entry(%a: memref<?xf32>, %n: index) {
   tile.launch @kernel grid(%n) args(%a : memref<?xf32>) {scratch_bytes = 64 : i64}
   return
 }
+// DOC-SHOW: func.func @entry
+// DOC-END
 
 // -----
 

@@ -68,3 +68,21 @@ func.func @launch(%q: memref<?x32xf32>, %o: memref<?xf32>, %n: index) {
   tile.launch @scores grid(%n, %n) args(%q, %q, %o : memref<?x32xf32>, memref<?x32xf32>, memref<?xf32>)
   return
 }
+
+// Coordinates of a vector are a constant, from the tile's first row on.
+// CHECK-LABEL: func.func private @iota(
+// CHECK: vector.store
+// DOC-BEGIN: tile-to-vector --tile-to-vector --canonicalize --cse
+tile.kernel @iota(%o: memref<8xf32>) grid(%x) attributes {schedule =
+    #tile.cpu_schedule<query_tile = 8, key_tile = 16, lanes = 8, rows = 4, vectors = 1>} {
+  %c0 = arith.constant 0 : index
+  %v = tile.view %o dims [0] at [] : memref<8xf32> -> !tile.view<8xf32>
+  %t = tile.map ins() maps [] {
+  ^bb0(%i: index):
+    %n = arith.index_cast %i : index to i32
+    %f = arith.sitofp %n : i32 to f32
+    tile.yield %f : f32
+  } -> !tile.tile<8xf32, #tile.lanes<axis = 0, width = 8>>
+  tile.store %t, %v[%c0] : !tile.tile<8xf32, #tile.lanes<axis = 0, width = 8>>, !tile.view<8xf32>
+}
+// DOC-END

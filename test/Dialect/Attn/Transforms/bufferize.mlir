@@ -13,12 +13,14 @@
 // CHECK: outs(%[[O]] :
 // CHECK-NOT: linalg.generic
 // CHECK: return{{$}}
+// DOC-BEGIN: attn-bufferize --attn-bufferize
 func.func @in_place(%q: tensor<1x8x?x64xf32>, %o: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
   %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
       dense(%q, %q : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
       outs(%o : tensor<1x8x?x64xf32>)
   return %r : tensor<1x8x?x64xf32>
 }
+// DOC-END
 
 // A result that no argument holds becomes an argument at the end.
 

@@ -47,6 +47,7 @@
 // TWO-LABEL: func @reduce
 // TWO-NOT: attn.score_reduce
 // TWO-LABEL: func @memrefs
+// DOC-BEGIN: attn-decompose --attn-decompose
 func.func @merge(%a: tensor<4x64xf32>, %b: tensor<4x64xf32>, %x: tensor<4xf32>,
                  %y: tensor<4xf32>, %o: tensor<4x64xf32>) -> tensor<4x64xf32> {
   %r = attn.merge parts(%a, %b : tensor<4x64xf32>, tensor<4x64xf32>)
@@ -54,6 +55,7 @@ func.func @merge(%a: tensor<4x64xf32>, %b: tensor<4x64xf32>, %x: tensor<4xf32>,
       outs(%o : tensor<4x64xf32>) -> tensor<4x64xf32>
   return %r : tensor<4x64xf32>
 }
+// DOC-END
 
 // CHECK-LABEL: func @attention
 // CHECK-SAME: %[[Q:[^:]*]]: tensor<2x8x?x64xbf16>, %[[K:[^:]*]]: tensor<2x2x?x64xbf16>, %[[V:[^:]*]]: tensor<2x2x?x32xbf16>, %[[N:[^:]*]]: tensor<2xi32>, %[[SINKS:[^:]*]]: tensor<8xf32>, %[[SLOPES:[^:]*]]: tensor<8xf32>, %[[START:[^:]*]]: index, %[[OI:[^:]*]]: index, %[[O:[^:]*]]: tensor<2x8x?x32xbf16>, %[[L:[^:]*]]: tensor<2x8x?xf32>)

@@ -13,12 +13,14 @@
 // AVX2: schedule = #tile.cpu_schedule<query_tile = 48, key_tile = 128, lanes = 8, rows = 4, vectors = 3>
 // SM90: schedule = #pipe.schedule<query_tile = 192, key_tile = 128, stages = 2, groups = 3, producer_regs = 32, consumer_regs = 160>
 // PLAIN: schedule = #tile.cpu_schedule<query_tile = 32, key_tile = 128, lanes = 4, rows = 4, vectors = 2>
+// DOC-BEGIN: attn-select-schedule --attn-select-schedule=target=cpu:avx512
 func.func @dynamic(%q: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
   %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
       dense(%q, %q : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
       outs(%q : tensor<1x8x?x64xf32>)
   return %r : tensor<1x8x?x64xf32>
 }
+// DOC-END
 
 // A decoding step: one vector of rows, a taller block.
 // CHECK-LABEL: func.func @one_query

@@ -130,3 +130,22 @@ tile.kernel @stored_rows(%o: memref<?xf32>, %f: f32) grid(%m) attributes {schedu
   // expected-error @+1 {{a stored tile has two axes on this target, got '!tile.tile<64xf32>'}}
   tile.store %l0, %ov[%c0] : !tile.tile<64xf32>, !tile.view<?xf32>
 }
+
+// -----
+
+// CHECK-LABEL: tile.kernel @product
+// CHECK: tile.dot {{.*}} : <64x64xbf16, #pipe.smem<swizzle = 128>>, <64x64xbf16, #pipe.smem<swizzle = 128>>, <64x64xf32, #pipe.acc<groups = 1>>
+// DOC-BEGIN: pipe-assign-layouts --pipe-assign-layouts
+tile.kernel @product(%a: memref<64x64xbf16>) grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %v = tile.view %a dims [0, 1] at [] : memref<64x64xbf16> -> !tile.view<64x64xbf16>
+  %t = tile.load %v[%c0, %c0] : !tile.view<64x64xbf16> -> !tile.tile<64x64xbf16>
+  %z = tile.splat %zero : f32 -> !tile.tile<64x64xf32>
+  %s = tile.dot %t, %t, %z {indexing_maps = [affine_map<(m, n, k) -> (m, k)>,
+      affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]}
+    : !tile.tile<64x64xbf16>, !tile.tile<64x64xbf16>, !tile.tile<64x64xf32>
+  %l = tile.reduce add %s axis 1 : !tile.tile<64x64xf32> -> !tile.tile<64xf32>
+}
+// DOC-END

@@ -135,3 +135,28 @@ tile.kernel @left_the_loop(%k: memref<?x128xf32>) grid(%m)
   // expected-error @+1 {{folds axis 0 of a tile whose end was left with the loop that loaded it; fold it inside that loop}}
   %l = tile.reduce add %t axis 0 : !t -> !tile.tile<128xf32>
 }
+
+// -----
+
+// CHECK-LABEL: tile.kernel @largest
+// CHECK: %[[N:.*]] = memref.dim
+// CHECK: scf.if
+// CHECK: arith.cmpi slt, %{{.*}}, %[[N]]
+// CHECK: tile.reduce
+// DOC-BEGIN: pipe-mask-ragged --pipe-mask-ragged
+tile.kernel @largest(%q: memref<64x64xbf16>, %k: memref<?x64xbf16>) grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 128, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %qv = tile.view %q dims [0, 1] at [] : memref<64x64xbf16> -> !tile.view<64x64xbf16>
+  %kv = tile.view %k dims [0, 1] at [] : memref<?x64xbf16> -> !tile.view<?x64xbf16>
+  %a = tile.load %qv[%c0, %c0] : !tile.view<64x64xbf16> -> !tile.tile<64x64xbf16>
+  %b = tile.load %kv[%c0, %c0] : !tile.view<?x64xbf16> -> !tile.tile<128x64xbf16>
+  %z = tile.splat %zero : f32 -> !tile.tile<64x128xf32>
+  %s = tile.dot %a, %b, %z {indexing_maps = [affine_map<(m, n, k) -> (m, k)>,
+      affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]}
+    : !tile.tile<64x64xbf16>, !tile.tile<128x64xbf16>, !tile.tile<64x128xf32>
+  %l = tile.reduce max %s axis 1 : !tile.tile<64x128xf32> -> !tile.tile<64xf32>
+}
+// DOC-SHOW: scf.if
+// DOC-END

@@ -131,3 +131,27 @@ tile.kernel @too_large(%q: memref<?x256xbf16>) grid(%m) attributes {schedule =
     scf.yield %s1 : !acc
   }
 }
+
+// -----
+
+// CHECK-LABEL: tile.kernel @product
+// CHECK: pipe.role {{ *}}load
+// CHECK: pipe.fill
+// CHECK: pipe.role {{ *}}math
+// CHECK: pipe.dot
+// CHECK: pipe.await
+// CHECK: pipe.release
+// DOC-BEGIN: pipe-specialize --pipe-specialize
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+tile.kernel @product(%a: memref<64x64xbf16>) grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %v = tile.view %a dims [0, 1] at [] : memref<64x64xbf16> -> !tile.view<64x64xbf16>
+  %t = tile.load %v[%c0, %c0] : !tile.view<64x64xbf16> -> !shared
+  %z = tile.splat %zero : f32 -> !acc
+  %s = tile.dot %t, %t, %z {indexing_maps = [affine_map<(m, n, k) -> (m, k)>,
+      affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]} : !shared, !shared, !acc
+}
+// DOC-END

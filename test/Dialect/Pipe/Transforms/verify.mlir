@@ -2,6 +2,7 @@
 
 // Rule 1: a slot that is never released.
 
+// DOC-BEGIN: pipe-verify --pipe-verify
 !shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
 !ring = !pipe.ring<2 x !shared>
 tile.kernel @leak(%a: memref<?x64xbf16>) grid(%m) {
@@ -21,6 +22,7 @@ tile.kernel @leak(%a: memref<?x64xbf16>) grid(%m) {
     %s0, %p1 = pipe.take %ring[%p0] : !ring -> !pipe.slot<!shared, read>
   }
 }
+// DOC-END
 
 // -----
 

@@ -63,3 +63,21 @@ tile.kernel @other(%q: memref<?x32xf32>) grid(%x) {
   %a = tile.load %v[%x, %c0] : !tile.view<?x32xf32> -> !tile.tile<16x32xf32>
   tile.store %a, %v[%x, %c0] : !tile.tile<16x32xf32>, !tile.view<?x32xf32>
 }
+
+// CHECK-LABEL: tile.kernel @doubled
+// CHECK: tile.load {{.*}} -> <16x32xf32, #tile.in_memory>
+// CHECK: -> <16x32xf32, #tile.lanes<axis = 0, width = 8>>
+// DOC-BEGIN: tile-assign-layouts --tile-assign-layouts
+tile.kernel @doubled(%q: memref<16x32xf32>) grid(%x) attributes {schedule =
+    #tile.cpu_schedule<query_tile = 16, key_tile = 8, lanes = 8, rows = 4, vectors = 2>} {
+  %c0 = arith.constant 0 : index
+  %v = tile.view %q dims [0, 1] at [] : memref<16x32xf32> -> !tile.view<16x32xf32>
+  %t = tile.load %v[%c0, %c0] : !tile.view<16x32xf32> -> !tile.tile<16x32xf32>
+  %s = tile.map ins(%t : !tile.tile<16x32xf32>) maps [affine_map<(i, j) -> (i, j)>] {
+  ^bb0(%e: f32, %i: index, %j: index):
+    %f = arith.addf %e, %e : f32
+    tile.yield %f : f32
+  } -> !tile.tile<16x32xf32>
+  tile.store %s, %v[%c0, %c0] : !tile.tile<16x32xf32>, !tile.view<16x32xf32>
+}
+// DOC-END

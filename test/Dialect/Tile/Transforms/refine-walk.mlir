@@ -12,37 +12,33 @@
 // CHECK: scf.if
 // CHECK-NOT: scf.for
 // CHECK: tile.store
-
-#id = affine_map<(i, j) -> (i, j)>
-tile.kernel @causal(%s: memref<?x?xf32>, %r: memref<?xf32>) grid(%x) {
+// DOC-BEGIN: tile-refine-walk --tile-refine-walk --canonicalize
+tile.kernel @causal(%s: memref<?x?xf32>) grid(%x) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c8 = arith.constant 8 : index
   %c40 = arith.constant 40 : index
-  %i0 = arith.constant 64 : index
-  %ninf = arith.constant 0xFF800000 : f32
+  %c64 = arith.constant 64 : index
+  %minf = arith.constant 0xFF800000 : f32
   %v = tile.view %s dims [0, 1] at [] : memref<?x?xf32> -> !tile.view<?x?xf32>
-  %out = tile.view %r dims [0] at [] : memref<?xf32> -> !tile.view<?xf32>
   %w = tile.walk.ranges (%c0) to (%c40) {partial = array<i1: true>}
   %size = tile.walk.size %w
-  %none = tile.splat %ninf : f32 -> !tile.tile<64xf32>
-  %top = scf.for %p = %c0 to %size step %c1 iter_args(%m = %none) -> !tile.tile<64xf32> {
+  scf.for %p = %c0 to %size step %c1 {
     %t, %partial = tile.walk.at %w[%p]
     %j0 = arith.muli %t, %c8 : index
-    %a = tile.load %v[%i0, %j0] : !tile.view<?x?xf32> -> !tile.tile<64x8xf32>
+    %a = tile.load %v[%c64, %j0] : !tile.view<?x?xf32> -> !tile.tile<64x8xf32>
     %b = scf.if %partial -> !tile.tile<64x8xf32> {
-      %k = tile.map ins(%a : !tile.tile<64x8xf32>) maps [#id] origin(%i0, %j0) {
+      %k = tile.map ins(%a : !tile.tile<64x8xf32>) maps [affine_map<(i, j) -> (i, j)>] origin(%c64, %j0) {
       ^bb0(%e: f32, %i: index, %j: index):
         %c = arith.cmpi sle, %j, %i : index
-        %y = arith.select %c, %e, %ninf : f32
+        %y = arith.select %c, %e, %minf : f32
         tile.yield %y : f32
       } -> !tile.tile<64x8xf32>
       scf.yield %k : !tile.tile<64x8xf32>
     } else {
       scf.yield %a : !tile.tile<64x8xf32>
     }
-    %n = tile.reduce max %b axis 1 : !tile.tile<64x8xf32> -> !tile.tile<64xf32>
-    scf.yield %n : !tile.tile<64xf32>
+    tile.store %b, %v[%c64, %j0] : !tile.tile<64x8xf32>, !tile.view<?x?xf32>
   }
-  tile.store %top, %out[%c0] : !tile.tile<64xf32>, !tile.view<?xf32>
 }
+// DOC-END

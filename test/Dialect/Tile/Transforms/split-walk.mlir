@@ -908,3 +908,42 @@ tile.kernel @other_uses(%counts: memref<?xindex>) grid(%x) {
     memref.store %n, %counts[%t] : memref<?xindex>
   }
 }
+
+// The map of the second range only; nothing is folded from loop to loop.
+// CHECK-LABEL: tile.kernel @two_ranges(
+// CHECK: scf.for %{{.*}} = %c0 to %c8 step %c1
+// CHECK-NOT: tile.map
+// CHECK: tile.store
+// CHECK: scf.for %{{.*}} = %c8 to %c16 step %c1
+// CHECK: tile.map
+// CHECK: tile.store
+// DOC-BEGIN: tile-split-walk --tile-split-walk --canonicalize
+tile.kernel @two_ranges(%s: memref<?x?xf32>) grid(%x) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %c40 = arith.constant 40 : index
+  %c64 = arith.constant 64 : index
+  %minf = arith.constant 0xFF800000 : f32
+  %v = tile.view %s dims [0, 1] at [] : memref<?x?xf32> -> !tile.view<?x?xf32>
+  %w = tile.walk.ranges (%c0, %c8) to (%c8, %c40) {partial = array<i1: false, true>}
+  %size = tile.walk.size %w
+  scf.for %p = %c0 to %size step %c1 {
+    %t, %partial = tile.walk.at %w[%p]
+    %j0 = arith.muli %t, %c8 : index
+    %a = tile.load %v[%c64, %j0] : !tile.view<?x?xf32> -> !tile.tile<64x8xf32>
+    %b = scf.if %partial -> !tile.tile<64x8xf32> {
+      %k = tile.map ins(%a : !tile.tile<64x8xf32>) maps [affine_map<(i, j) -> (i, j)>] origin(%c64, %j0) {
+      ^bb0(%e: f32, %i: index, %j: index):
+        %c = arith.cmpi sle, %j, %i : index
+        %y = arith.select %c, %e, %minf : f32
+        tile.yield %y : f32
+      } -> !tile.tile<64x8xf32>
+      scf.yield %k : !tile.tile<64x8xf32>
+    } else {
+      scf.yield %a : !tile.tile<64x8xf32>
+    }
+    tile.store %b, %v[%c64, %j0] : !tile.tile<64x8xf32>, !tile.view<?x?xf32>
+  }
+}
+// DOC-END

@@ -24,27 +24,6 @@ def AttnDecompose : Pass<"attn-decompose"> {
     paged or several segments) is an error. `ops` restricts the pass to some
     ops, for example `-attn-decompose=ops=attn.merge`; a name that is no op of
     the dialect is an error.
-
-    Example: `test/Dialect/Attn/Transforms/decompose.mlir`. The merge
-
-    ```mlir
-    %r = attn.merge parts(%a, %b : tensor<4x64xf32>, tensor<4x64xf32>)
-        lse(%x, %y : tensor<4xf32>, tensor<4xf32>)
-        outs(%o : tensor<4x64xf32>) -> tensor<4x64xf32>
-    ```
-
-    becomes one `linalg.generic` with `ins(%a, %b, %x, %y)` and `outs(%o)`,
-    whose body is
-
-    ```mlir
-    %0 = arith.maxnumf %ninf, %x : f32
-    %1 = arith.maxnumf %0, %y : f32
-    %2 = arith.cmpf oeq, %1, %ninf : f32
-    %top = arith.select %2, %zero, %1 : f32
-    %3 = arith.subf %x, %top : f32
-    %4 = math.exp %3 : f32               // weight of %a; likewise %b
-    ...
-    ```
   }];
   let options = [
     ListOption<"ops", "ops", "std::string",
@@ -75,8 +54,6 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
 
     For a Hopper GPU (`#pipe.schedule`): 192 query rows by three warpgroups up to
     64 channels, 128 rows by two up to 128 channels.
-
-    Example: `test/Dialect/Attn/Transforms/select-schedule.mlir`.
   }];
   let options = [
     Option<"target", "target", "std::string", "\"cpu\"",
@@ -97,8 +74,6 @@ def AttnBufferize : Pass<"attn-bufferize", "::mlir::ModuleOp"> {
     dropped; another result becomes an argument at the end, which needs a static
     shape. The attribute `fovea.results` of the function lists the argument
     that holds each result.
-
-    Example: `test/Dialect/Attn/Transforms/bufferize.mlir`.
   }];
   let dependentDialects = [
     "::mlir::bufferization::BufferizationDialect",

@@ -42,9 +42,12 @@ def Pipe_RoleOp : Pipe_Op<"role", [RecursiveMemoryEffects,
     Example:
 
     ```mlir
-    pipe.role math groups(2) registers(240) {
-    ^bb0(%g: index):
-      %c = pipe.start %keys : !pipe.ring<2 x !tile.tile<128x64xbf16, #pipe.smem<swizzle = 128>>>
+    tile.kernel @idle() grid(%x) {
+      %keys = pipe.ring readers(2) : !pipe.ring<2 x !tile.tile<128x64xbf16, #pipe.smem<swizzle = 128>>>
+      pipe.role math groups(2) registers(240) {
+      ^bb0(%g: index):
+        %c = pipe.start %keys : !pipe.ring<2 x !tile.tile<128x64xbf16, #pipe.smem<swizzle = 128>>>
+      }
     }
     ```
   }];
