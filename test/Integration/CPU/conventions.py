@@ -119,12 +119,15 @@ class Attention:
         lengths=None,
         sinks=None,
         origin=None,
+        start=None,
+        numerics=None,
     ):
         self.q = normal(b, h, i, d, element=element, seed="q")
         self.k = normal(b, key_heads, j, d, element=element, seed="k")
         self.v = normal(b, key_heads, j, e, element=element, seed="v")
         self.scale, self.score, self.mask = scale, score, mask
         self.tables, self.origin = tables, origin
+        self.start, self.numerics = start, numerics
         self.lengths = Array([b], "i32", lengths) if lengths is not None else None
         self.sinks = Array([h], "f32", sinks) if sinks is not None else None
         self.shape = (b, h, i, e)
@@ -162,10 +165,14 @@ class Attention:
         text = f"func.func @f({', '.join(arguments)}) -> ({o}, {lse}) {{\n"
         for n, first in enumerate(self.origin or ()):
             text += f"  %x{n} = arith.constant {first} : index\n"
+        if self.start is not None:
+            text += f"  %start = arith.constant {self.start} : index\n"
         text += f"  %r:2 = attn.attention ins(%q : {self.q.type()})\n"
         text += f"    dense(%k, %v : {self.k.type()}, {self.v.type()})\n"
         if self.lengths:
             text += f"      lengths(%lengths : {self.lengths.type()})\n"
+        if self.start is not None:
+            text += "      start(%start)\n"
         if self.sinks:
             text += f"    sinks(%sinks : {self.sinks.type()})\n"
         if self.origin:
@@ -173,8 +180,13 @@ class Attention:
         text += f"    outs(%o, %lse : {o}, {lse})\n"
         text += self.region("score", "%s, %b, %h, %i, %j", self.score, "f32")
         text += self.region("mask", "%b, %h, %i, %j", self.mask, "i1")
+        attributes = []
         if self.scale is not None:
-            text += f"    attributes {{scale = {float(self.scale)!r} : f64}}\n"
+            attributes.append(f"scale = {float(self.scale)!r} : f64")
+        if self.numerics:
+            attributes.append(f"numerics = #attn.numerics<{self.numerics}>")
+        if attributes:
+            text += f"    attributes {{{', '.join(attributes)}}}\n"
         return text + f"  return %r#0, %r#1 : {o}, {lse}\n}}\n"
 
     def run(self, *options):
@@ -206,7 +218,7 @@ class Attention:
         ob, oh, oi, oj = self.origin or (0, 0, 0, 0)
         scores = {}
         for j in range(count):
-            at = (b + ob, h + oh, i + oi, j + oj)
+            at = (b + ob, h + oh, i + oi, j + oj + (self.start or 0))
             if self.mask and not self.mask[1](*at):
                 continue
             channels = range(self.q.shape[3])
@@ -370,6 +382,21 @@ class ConventionsTest(unittest.TestCase):
         self.check(Attention(sinks=[2.0, -3.0]))
         self.check(Attention(sinks=[60.0, -60.0], mask=CAUSAL))
 
+    def test_functions_in_regions_are_accurate(self):
+        # With one key lse is the score; q . k is exact. `approximate` permits more,
+        # which CPUs do not use.
+        for name, meaning in (("tanh", math.tanh), ("exp", math.exp)):
+            for mode in ("accurate", "approximate"):
+                with self.subTest(name=name, mode=mode):
+                    text = f"      %r = math.{name} %s : f32"
+                    score = (text, lambda s, b, h, i, j, f=meaning: f(s))
+                    attention = Attention(
+                        j=1, i=200, scale=1, score=score, numerics=f"math = {mode}"
+                    )
+                    got, want = attention.run()[1], attention.expected()[1]
+                    for x, y in zip(got.values, want.values, strict=True):
+                        self.assertLessEqual(abs(x - y), 2**-21 * abs(y))
+
     # Indices ------------------------------------------------------------------
 
     def table_score(self, index, meaning):
@@ -433,6 +460,16 @@ class ConventionsTest(unittest.TestCase):
             mask=CAUSAL, score=score, tables=[self.table], origin=(1, 1, 31, 20), i=20
         )
         self.check(attention)
+
+    def test_the_start_of_a_segment_is_the_coordinate_of_its_first_key(self):
+        score = self.table_score(
+            "      %n = arith.subi %j, %i : index", lambda b, h, i, j: j - i
+        )
+        for start, origin in ((3, None), (-2, None), (100, (0, 0, 110, 4))):
+            with self.subTest(start=start, origin=origin):
+                options = {"start": start, "origin": origin, "i": 20, "mask": CAUSAL}
+                self.check(Attention(score=score, tables=[self.table], **options))
+                self.check(Attention(lengths=[30], **options))
 
     # Heads --------------------------------------------------------------------
 
