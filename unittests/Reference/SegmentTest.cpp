@@ -82,6 +82,46 @@ TEST(Segments, SeveralShareOneSoftmax) {
   expectClose(results[0], want);
 }
 
+/// Coordinates of keys: a segment begins at its start, without one behind the
+/// last existing key of the segment before. The score is j, so lse tells them.
+TEST(Segments, Starts) {
+  Program program(R"(
+    func.func @f(%q: tensor<2x1x1x4xf32>, %k: tensor<2x1x3x4xf32>,
+        %n: tensor<2xi32>, %x: index, %y: index, %o: tensor<2x1x1x4xf32>,
+        %l: tensor<2x1x1xf32>) -> tensor<2x1x1xf32> {
+      %r:2 = attn.attention ins(%q : tensor<2x1x1x4xf32>)
+        dense(%k, %k : tensor<2x1x3x4xf32>, tensor<2x1x3x4xf32>)
+          lengths(%n : tensor<2xi32>) start(%x)
+        dense(%k, %k : tensor<2x1x3x4xf32>, tensor<2x1x3x4xf32>)
+        dense(%k, %k : tensor<2x1x3x4xf32>, tensor<2x1x3x4xf32>) start(%y)
+        outs(%o, %l : tensor<2x1x1x4xf32>, tensor<2x1x1xf32>)
+        score(%s, %b, %h, %i, %j) {
+          %c = arith.index_cast %j : index to i64
+          %f = arith.sitofp %c : i64 to f32
+          attn.yield %f : f32
+        }
+      return %r#1 : tensor<2x1x1xf32>
+    })");
+  int64_t lengths[] = {2, 0}, starts[] = {5, -1};
+  SmallVector<Array> arguments = {
+      program.random({2, 1, 1, 4}),   program.random({2, 1, 3, 4}),
+      program.integers({2}, lengths), program.number(starts[0]),
+      program.number(starts[1]),      program.zeros({2, 1, 1, 4}),
+      program.zeros({2, 1, 1})};
+  Array want = arguments.back();
+  for (int64_t b = 0; b < 2; ++b) {
+    double sum = 0;
+    for (int64_t j = 0; j < lengths[b] + 3; ++j)
+      sum += std::exp(starts[0] + j);
+    for (int64_t j = 0; j < 3; ++j)
+      sum += std::exp(starts[1] + j);
+    want.floats[b] = std::log(sum);
+  }
+  SmallVector<Array> results = program.run(arguments);
+  ASSERT_EQ(results.size(), 1u);
+  expectClose(results[0], want);
+}
+
 /// Three sequences, the second empty, one after another.
 TEST(Segments, Packed) {
   Program program(R"(

@@ -223,6 +223,51 @@ func.func @numerics(%q: memref<2x?x4x64xbf16>, %o: memref<2x?x4x64xbf16>) {
   return
 }
 
+// A schedule for a GPU: products of the types in memory, weights in that of the
+// values where `probability` is absent.
+
+// CHECK-LABEL: tile.kernel @gpu_attention(
+// CHECK: tile.dot {{.*}} : <64x64xbf16>, <128x64xbf16>, <64x128xf32>
+// CHECK: arith.truncf %{{.*}} : f32 to bf16
+// CHECK: tile.dot {{.*}} : <64x128xbf16>, <128x64xbf16>, <64x64xf32>
+func.func @gpu(%q: memref<2x4x?x64xbf16>, %o: memref<2x4x?x64xbf16>) {
+  attn.attention ins(%q : memref<2x4x?x64xbf16>)
+      dense(%q, %q : memref<2x4x?x64xbf16>, memref<2x4x?x64xbf16>)
+      outs(%o : memref<2x4x?x64xbf16>)
+      attributes {schedule = #pipe.schedule<query_tile = 64, key_tile = 128, stages = 2,
+                  groups = 1, producer_regs = 24, consumer_regs = 240>}
+  return
+}
+
+// The function of a region stays: what `math` permits is the target's choice.
+
+// CHECK-LABEL: tile.kernel @accurate_attention(
+// CHECK: math.tanh %{{.*}} : f32
+// CHECK-LABEL: tile.kernel @approximate_attention(
+// CHECK: math.tanh %{{.*}} : f32
+func.func @accurate(%q: memref<2x4x?x64xf32>, %o: memref<2x4x?x64xf32>) {
+  attn.attention ins(%q : memref<2x4x?x64xf32>)
+      dense(%q, %q : memref<2x4x?x64xf32>, memref<2x4x?x64xf32>)
+      outs(%o : memref<2x4x?x64xf32>)
+      score(%s, %b, %h, %i, %j) {
+        %t = math.tanh %s : f32
+        attn.yield %t : f32
+      }
+      attributes {schedule = #schedule, numerics = #attn.numerics<math = accurate>}
+  return
+}
+func.func @approximate(%q: memref<2x4x?x64xf32>, %o: memref<2x4x?x64xf32>) {
+  attn.attention ins(%q : memref<2x4x?x64xf32>)
+      dense(%q, %q : memref<2x4x?x64xf32>, memref<2x4x?x64xf32>)
+      outs(%o : memref<2x4x?x64xf32>)
+      score(%s, %b, %h, %i, %j) {
+        %t = math.tanh %s : f32
+        attn.yield %t : f32
+      }
+      attributes {schedule = #schedule, numerics = #attn.numerics<math = approximate>}
+  return
+}
+
 // Two ops of one function get two kernels.
 
 // CHECK: tile.kernel @two_attention(

@@ -88,6 +88,39 @@ tile.kernel @walk(%a: index, %b: index, %c: index) grid(%m) {
 
 // -----
 
+// Functions are the fast instructions, whatever `numerics` asks for: tanh with a
+// relative error of 2^-11; exp by exp2, which becomes ex2.approx.
+// CHECK-LABEL: llvm.func @functions
+// CHECK: scf.for
+// CHECK-COUNT-4: llvm.inline_asm asm_dialect = att "tanh.approx.f32 $0, $1;"
+// CHECK-NOT: tanh
+// CHECK: %[[LOG2E:.*]] = arith.mulf
+// CHECK-NEXT: math.exp2 %[[LOG2E]] : vector<4xf32>
+#id = affine_map<(i, j) -> (i, j)>
+!tile = !tile.tile<64x8xf32, #pipe.acc<groups = 1>>
+!rows = !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
+tile.kernel @functions(%n: index, %f: f32) grid(%m) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %s = tile.splat %f : f32 -> !tile
+    %loop = scf.for %k = %c0 to %n step %c1 iter_args(%a = %s) -> !tile {
+      %t = tile.map ins(%a : !tile) maps [#id] {
+      ^bb0(%x: f32, %i: index, %j: index):
+        %y = math.tanh %x : f32
+        %z = math.exp %y : f32
+        tile.yield %z : f32
+      } -> !tile
+      // So that the loop has an effect.
+      %r = tile.reduce add %t axis 1 : !tile -> !rows
+      scf.yield %t : !tile
+    }
+  }
+}
+
+// -----
+
 // Two elements of a row in a thread, then the four lanes of the row.
 // CHECK-LABEL: llvm.func @row_sums
 // CHECK-SAME: (%[[F:.*]]: f32)
