@@ -117,7 +117,8 @@ class Example:
             command = [FOVEA_OPT, "example.mlir", *self.arguments.split()]
             result = run(*command, cwd=folder)
         if bool(result.returncode) != self.fails:
-            sys.exit(f"{self.test}: error: {' '.join(map(str, command))}\n{result.stderr}")
+            text = " ".join(map(str, command))
+            sys.exit(f"{self.test}: error: {text}\n{result.stderr}")
         if self.fails:
             return "text", result.stderr
         lines = [line.rstrip() for line in result.stdout.splitlines()]
@@ -155,7 +156,8 @@ def find_examples():
         for match in re.finditer(pattern, test.read_text(), re.S):
             name, arguments, body = match.groups()
             if name in examples:
-                sys.exit(f"{test}: error: {name} has an example in {examples[name].test}")
+                first = examples[name].test
+                sys.exit(f"{test}: error: {name} has an example in {first}")
             examples[name] = Example(test, arguments, body)
     return examples
 
@@ -176,6 +178,10 @@ def pipelines():
 
 
 def passes_page():
+    for td in (ROOT / "include/fovea").rglob("Passes.td"):
+        folder = str(td.parent.relative_to(ROOT / "include/fovea"))
+        if folder not in dict(PASSES).values():
+            sys.exit(f"{td}: error: reference.py does not name this folder in PASSES")
     examples = find_examples()
     page = [INTRODUCTION]
     for heading, folder in PASSES:
@@ -184,8 +190,8 @@ def passes_page():
         for section in re.split(r"^(?=### )", text, flags=re.M)[1:]:
             name = re.match(r"### `-(.*)`", section).group(1)
             if name not in examples:
-                sys.exit(f"error: the pass {name} has no example: put "
-                         f"`// DOC-BEGIN: {name} --{name}` and `// DOC-END` into a test of it")
+                sys.exit(f"error: the pass {name} has no example: put `// DOC-BEGIN: "
+                         f"{name} --{name}` and `// DOC-END` into a test of it")
             page.append(section.replace("### `-", "### `", 1).strip() + "\n")
             page.append(examples.pop(name).page())
     for name, example in examples.items():
@@ -300,7 +306,8 @@ def main():
             sys.stdout.writelines(difflib.unified_diff(
                 old.splitlines(True), text.splitlines(True), name, "generated"))
     if stale:
-        sys.exit("error: the documentation is stale; run `ninja fovea-doc` in the build folder")
+        sys.exit("error: the documentation is stale; run "
+                 "`ninja -C build/release fovea-doc`")
 
 
 if __name__ == "__main__":
