@@ -1,0 +1,50 @@
+// RUN: fovea-opt %s --convert-tile-launch-to-cuda --split-input-file --verify-diagnostics | FileCheck %s
+
+// The kernel becomes a constant: its name, code and facts. The grid and the
+// addresses of arguments go to the runtime with the stream, a new last argument.
+
+// CHECK: llvm.func @fovea_cuda_launch(!llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr)
+// CHECK-DAG: llvm.mlir.global internal constant @fill_name("fill\00")
+// CHECK-DAG: llvm.mlir.global external constant @fill_image()
+// CHECK-DAG: llvm.mlir.global internal constant @fill_facts(dense<[90, 128, 0,
+// CHECK: llvm.mlir.global internal @fill_kernel()
+// CHECK: func.func @host(%[[N:.*]]: index, %[[F:.*]]: f32, %[[STREAM:.*]]: !llvm.ptr)
+// CHECK: %[[GRID:.*]] = arith.index_cast %[[N]] : index to i64
+// CHECK: llvm.store %[[F]], %[[VALUE:.*]] : f32
+// CHECK: %[[KERNEL:.*]] = llvm.mlir.addressof @fill_kernel
+// CHECK: llvm.store %[[GRID]], %
+// CHECK: llvm.store %[[VALUE]], %
+// CHECK: llvm.call @fovea_cuda_launch(%[[KERNEL]], %{{.*}}, %{{.*}}, %[[STREAM]])
+// DOC-BEGIN: convert-tile-launch-to-cuda --convert-tile-launch-to-cuda
+module attributes {gpu.container_module} {
+  gpu.module @fill {
+    llvm.func @fill(%f: f32) attributes {pipe.launch = {arguments = [{kind = "scalar", parameter = 0 : i64}],
+        block = 128 : i64, grid = array<i64: 0>, shared_bytes = 0 : i64}} {
+      llvm.return
+    }
+  }
+  func.func @host(%n: index, %f: f32) {
+    tile.launch @fill grid(%n) args(%f : f32)
+    return
+  }
+}
+// DOC-SHOW: func.func @host
+// DOC-END
+
+// -----
+
+tile.kernel @fill(%f: f32) grid(%x) {
+}
+func.func @not_lowered(%n: index, %f: f32) {
+  // expected-error @+1 {{of @fill, which is not lowered; run -pipe-to-nvvm first}}
+  tile.launch @fill grid(%n) args(%f : f32)
+  return
+}
+
+// -----
+
+func.func @host_work(%a: memref<4xf32>, %f: f32, %n: index) {
+  // expected-error @+1 {{touches memory outside of a kernel, which code for a GPU cannot}}
+  memref.store %f, %a[%n] : memref<4xf32>
+  return
+}
