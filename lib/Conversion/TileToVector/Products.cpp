@@ -44,6 +44,10 @@ LogicalResult KernelLowering::emitDot(tile::DotOp dot, Value top, Value target,
                                       Reduction *reduction) {
   if (failed(checkDot(dot)))
     return failure();
+  // An accumulator that is an expression of another product comes first.
+  if (tile::DotOp inner = findDot(dot.getAcc()))
+    if (failed(materialize(inner.getResult())))
+      return failure();
   FailureOr<Value> operand = materialize(dot.getA());
   if (failed(operand))
     return failure();

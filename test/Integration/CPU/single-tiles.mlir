@@ -1,10 +1,5 @@
 // Two ranges of one key tile each: no loop is left, and the second product adds
 // to the first one.
-//
-// A known bug: "products take part in one expression each". The accumulator of a
-// product has to be computed first where it is an expression of another product
-// (program 436 of fuzz.py --seed 1).
-// XFAIL: *
 // RUN: fovea-run %s --check | FileCheck %s
 // CHECK: rel_error {{.*}} ok
 
