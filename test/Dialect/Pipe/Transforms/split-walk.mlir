@@ -1,18 +1,77 @@
-// RUN: fovea-opt %s --pipe-split-walk --pipe-verify | FileCheck %s
+// RUN: fovea-opt %s --pipe-split-walk | FileCheck %s --check-prefix=SMALL
+// RUN: fovea-opt %s --pipe-split-walk --canonicalize | FileCheck %s
 
-// One loop for each range; the tile is counted from the range's first one, and
-// whether it is partial is a constant.
+// A loop one position ahead of its own, as pipe-pipeline leaves it: positions 1
+// to N - 1 of the walk, first those of the full range, then those of the partial
+// one, in which alone the mask stays.
 
-// CHECK-LABEL: tile.kernel @walk
-// CHECK-SAME: (%[[A:[^:]*]]: index, %[[B:[^:]*]]: index, %{{[^:]*}}: f32)
-// CHECK: %[[FULL:.*]] = scf.for
-// CHECK:   %[[FALSE:.*]] = arith.constant false
-// CHECK:   arith.andi %{{.*}}, %[[FALSE]]
-// CHECK: %{{.*}} = scf.for {{.*}} iter_args(%{{.*}} = %[[FULL]])
-// CHECK:   arith.addi %[[A]], %{{.*}}
-// CHECK:   %[[TRUE:.*]] = arith.constant true
-// CHECK:   arith.andi %{{.*}}, %[[TRUE]]
-// CHECK-NOT: tile.walk.at
+#id = affine_map<(i, j) -> (i, j)>
+!s = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+
+// CHECK-LABEL: tile.kernel @ahead
+// CHECK-SAME: %[[FULL:[a-z0-9]+]]: index, %[[END:[a-z0-9]+]]: index,
+// CHECK: %[[W:.*]] = tile.walk.ranges(%c0, %[[FULL]]) to(%[[FULL]], %[[END]])
+// CHECK: %[[SIZE:.*]] = tile.walk.size %[[W]]
+// CHECK: %[[LAST:.*]] = arith.subi %[[SIZE]], %c1
+// CHECK: %[[COUNT:.*]] = arith.maxsi %[[FULL]], %c0
+// CHECK: %[[BEFORE:.*]] = arith.subi %[[COUNT]], %c1
+// CHECK: %[[LEAST:.*]] = arith.minsi %[[BEFORE]], %[[LAST]]
+// CHECK: %[[CUT:.*]] = arith.maxsi %[[LEAST]], %c0
+// CHECK: %[[STATE:.*]] = scf.for %[[P:.*]] = %c0 to %[[CUT]] step %c1
+// CHECK-NOT: arith.select
+// CHECK-NOT: scf.if
+// CHECK: scf.yield
+// CHECK: scf.for %[[P:.*]] = %[[CUT]] to %[[LAST]] step %c1 iter_args(%{{.*}} = %[[STATE]])
+// CHECK: %[[NEXT:.*]] = arith.addi %[[P]], %c1
+// CHECK: %[[DISTANCE:.*]] = arith.subi %[[NEXT]], %[[COUNT]]
+// CHECK: %[[TILE:.*]] = arith.addi %[[FULL]], %[[DISTANCE]]
+// CHECK: tile.map {{.*}} origin(%c0, %[[TILE]])
+// CHECK: arith.select
+// CHECK-NOT: scf.for
+tile.kernel @ahead(%full: index, %end: index, %out: memref<64x64xf32>) grid(%b) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1,
+                   producer_regs = 24, consumer_regs = 240>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %w = tile.walk.ranges (%c0, %full) to (%full, %end) {partial = array<i1: false, true>}
+  %size = tile.walk.size %w
+  %view = tile.view %out dims [0, 1] at [] : memref<64x64xf32> -> !tile.view<64x64xf32>
+  %buffer = pipe.buffer : !pipe.buffer<!tile.tile<64x64xf32, #pipe.smem<swizzle = 128>>>
+  %last = arith.subi %size, %c1 : index
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %s0 = tile.splat %zero : f32 -> !s
+    %r = scf.for %p = %c0 to %last step %c1 iter_args(%s = %s0) -> (!s) {
+      %next = arith.addi %p, %c1 : index
+      %t, %partial = tile.walk.at %w[%next]
+      %masked = scf.if %partial -> (!s) {
+        %m = tile.map ins(%s : !s) maps [#id] origin(%c0, %t) {
+        ^bb0(%x: f32, %i: index, %j: index):
+          %inside = arith.cmpi sle, %j, %i : index
+          %y = arith.select %inside, %x, %zero : f32
+          tile.yield %y : f32
+        } -> !s
+        scf.yield %m : !s
+      } else {
+        scf.yield %s : !s
+      }
+      %sum = tile.map ins(%masked : !s) maps [#id] {
+      ^bb0(%x: f32, %i: index, %j: index):
+        %y = arith.addf %x, %x : f32
+        tile.yield %y : f32
+      } -> !s
+      scf.yield %sum : !s
+    }
+    pipe.store %r, %buffer, %view[%c0, %c0] : !s,
+      !pipe.buffer<!tile.tile<64x64xf32, #pipe.smem<swizzle = 128>>>, !tile.view<64x64xf32>
+  }
+}
+
+// SMALL-LABEL: tile.kernel @walk
+// SMALL: %[[FULL:.*]] = scf.for
+// SMALL: %{{.*}} = scf.for {{.*}} iter_args(%{{.*}} = %[[FULL]])
+// SMALL-NOT: tile.walk.at
 // DOC-BEGIN: pipe-split-walk --pipe-split-walk
 !rows = !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
 tile.kernel @walk(%a: index, %b: index, %f: f32) grid(%m) {

@@ -1,27 +1,38 @@
-// RUN: fovea-opt %s --pipe-take-turns --pipe-verify | FileCheck %s
-// RUN: sed 's/turns = true/turns = false/' %s | fovea-opt --pipe-take-turns \
-// RUN:   | FileCheck %s --check-prefix=NONE
+// RUN: fovea-opt %s --pipe-take-turns | FileCheck %s --check-prefix=SMALL
+// RUN: fovea-opt %S/../../../Target/PTX/dense-bf16-d128.mlir -o %t.mlir
+// RUN: sed 's/consumer_regs = 240/consumer_regs = 240, turns = true/' %t.mlir \
+// RUN:   | fovea-opt --pipe-mask-ragged --pipe-assign-layouts --pipe-specialize \
+// RUN:     --pipe-pipeline --pipe-take-turns --pipe-verify | FileCheck %s
+// RUN: fovea-opt %t.mlir --pipe-mask-ragged --pipe-assign-layouts \
+// RUN:   --pipe-specialize --pipe-pipeline --pipe-take-turns \
+// RUN:   | FileCheck %s --check-prefix=OFF
 
-// Both products of a step are started in the group's turn; they are awaited
-// outside of it.
-
-// CHECK-LABEL: tile.kernel @products
+// Both products of a step start in the group's turn; keys are waited for before
+// it, scores after it.
+// CHECK: pipe.role math
 // CHECK: scf.for
+// CHECK: pipe.take
 // CHECK: %[[TURN:.*]] = pipe.wait_turn
 // CHECK-NEXT: pipe.dot
-// CHECK-NEXT: pipe.dot
+// CHECK: pipe.dot
 // CHECK-NEXT: pipe.pass_turn %[[TURN]]
 // CHECK-NEXT: pipe.await
-// NONE: scf.for
-// NONE-NOT: pipe.wait_turn
-// NONE: pipe.await
+// CHECK-NOT: pipe.wait_turn
+
+// OFF-NOT: pipe.wait_turn
+
+// SMALL-LABEL: tile.kernel @two_products
+// SMALL: pipe.wait_turn
+// SMALL-NEXT: pipe.dot
+// SMALL-NEXT: pipe.dot
+// SMALL-NEXT: pipe.pass_turn
 // DOC-BEGIN: pipe-take-turns --pipe-take-turns
 #mk = affine_map<(m, n, k) -> (m, k)>
 #nk = affine_map<(m, n, k) -> (n, k)>
 #mn = affine_map<(m, n, k) -> (m, n)>
 !shared = !tile.tile<128x64xbf16, #pipe.smem<swizzle = 128>>
 !acc = !tile.tile<128x128xf32, #pipe.acc<groups = 2>>
-tile.kernel @products(%v: memref<?x64xbf16>, %n: index) grid(%m) attributes {schedule =
+tile.kernel @two_products(%v: memref<?x64xbf16>, %n: index) grid(%m) attributes {schedule =
     #pipe.schedule<query_tile = 128, key_tile = 128, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 240, turns = true>} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
