@@ -7,13 +7,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Body.h"
+#include "Slices.h"
 
 #include "fovea/Dialect/Tile/IR/Tile.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/TypeSwitch.h"
-#include <limits>
 
 using namespace mlir;
 using namespace fovea::reference;
@@ -104,6 +104,12 @@ LogicalResult Body::run(ArrayRef<Scalar> arguments,
   return success();
 }
 
+static LogicalResult assign(Scalar &target, FailureOr<Scalar> value) {
+  if (succeeded(value))
+    target = *value;
+  return value;
+}
+
 LogicalResult Body::runStep(const Step &step, ArrayRef<int64_t> position) {
   SmallVector<Scalar, 4> operands;
   for (unsigned operand : step.operands)
@@ -117,40 +123,20 @@ LogicalResult Body::runStep(const Step &step, ArrayRef<int64_t> position) {
   case Kind::Position:
     result = {0, position[step.dimension]};
     return success();
-  case Kind::Size: {
-    uint64_t dimension = operands[0].integer;
-    if (dimension >= step.table.sizes.size())
-      return step.op->emitOpError("asks for dimension ")
-             << operands[0].integer << " of " << step.table.sizes.size();
-    result = {0, step.table.sizes[dimension]};
-    return success();
-  }
-  case Kind::Read: {
-    FailureOr<Scalar> element = read(step, operands);
-    if (succeeded(element))
-      result = *element;
-    return element;
-  }
+  case Kind::Size:
+    return assign(result, getDim(step.op, step.table, operands[0]));
+  case Kind::Read:
+    return assign(result, read(step, operands));
   }
   return failure();
 }
 
-/// Reads an element; a table without elements gives NaN or 0.
 FailureOr<Scalar> Body::read(const Step &step,
                              ArrayRef<Scalar> operands) const {
   Index index;
   for (Scalar operand : operands)
     index.push_back(operand.integer);
-  const View &table = step.table;
-  if (reads == Reads::Safe || isa<fovea::tile::GatherOp>(step.op)) {
-    if (table.getNumElements() == 0)
-      return Scalar{std::numeric_limits<double>::quiet_NaN(), 0};
-    for (auto [i, size] : llvm::zip_equal(index, table.sizes))
-      i = getSafeIndex(i, size);
-  }
-  if (!table.contains(index))
-    return step.op->emitOpError("reads [")
-           << ArrayRef(index) << "] outside of [" << ArrayRef(table.sizes)
-           << "]";
-  return table.load(index);
+  if (reads == Reads::Safe || isa<fovea::tile::GatherOp>(step.op))
+    return step.table.loadSafe(index);
+  return loadChecked(step.op, step.table, index);
 }

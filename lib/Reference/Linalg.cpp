@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Body.h"
+#include "Slices.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
@@ -44,11 +45,7 @@ static FailureOr<Scalar> load(linalg::LinalgOp op, const Operand &operand,
                               ArrayRef<int64_t> position) {
   if (operand.isScalar)
     return operand.scalar;
-  Index index = evaluateMap(operand.map, position);
-  if (!operand.view.contains(index))
-    return op->emitOpError("reads [") << ArrayRef(index) << "] outside of ["
-                                      << ArrayRef(operand.view.sizes) << "]";
-  return operand.view.load(index);
+  return loadChecked(op, operand.view, evaluateMap(operand.map, position));
 }
 
 /// Runs the body once for each point of the iteration space.

@@ -234,11 +234,9 @@ LogicalResult Machine::runScalar(Operation *op) {
   if (!tensor)
     return refuse(op);
   auto constant = dyn_cast<arith::ConstantOp>(op);
-  FailureOr<View> view = constant ? getConstant(op, tensor, constant.getValue())
-                                  : runElementwise(op, function);
-  if (succeeded(view))
-    set(op->getResult(0), *view);
-  return view;
+  return setResult(op->getResult(0),
+                   constant ? getConstant(op, tensor, constant.getValue())
+                            : runElementwise(op, function));
 }
 
 FailureOr<View> Machine::runElementwise(Operation *op,

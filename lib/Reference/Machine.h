@@ -53,6 +53,13 @@ public:
   void setInteger(mlir::Value value, int64_t integer) {
     set(value, Scalar{0, integer});
   }
+  /// Sets a value that was computed, if it was.
+  template <typename T>
+  mlir::LogicalResult setResult(mlir::Value value, mlir::FailureOr<T> datum) {
+    if (succeeded(datum))
+      set(value, *datum);
+    return datum;
+  }
 
   /// Where a destination-passing op writes: the memref, or a copy of the
   /// tensor that becomes the value of the result.

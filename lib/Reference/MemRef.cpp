@@ -17,12 +17,9 @@ using namespace fovea::reference;
 
 template <typename OpTy>
 static LogicalResult runAlloc(Machine &machine, OpTy op) {
-  FailureOr<View> view = machine.allocate(
-      op, machine.getIndex(op.getMixedSizes()), op.getType().getElementType());
-  if (failed(view))
-    return failure();
-  machine.set(op, *view);
-  return success();
+  return machine.setResult(
+      op, machine.allocate(op, machine.getIndex(op.getMixedSizes()),
+                           op.getType().getElementType()));
 }
 
 static LogicalResult run(Machine &machine, memref::AllocOp op) {
@@ -35,16 +32,13 @@ static LogicalResult run(Machine &machine, memref::AllocaOp op) {
 static LogicalResult run(Machine &, memref::DeallocOp) { return success(); }
 
 static LogicalResult run(Machine &machine, memref::DimOp op) {
-  return runDim(machine, op, op.getSource(), op.getIndex());
+  return machine.setResult(op, getDim(op, machine.getView(op.getSource()),
+                                      machine.getScalar(op.getIndex())));
 }
 
 static LogicalResult run(Machine &machine, memref::LoadOp op) {
-  View view = machine.getView(op.getMemRef());
-  Index index = machine.getIndex(op.getIndices());
-  if (failed(checkIndex(op, view, index)))
-    return failure();
-  machine.set(op, view.load(index));
-  return success();
+  return machine.setResult(op, loadChecked(op, machine.getView(op.getMemRef()),
+                                           machine.getIndex(op.getIndices())));
 }
 
 static LogicalResult run(Machine &machine, memref::StoreOp op) {
@@ -110,33 +104,17 @@ static LogicalResult run(Machine &machine,
   return success();
 }
 
-/// A view of the same elements in another shape; they must lie one after
-/// another.
-static LogicalResult reshape(Machine &machine, Operation *op,
-                             ArrayRef<int64_t> sizes) {
-  View view = machine.getView(op->getOperand(0));
-  View packed = View(view.sizes, view.array->elementType);
-  if (view.strides != packed.strides)
-    return op->emitOpError("reshapes memory with gaps, which the reference "
-                           "does not interpret");
-  View target(sizes, view.array->elementType);
-  if (target.getNumElements() != view.getNumElements())
-    return op->emitOpError("gives [")
-           << sizes << "] to " << view.getNumElements() << " elements";
-  target.array = view.array;
-  target.offset = view.offset;
-  machine.set(op->getResult(0), target);
-  return success();
-}
-
 static LogicalResult run(Machine &machine, memref::ExpandShapeOp op) {
-  return reshape(machine, op, machine.getIndex(op.getMixedOutputShape()));
+  return machine.setResult(op,
+                           reshape(op, machine.getView(op.getSrc()),
+                                   machine.getIndex(op.getMixedOutputShape())));
 }
 
 static LogicalResult run(Machine &machine, memref::CollapseShapeOp op) {
-  return reshape(machine, op,
-                 collapse(machine.getView(op.getSrc()).sizes,
-                          op.getReassociationIndices()));
+  View view = machine.getView(op.getSrc());
+  return machine.setResult(
+      op,
+      reshape(op, view, collapse(view.sizes, op.getReassociationIndices())));
 }
 
 static LogicalResult run(Machine &machine, memref::AssumeAlignmentOp op) {
@@ -145,11 +123,8 @@ static LogicalResult run(Machine &machine, memref::AssumeAlignmentOp op) {
 }
 
 static LogicalResult run(Machine &machine, memref::GetGlobalOp op) {
-  FailureOr<View> view = machine.getGlobal(op, op.getNameAttr().getAttr());
-  if (failed(view))
-    return failure();
-  machine.set(op, *view);
-  return success();
+  return machine.setResult(op,
+                           machine.getGlobal(op, op.getNameAttr().getAttr()));
 }
 
 LogicalResult fovea::reference::runMemRef(Machine &machine, Operation *op) {

@@ -343,22 +343,15 @@ static Scalar evaluateTruncF(Operation *op, ArrayRef<Scalar> a) {
 static Scalar evaluateBitcast(Operation *op, ArrayRef<Scalar> a) {
   Type from = getOperandType(op), to = getResultType(op);
   APInt bits(getWidth(from), 0);
-  if (auto type = dyn_cast<FloatType>(from)) {
-    APFloat number(a[0].real);
-    bool inexact;
-    number.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven,
-                   &inexact);
-    bits = number.bitcastToAPInt();
-  } else {
+  if (auto type = dyn_cast<FloatType>(from))
+    bits = toFormat(APFloat(a[0].real), type.getFloatSemantics())
+               .bitcastToAPInt();
+  else
     bits = APInt(getWidth(from), asUnsigned(a[0], from));
-  }
   auto type = dyn_cast<FloatType>(to);
   if (!type)
     return integer(bits.getSExtValue());
-  APFloat number(type.getFloatSemantics(), bits);
-  bool inexact;
-  number.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &inexact);
-  return real(number.convertToDouble());
+  return real(APFloat(type.getFloatSemantics(), bits).convertToDouble());
 }
 
 static Scalar evaluateConstant(Operation *op, ArrayRef<Scalar>) {

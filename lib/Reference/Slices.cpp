@@ -19,6 +19,22 @@ LogicalResult fovea::reference::checkIndex(Operation *op, const View &view,
          << index << "] outside of [" << ArrayRef(view.sizes) << "]";
 }
 
+FailureOr<Scalar> fovea::reference::loadChecked(Operation *op, const View &view,
+                                                ArrayRef<int64_t> index) {
+  if (failed(checkIndex(op, view, index)))
+    return failure();
+  return view.load(index);
+}
+
+FailureOr<Scalar> fovea::reference::getDim(Operation *op, const View &view,
+                                           Scalar dimension) {
+  uint64_t axis = dimension.integer;
+  if (axis >= view.sizes.size())
+    return op->emitOpError("asks for dimension ")
+           << dimension.integer << " of " << view.sizes.size();
+  return Scalar{0, view.sizes[axis]};
+}
+
 LogicalResult fovea::reference::checkShape(Operation *op, const View &view,
                                            ShapedType type) {
   if (succeeded(verifyCompatibleShape(type.getShape(), view.sizes)))
@@ -83,27 +99,17 @@ Index fovea::reference::collapse(ArrayRef<int64_t> sizes,
   return result;
 }
 
-LogicalResult fovea::reference::runDim(Machine &machine, Operation *op,
-                                       Value source, Value index) {
-  View view = machine.getView(source);
-  uint64_t axis = machine.getInteger(index);
-  if (axis >= view.sizes.size())
-    return op->emitOpError("asks for dimension ")
-           << machine.getInteger(index) << " of " << view.sizes.size();
-  machine.setInteger(op->getResult(0), view.sizes[axis]);
-  return success();
-}
-
-LogicalResult fovea::reference::runReshape(Machine &machine, Operation *op,
-                                           Value source,
-                                           ArrayRef<int64_t> sizes) {
-  View elements = machine.getView(source).copy();
-  View result(sizes, elements.array->elementType);
-  if (result.getNumElements() != elements.getNumElements())
+FailureOr<View> fovea::reference::reshape(Operation *op, const View &view,
+                                          ArrayRef<int64_t> sizes) {
+  View packed(view.sizes, view.array->elementType);
+  if (view.strides != packed.strides)
+    return op->emitOpError("reshapes memory with gaps, which the reference "
+                           "does not interpret");
+  View result(sizes, view.array->elementType);
+  if (result.getNumElements() != view.getNumElements())
     return op->emitOpError("gives [")
-           << sizes << "] to " << elements.getNumElements() << " elements";
-  *result.array = *elements.array;
-  result.array->shape.assign(sizes.begin(), sizes.end());
-  machine.set(op->getResult(0), result);
-  return success();
+           << sizes << "] to " << view.getNumElements() << " elements";
+  result.array = view.array;
+  result.offset = view.offset;
+  return result;
 }

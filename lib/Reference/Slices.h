@@ -21,6 +21,14 @@ namespace fovea::reference {
 mlir::LogicalResult checkIndex(mlir::Operation *op, const View &view,
                                llvm::ArrayRef<int64_t> index);
 
+/// The element at an index that is inside of `view`, or an error.
+mlir::FailureOr<Scalar> loadChecked(mlir::Operation *op, const View &view,
+                                    llvm::ArrayRef<int64_t> index);
+
+/// The size of a dimension that `view` has, or an error.
+mlir::FailureOr<Scalar> getDim(mlir::Operation *op, const View &view,
+                               Scalar dimension);
+
 /// Reports a view whose sizes contradict `type`.
 mlir::LogicalResult checkShape(mlir::Operation *op, const View &view,
                                mlir::ShapedType type);
@@ -40,14 +48,9 @@ void fill(const View &view, Scalar value);
 Index collapse(llvm::ArrayRef<int64_t> sizes,
                llvm::ArrayRef<mlir::ReassociationIndices> groups);
 
-/// Size of dimension `index` of `source`.
-mlir::LogicalResult runDim(Machine &machine, mlir::Operation *op,
-                           mlir::Value source, mlir::Value index);
-
-/// Elements of `source` in an array of another shape.
-mlir::LogicalResult runReshape(Machine &machine, mlir::Operation *op,
-                               mlir::Value source,
-                               llvm::ArrayRef<int64_t> sizes);
+/// The elements of `view`, which lie one after another, in another shape.
+mlir::FailureOr<View> reshape(mlir::Operation *op, const View &view,
+                              llvm::ArrayRef<int64_t> sizes);
 
 } // namespace fovea::reference
 

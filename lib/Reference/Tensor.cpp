@@ -6,41 +6,34 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Machine.h"
-
 #include "Slices.h"
+
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace fovea::reference;
 
-/// The sizes of `type`, dynamic ones from operands.
-static Index getSizes(Machine &machine, ShapedType type, ValueRange dynamic) {
-  Index sizes;
-  for (int64_t size : type.getShape()) {
-    if (!ShapedType::isDynamic(size)) {
-      sizes.push_back(size);
-      continue;
-    }
-    sizes.push_back(machine.getInteger(dynamic.front()));
-    dynamic = dynamic.drop_front();
-  }
-  return sizes;
+/// A new tensor, with dynamic sizes from operands.
+template <typename OpTy>
+static FailureOr<View> allocate(Machine &machine, OpTy op) {
+  RankedTensorType type = op.getType();
+  Builder builder(op.getContext());
+  return machine.allocate(op,
+                          machine.getIndex(getMixedValues(
+                              type.getShape(), op.getDynamicSizes(), builder)),
+                          type.getElementType());
 }
 
 static LogicalResult run(Machine &machine, tensor::EmptyOp op) {
-  FailureOr<View> view = machine.allocate(
-      op, machine.getIndex(op.getMixedSizes()), op.getType().getElementType());
-  if (failed(view))
-    return failure();
-  machine.set(op, *view);
-  return success();
+  return machine.setResult(op, allocate(machine, op));
 }
 
 static LogicalResult run(Machine &machine, tensor::DimOp op) {
-  return runDim(machine, op, op.getSource(), op.getIndex());
+  return machine.setResult(op, getDim(op, machine.getView(op.getSource()),
+                                      machine.getScalar(op.getIndex())));
 }
 
 static LogicalResult run(Machine &machine, tensor::RankOp op) {
@@ -49,12 +42,8 @@ static LogicalResult run(Machine &machine, tensor::RankOp op) {
 }
 
 static LogicalResult run(Machine &machine, tensor::ExtractOp op) {
-  View view = machine.getView(op.getTensor());
-  Index index = machine.getIndex(op.getIndices());
-  if (failed(checkIndex(op, view, index)))
-    return failure();
-  machine.set(op, view.load(index));
-  return success();
+  return machine.setResult(op, loadChecked(op, machine.getView(op.getTensor()),
+                                           machine.getIndex(op.getIndices())));
 }
 
 static LogicalResult run(Machine &machine, tensor::InsertOp op) {
@@ -92,9 +81,7 @@ static LogicalResult run(Machine &machine, tensor::CastOp op) {
 }
 
 static LogicalResult run(Machine &machine, tensor::SplatOp op) {
-  FailureOr<View> view = machine.allocate(
-      op, getSizes(machine, op.getType(), op.getDynamicSizes()),
-      op.getType().getElementType());
+  FailureOr<View> view = allocate(machine, op);
   if (failed(view))
     return failure();
   fill(*view, machine.getScalar(op.getInput()));
@@ -114,14 +101,16 @@ static LogicalResult run(Machine &machine, tensor::FromElementsOp op) {
 }
 
 static LogicalResult run(Machine &machine, tensor::ExpandShapeOp op) {
-  return runReshape(machine, op, op.getSrc(),
-                    machine.getIndex(op.getMixedOutputShape()));
+  return machine.setResult(op,
+                           reshape(op, machine.getView(op.getSrc()).copy(),
+                                   machine.getIndex(op.getMixedOutputShape())));
 }
 
 static LogicalResult run(Machine &machine, tensor::CollapseShapeOp op) {
-  return runReshape(machine, op, op.getSrc(),
-                    collapse(machine.getView(op.getSrc()).sizes,
-                             op.getReassociationIndices()));
+  View view = machine.getView(op.getSrc()).copy();
+  return machine.setResult(
+      op,
+      reshape(op, view, collapse(view.sizes, op.getReassociationIndices())));
 }
 
 LogicalResult fovea::reference::runTensor(Machine &machine, Operation *op) {
@@ -143,13 +132,7 @@ static LogicalResult run(Machine &machine, bufferization::AllocTensorOp op) {
     machine.set(op, machine.getView(op.getCopy()).copy());
     return success();
   }
-  FailureOr<View> view = machine.allocate(
-      op, getSizes(machine, op.getType(), op.getDynamicSizes()),
-      op.getType().getElementType());
-  if (failed(view))
-    return failure();
-  machine.set(op, *view);
-  return success();
+  return machine.setResult(op, allocate(machine, op));
 }
 
 static LogicalResult run(Machine &machine,

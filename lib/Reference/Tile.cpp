@@ -252,13 +252,8 @@ static LogicalResult run(Machine &machine, ReduceOp op) {
 }
 
 static LogicalResult run(Machine &machine, GatherOp op) {
-  View table = machine.getView(op.getTable());
-  Index index = machine.getIndex(op.getIndices());
-  if (table.getNumElements() == 0)
-    return op.emitOpError("reads a table without elements");
-  for (auto [i, size] : llvm::zip_equal(index, table.sizes))
-    i = getSafeIndex(i, size);
-  machine.set(op, table.load(index));
+  machine.set(op, machine.getView(op.getTable())
+                      .loadSafe(machine.getIndex(op.getIndices())));
   return success();
 }
 

@@ -48,12 +48,14 @@ double fovea::reference::roundTo(double value, FloatType type) {
     return value;
   if (type.isF32())
     return static_cast<float>(value);
-  APFloat number(value);
+  return toFormat(APFloat(value), type.getFloatSemantics()).convertToDouble();
+}
+
+APFloat fovea::reference::toFormat(APFloat value,
+                                   const llvm::fltSemantics &format) {
   bool inexact;
-  number.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven,
-                 &inexact);
-  number.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &inexact);
-  return number.convertToDouble();
+  value.convert(format, APFloat::rmNearestTiesToEven, &inexact);
+  return value;
 }
 
 //===----------------------------------------------------------------------===//
@@ -106,6 +108,14 @@ Scalar View::load(ArrayRef<int64_t> index) const {
   return {array->floats[position], 0};
 }
 
+Scalar View::loadSafe(Index index) const {
+  if (getNumElements() == 0)
+    return {std::numeric_limits<double>::quiet_NaN(), 0};
+  for (auto [i, size] : llvm::zip_equal(index, sizes))
+    i = std::clamp<int64_t>(i < 0 ? i + size : i, 0, size - 1);
+  return load(index);
+}
+
 void View::store(ArrayRef<int64_t> index, Scalar value) const {
   int64_t position = getPosition(index);
   if (array->floats.empty())
@@ -142,14 +152,6 @@ LogicalResult fovea::reference::forEachIndex(
     if (axis == 0)
       return success();
   }
-}
-
-int64_t fovea::reference::getSafeIndex(int64_t index, int64_t size) {
-  if (index >= size)
-    return size - 1;
-  if (index >= 0)
-    return index;
-  return index >= -size ? index + size : 0;
 }
 
 //===----------------------------------------------------------------------===//

@@ -42,6 +42,9 @@ struct View {
   /// Whether no element lies outside of the array.
   bool isInsideArray() const;
   Scalar load(llvm::ArrayRef<int64_t> index) const;
+  /// An element as captured reads take it: each index from the end if it is in
+  /// [-size, 0), then clamped to [0, size - 1]. NaN or 0 without elements.
+  Scalar loadSafe(Index index) const;
   void store(llvm::ArrayRef<int64_t> index, Scalar value) const;
   /// The elements in an array of their own.
   View copy() const;
@@ -75,9 +78,8 @@ llvm::LogicalResult forEachIndex(
     llvm::ArrayRef<int64_t> sizes,
     llvm::function_ref<llvm::LogicalResult(llvm::ArrayRef<int64_t>)> visit);
 
-/// An index as captured reads take it: from the end if it is in [-size, 0),
-/// then clamped to [0, size - 1].
-int64_t getSafeIndex(int64_t index, int64_t size);
+/// `value` in another format, rounded to nearest, ties to even.
+llvm::APFloat toFormat(llvm::APFloat value, const llvm::fltSemantics &format);
 
 } // namespace fovea::reference
 

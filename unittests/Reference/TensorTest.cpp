@@ -278,7 +278,7 @@ TEST(Interpreter, LinalgReadsOutside) {
     })");
   SmallVector<Array> arguments = {program.random({3}), program.random({3})};
   EXPECT_EQ(program.runExpectingFailure(arguments),
-            "'linalg.generic' op reads [3] outside of [3]\n");
+            "'linalg.generic' op has the index [3] outside of [3]\n");
 }
 
 TEST(Interpreter, LinalgOnMemRefs) {
