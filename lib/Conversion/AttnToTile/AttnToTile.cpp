@@ -298,6 +298,19 @@ Value KernelEmitter::emitQueries(Value first) {
       b.getF32Type());
 }
 
+/// Functions of the body may be replaced by less accurate ones.
+static void allowApproximations(tile::MapOp map) {
+  map.walk([](arith::ArithFastMathInterface function) {
+    if (isa<math::MathDialect>(function->getDialect()))
+      function->setAttr(
+          function.getFastMathAttrName(),
+          arith::FastMathFlagsAttr::get(function.getContext(),
+                                        function.getFastMathFlagsAttr()
+                                                .getValue() |
+                                            arith::FastMathFlags::afn));
+  });
+}
+
 /// A score or mask region as a map of the score tile at `at` = (i, j).
 Value KernelEmitter::emitRegion(Value scores, Region &region,
                                 ArrayRef<unsigned> captures, ValueRange at,
@@ -312,7 +325,7 @@ Value KernelEmitter::emitRegion(Value scores, Region &region,
   auto read = [](OpBuilder &b, Location loc, Value table, ValueRange indices) {
     return tile::GatherOp::create(b, loc, table, indices).getResult();
   };
-  return tile::MapOp::create(
+  auto map = tile::MapOp::create(
       b, loc, scores.getType(), scores, b.getMultiDimIdentityMap(2), at,
       [&](OpBuilder &b, Location loc, ValueRange a) -> Value {
         SmallVector<Value> arguments;
@@ -326,6 +339,10 @@ Value KernelEmitter::emitRegion(Value scores, Region &region,
         return arith::SelectOp::create(b, loc, result, a[0],
                                        negativeInfinity(b));
       });
+  NumericsAttr numerics = op.getNumericsAttr();
+  if (numerics && numerics.getMath() == MathMode::approximate)
+    allowApproximations(map);
+  return map;
 }
 
 /// Scores of the tile of keys that starts at `first`, before the mask.

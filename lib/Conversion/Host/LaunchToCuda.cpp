@@ -232,8 +232,8 @@ static FailureOr<LLVM::GlobalOp> getKernel(tile::LaunchOp launch) {
                              LLVM::Linkage::Internal, global, Attribute());
   b.createBlock(&kernel.getInitializerRegion());
   Value value = LLVM::ZeroOp::create(b, type);
-  for (auto [n, part] :
-       llvm::enumerate(ArrayRef<LLVM::GlobalOp>{nameGlobal, image, table}))
+  LLVM::GlobalOp parts[] = {nameGlobal, image, table};
+  for (auto [n, part] : llvm::enumerate(parts))
     value = LLVM::InsertValueOp::create(b, value,
                                         LLVM::AddressOfOp::create(b, part), n);
   LLVM::ReturnOp::create(b, value);

@@ -126,8 +126,8 @@ private:
     Value value;
   };
 
-  /// An integer that is one scalar of the thread plus a constant for each of its
-  /// elements: coordinates, and their sums and differences.
+  /// An integer that is one scalar of the thread plus a constant for each of
+  /// its elements: coordinates, and their sums and differences.
   struct Sum {
     unsigned level = Uniform;
     Value base;
@@ -150,6 +150,8 @@ private:
   void create(Operation *op, StringRef name, ArrayRef<Element> operands,
               unsigned level);
   Value splat(double value, Type type);
+  Value emitAccurateExp(Value x);
+  Value emitAccurateTanh(Value x);
 
   KernelEmitter &emitter;
   tile::MapOp map;
@@ -285,6 +287,54 @@ void MapEmitter::create(Operation *op, StringRef name,
     elements[result] = {level, value};
 }
 
+/// exp to a few units in the last place: exp2 of the rounded product with
+/// log2(e), corrected by the product's error where that is finite.
+Value MapEmitter::emitAccurateExp(Value x) {
+  constexpr double log2e = 1.4426950408889634;
+  Type type = x.getType();
+  Value factor = splat(log2e, type);
+  Value exponent = arith::MulFOp::create(builder, loc, x, factor);
+  Value power = math::Exp2Op::create(builder, loc, exponent);
+  Value error = math::FmaOp::create(
+      builder, loc, x, factor, arith::NegFOp::create(builder, loc, exponent));
+  error = math::FmaOp::create(
+      builder, loc, x, splat(log2e - static_cast<float>(log2e), type), error);
+  error = arith::MulFOp::create(builder, loc, error,
+                                splat(0.69314718055994531, type));
+  Value corrected = math::FmaOp::create(builder, loc, power, error, power);
+  Value isFinite = arith::CmpFOp::create(
+      builder, loc, arith::CmpFPredicate::OLT,
+      math::AbsFOp::create(builder, loc, exponent).getResult(),
+      splat(128.0, type));
+  return arith::SelectOp::create(builder, loc, isFinite, corrected, power);
+}
+
+/// tanh to a few units in the last place: an odd polynomial below 0.625 (that
+/// of tanhf in Moshier's Cephes library), 1 - 2 / (exp(2 |x|) + 1) above.
+Value MapEmitter::emitAccurateTanh(Value x) {
+  Type type = x.getType();
+  auto fma = [&](Value a, Value b, Value c) -> Value {
+    return math::FmaOp::create(builder, loc, a, b, c);
+  };
+  Value size = math::AbsFOp::create(builder, loc, x);
+  Value square = arith::MulFOp::create(builder, loc, x, x);
+  Value small = splat(-5.70498872745e-3, type);
+  for (double coefficient : {2.06390887954e-2, -5.37397155531e-2,
+                             1.33314422036e-1, -3.33332819422e-1})
+    small = fma(small, square, splat(coefficient, type));
+  small = fma(arith::MulFOp::create(builder, loc, small, square), x, x);
+  Value exponent = arith::MulFOp::create(builder, loc, size,
+                                         splat(2.8853900817779268, type));
+  Value power = math::Exp2Op::create(builder, loc, exponent);
+  Value sum = arith::AddFOp::create(builder, loc, power, splat(1.0, type));
+  Value part = arith::DivFOp::create(builder, loc, splat(2.0, type), sum);
+  Value large = arith::SubFOp::create(builder, loc, splat(1.0, type), part);
+  large = math::CopySignOp::create(builder, loc, large, x);
+  Value isSmall = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT,
+                                        size, splat(0.625, type));
+  return arith::SelectOp::create(builder, loc, isSmall, small, large);
+}
+
 /// Functions in terms of what the hardware has.
 LogicalResult MapEmitter::emitMath(Operation *op) {
   if (isa<math::Exp2Op, math::SqrtOp, math::AbsFOp, math::FloorOp, math::CeilOp,
@@ -300,14 +350,26 @@ LogicalResult MapEmitter::emitMath(Operation *op) {
   }
   Element x = get(op->getOperand(0));
   Type type = x.value.getType();
+  bool isF32 = getElementTypeOrSelf(type).isF32();
+  bool approximate = bitEnumContainsAll(
+      cast<arith::ArithFastMathInterface>(op).getFastMathFlagsAttr().getValue(),
+      arith::FastMathFlags::afn);
   if (isa<math::ExpOp>(op)) {
+    if (isF32 && !approximate) {
+      elements[op->getResult(0)] = {x.level, emitAccurateExp(x.value)};
+      return success();
+    }
     Value scaled = arith::MulFOp::create(builder, loc, x.value,
                                          splat(1.4426950408889634, type));
     elements[op->getResult(0)] = {
         x.level, math::Exp2Op::create(builder, loc, scaled).getResult()};
     return success();
   }
-  if (isa<math::TanhOp>(op) && getElementTypeOrSelf(type).isF32()) {
+  if (isa<math::TanhOp>(op) && isF32 && !approximate) {
+    elements[op->getResult(0)] = {x.level, emitAccurateTanh(x.value)};
+    return success();
+  }
+  if (isa<math::TanhOp>(op) && isF32) {
     SmallVector<Value> results;
     auto apply = [&](Value scalar) -> Value {
       return LLVM::InlineAsmOp::create(
@@ -339,9 +401,9 @@ LogicalResult MapEmitter::emitMath(Operation *op) {
 }
 
 /// The exponent (x - y) * c, y of a row, as one fused operation an element:
-/// x * c - y * c. While |y * c| is below 2^10, rounding y * c moves the exponent
-/// by 2^-14 at most. Rows beyond take the difference first, in a branch that is
-/// the same for the warp and that real scores never enter.
+/// x * c - y * c. While |y * c| is below 2^10, rounding y * c moves the
+/// exponent by 2^-14 at most. Rows beyond take the difference first, in a
+/// branch that is the same for the warp and that real scores never enter.
 bool MapEmitter::emitScaledDifference(Operation *op) {
   auto product = dyn_cast<arith::MulFOp>(op);
   if (!product || !product.getType().isF32() || !product->hasOneUse() ||
@@ -366,31 +428,29 @@ bool MapEmitter::emitScaledDifference(Operation *op) {
   // A NaN stays, and is not below the bound.
   for (Value row : llvm::drop_begin(rows))
     largest = arith::MaximumFOp::create(builder, loc, largest, row);
-  Value large = arith::CmpFOp::create(
-      builder, loc, arith::CmpFPredicate::UGE, largest,
-      splat(1024.0, builder.getF32Type()));
-  Value any =
-      NVVM::VoteSyncOp::create(builder, loc, builder.getI1Type(),
-                               emitter.constant(-1), large,
-                               NVVM::VoteSyncKind::any);
+  Value large =
+      arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UGE, largest,
+                            splat(1024.0, builder.getF32Type()));
+  Value any = NVVM::VoteSyncOp::create(builder, loc, builder.getI1Type(),
+                                       emitter.constant(-1), large,
+                                       NVVM::VoteSyncKind::any);
   auto branch = scf::IfOp::create(builder, loc,
                                   TypeRange{x.value.getType(), rowType}, any,
                                   /*withElseRegion=*/true);
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&branch.getThenRegion().front());
-    Value exact =
-        arith::SubFOp::create(builder, loc, x.value, spread(y, Full));
+    Value exact = arith::SubFOp::create(builder, loc, x.value, spread(y, Full));
     scf::YieldOp::create(builder, loc, ValueRange{exact, splat(0.0, rowType)});
     builder.setInsertionPointToStart(&branch.getElseRegion().front());
     scf::YieldOp::create(builder, loc, ValueRange{x.value, scaled});
   }
   Value offset = arith::NegFOp::create(builder, loc, branch.getResult(1));
-  elements[product] = {Full, math::FmaOp::create(
-                                 builder, loc, branch.getResult(0),
-                                 spread({Uniform, c.value}, Full),
-                                 spread({Row, offset}, Full))
-                                 .getResult()};
+  elements[product] = {Full,
+                       math::FmaOp::create(builder, loc, branch.getResult(0),
+                                           spread({Uniform, c.value}, Full),
+                                           spread({Row, offset}, Full))
+                           .getResult()};
   return true;
 }
 
@@ -459,13 +519,13 @@ bool MapEmitter::emitFloatSum(Operation *op) {
   auto type = VectorType::get(static_cast<int64_t>(sum.parts.size()),
                               builder.getF32Type());
   SmallVector<float> parts(sum.parts.begin(), sum.parts.end());
-  Value base = arith::SIToFPOp::create(builder, loc, builder.getF32Type(),
-                                       sum.base);
+  Value base =
+      arith::SIToFPOp::create(builder, loc, builder.getF32Type(), sum.base);
   Value all = vector::BroadcastOp::create(builder, loc, type, base);
   Value constants = arith::ConstantOp::create(
       builder, loc, type, DenseFPElementsAttr::get(type, parts));
-  elements[conversion] = {
-      sum.level, arith::AddFOp::create(builder, loc, all, constants)};
+  elements[conversion] = {sum.level,
+                          arith::AddFOp::create(builder, loc, all, constants)};
   return true;
 }
 

@@ -88,14 +88,28 @@ tile.kernel @walk(%a: index, %b: index, %c: index) grid(%m) {
 
 // -----
 
-// Functions are the fast instructions, whatever `numerics` asks for: tanh with a
-// relative error of 2^-11; exp by exp2, which becomes ex2.approx.
+// Where `afn` permits it, tanh is one instruction with a relative error of 2^-11, and
+// exp is exp2 of a rounded product. Elsewhere tanh is a polynomial below 0.625 and
+// exp2 above, and exp is corrected by the product's error while that is finite.
 // CHECK-LABEL: llvm.func @functions
 // CHECK: scf.for
 // CHECK-COUNT-4: llvm.inline_asm asm_dialect = att "tanh.approx.f32 $0, $1;"
 // CHECK-NOT: tanh
 // CHECK: %[[LOG2E:.*]] = arith.mulf
 // CHECK-NEXT: math.exp2 %[[LOG2E]] : vector<4xf32>
+// CHECK: %[[SIZE:.*]] = math.absf %[[X:.*]] : vector<4xf32>
+// CHECK-COUNT-5: math.fma
+// CHECK: math.exp2
+// CHECK: %[[LARGE:.*]] = math.copysign %{{.*}}, %[[X]]
+// CHECK: %[[SMALL:.*]] = arith.cmpf olt, %[[SIZE]]
+// CHECK: %[[TANH:.*]] = arith.select %[[SMALL]], %{{.*}}, %[[LARGE]]
+// CHECK-NOT: tanh
+// CHECK: %[[EXPONENT:.*]] = arith.mulf %[[TANH]]
+// CHECK-NEXT: %[[POWER:.*]] = math.exp2 %[[EXPONENT]]
+// CHECK-COUNT-2: math.fma %[[TANH]]
+// CHECK: %[[CORRECTED:.*]] = math.fma %[[POWER]], %{{.*}}, %[[POWER]]
+// CHECK: arith.cmpf olt
+// CHECK: arith.select %{{.*}}, %[[CORRECTED]], %[[POWER]]
 #id = affine_map<(i, j) -> (i, j)>
 !tile = !tile.tile<64x8xf32, #pipe.acc<groups = 1>>
 !rows = !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
@@ -108,9 +122,11 @@ tile.kernel @functions(%n: index, %f: f32) grid(%m) {
     %loop = scf.for %k = %c0 to %n step %c1 iter_args(%a = %s) -> !tile {
       %t = tile.map ins(%a : !tile) maps [#id] {
       ^bb0(%x: f32, %i: index, %j: index):
-        %y = math.tanh %x : f32
-        %z = math.exp %y : f32
-        tile.yield %z : f32
+        %y = math.tanh %x fastmath<afn> : f32
+        %z = math.exp %y fastmath<afn> : f32
+        %u = math.tanh %z : f32
+        %w = math.exp %u : f32
+        tile.yield %w : f32
       } -> !tile
       // So that the loop has an effect.
       %r = tile.reduce add %t axis 1 : !tile -> !rows

@@ -67,7 +67,7 @@ tile.kernel @softcap_grouped(%q: !memref, %k: !memref, %v: !memref, %o: !memref,
     %s = tile.map ins(%sr : !s) maps [#id] {
     ^bb0(%x: f32, %i: index, %j: index):
       %y = arith.mulf %x, %cap : f32
-      %z = math.tanh %y : f32
+      %z = math.tanh %y fastmath<afn> : f32
       tile.yield %z : f32
     } -> !s
     %mx = tile.reduce max %s axis 1 : !s -> !r
