@@ -45,7 +45,7 @@ tile.kernel @levels(%n: index, %f: f32) grid(%m) {
         tile.yield %z : f32
       } -> !acc
       // Eight elements of a row in a thread, then the four lanes of the row.
-      // CHECK: vector.from_elements %[[E0:[0-9a-z]+]], %[[E1:[0-9a-z]+]], %{{.*}}, %{{.*}}, %[[E4:[0-9a-z]+]], %[[E5:[0-9a-z]+]], {{.*}} : vector<16xf32>
+      // CHECK: vector.from_elements %[[E0:[0-9a-z]+]], %[[E1:[0-9a-z]+]], %{{[0-9a-z]+}}, %{{[0-9a-z]+}}, %[[E4:[0-9a-z]+]], %[[E5:[0-9a-z]+]], {{.*}} : vector<16xf32>
       // CHECK: arith.addf %[[E0]], %[[E1]]
       // CHECK: arith.addf %[[E4]], %[[E5]]
       // CHECK: %[[ROW0:.*]] = nvvm.shfl.sync {{ *}}bfly %{{.*}}, %{{.*}}, %[[ONE:.*]], %{{.*}} : f32 -> f32
