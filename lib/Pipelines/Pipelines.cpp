@@ -133,7 +133,7 @@ void fovea::buildCpuPipeline(OpPassManager &pm,
 //===----------------------------------------------------------------------===//
 
 void fovea::buildSizeChecks(OpPassManager &pm) {
-  pm.addPass(createGenerateRuntimeVerificationPass());
+  pm.addPass(attn::createAttnCheckSizes());
 }
 
 void fovea::buildCudaTileStage(OpPassManager &pm,

@@ -119,8 +119,7 @@ def MakeEntryPoints : Pass<"fovea-make-entry-points", "::mlir::ModuleOp"> {
     arguments by `fovea_bind_arguments` from a constant table of their types.
 
     A `cf.assert` of a function's body becomes a report of the error and a return,
-    so run `-generate-runtime-verification` on the ops of `attn` to have sizes
-    checked against each other.
+    so run `-attn-check-sizes` before to have sizes checked against each other.
 
     Runs before `-convert-func-to-llvm`.
   }];

@@ -131,8 +131,7 @@ void KernelEmitter::emitPassTurn() {
 /// that is left over at the end.
 void KernelEmitter::emitFirstTurn() {
   OpBuilder::InsertionGuard guard(builder);
-  auto last =
-      scf::IfOp::create(builder, loc, equals(group, turnGroups - 1));
+  auto last = scf::IfOp::create(builder, loc, equals(group, turnGroups - 1));
   builder.setInsertionPointToStart(last.thenBlock());
   emitPassTurn();
 }

@@ -22,6 +22,31 @@ Value KernelEmitter::constant(int64_t value, unsigned bits) {
   return arith::ConstantIntOp::create(builder, loc, value, bits);
 }
 
+Value KernelEmitter::get(Value value) {
+  Value exact = getExact(value);
+  if (!exact || !value.getType().isIndex() || exact.getType().isInteger(32))
+    return exact;
+  return arith::TruncIOp::create(builder, loc, builder.getI32Type(), exact);
+}
+
+Value KernelEmitter::extend(Value value, unsigned bits) {
+  Type type = value.getType(), wide = builder.getIntegerType(bits);
+  if (getElementTypeOrSelf(type).getIntOrFloatBitWidth() >= bits)
+    return value;
+  if (auto vector = dyn_cast<VectorType>(type))
+    wide = vector.clone(wide);
+  return arith::ExtSIOp::create(builder, loc, wide, value);
+}
+
+unsigned KernelEmitter::getIndexBits(Operation *op, ValueRange operands) {
+  unsigned bits = 32;
+  for (auto [original, operand] : llvm::zip(op->getOperands(), operands))
+    if (original.getType().isIndex())
+      bits =
+          std::max(bits, getElementTypeOrSelf(operand).getIntOrFloatBitWidth());
+  return bits;
+}
+
 Value KernelEmitter::add(Value a, Value b) {
   return arith::AddIOp::create(builder, loc, a, b);
 }
@@ -91,8 +116,9 @@ Attribute KernelEmitter::convertConstant(Attribute attribute) const {
   auto integer = dyn_cast<IntegerAttr>(attribute);
   if (!integer || !integer.getType().isIndex())
     return attribute;
-  return IntegerAttr::get(convertScalar(integer.getType()),
-                          integer.getValue().sextOrTrunc(32));
+  unsigned bits = integer.getValue().isSignedIntN(32) ? 32 : 64;
+  return IntegerAttr::get(IntegerType::get(integer.getContext(), bits),
+                          integer.getValue().sextOrTrunc(bits));
 }
 
 //===----------------------------------------------------------------------===//
@@ -114,8 +140,9 @@ LogicalResult KernelEmitter::setLimit(tile::ViewOp view, TensorMap &map) {
   auto argument =
       dim ? dyn_cast<BlockArgument>(dim.getSource()) : BlockArgument();
   if (!argument || !dim.getConstantIndex())
-    return view.emitError("a limit that is not the extent of a parameter is not "
-                          "supported on this target");
+    return view.emitError(
+        "a limit that is not the extent of a parameter is not "
+        "supported on this target");
   std::pair<unsigned, int64_t> limit(argument.getArgNumber(),
                                      *dim.getConstantIndex());
   if (limit != std::make_pair(map.parameter, map.dims[1]))
@@ -244,11 +271,14 @@ LogicalResult KernelEmitter::collect() {
             "of a dimension that is not constant");
         return WalkResult::interrupt();
       }
-      std::pair<unsigned, int64_t> key(argument.getArgNumber(), *index);
-      if (cast<MemRefType>(dim.getSource().getType()).isDynamicDim(*index) &&
-          !llvm::is_contained(dims, key))
-        dims.push_back(key);
+      auto type = cast<MemRefType>(dim.getSource().getType());
+      if (*index >= 0 && *index < type.getRank() && type.isDynamicDim(*index))
+        addDim(argument.getArgNumber(), *index);
       return WalkResult::advance();
+    } else if (auto gather = dyn_cast<tile::GatherOp>(op)) {
+      return addMemory(gather, gather.getTable()).succeeded()
+                 ? WalkResult::advance()
+                 : WalkResult::interrupt();
     } else {
       return WalkResult::advance();
     }
@@ -284,8 +314,8 @@ DictionaryAttr KernelEmitter::getLaunch() {
         builder.getNamedAttr("element", TypeAttr::get(type.getElementType()))};
     if (map.limit)
       attributes.push_back(builder.getNamedAttr(
-          "limit", builder.getDenseI64ArrayAttr(
-                       {map.limit->first, map.limit->second})));
+          "limit",
+          builder.getDenseI64ArrayAttr({map.limit->first, map.limit->second})));
     entryOf("tensor_map", map.parameter, attributes);
   }
   for (auto [parameter, dim] : dims)
@@ -293,8 +323,17 @@ DictionaryAttr KernelEmitter::getLaunch() {
             {builder.getNamedAttr("dim", builder.getI64IntegerAttr(dim))});
   for (unsigned parameter : scalars)
     entryOf("scalar", parameter, {});
+  for (unsigned parameter : memories) {
+    entryOf("pointer", parameter, {});
+    auto type =
+        cast<MemRefType>(kernel.getBlock().getArgument(parameter).getType());
+    for (auto [dim, stride] : llvm::enumerate(getStrides(type)))
+      if (ShapedType::isDynamic(stride))
+        entryOf("stride", parameter,
+                builder.getNamedAttr("dim", builder.getI64IntegerAttr(dim)));
+  }
   if (persistent) {
-    for (int64_t n = 0; n < kernel.getGridRank(); ++n)
+    for (uint64_t n = 0; n < kernel.getGridRank(); ++n)
       arguments.push_back(builder.getDictionaryAttr(
           {builder.getNamedAttr("kind", builder.getStringAttr("extent")),
            builder.getNamedAttr("coordinate", builder.getI64IntegerAttr(n))}));
@@ -320,9 +359,17 @@ LLVM::LLVMFuncOp KernelEmitter::makeFunction(gpu::GPUModuleOp module) {
   auto pointer = LLVM::LLVMPointerType::get(context);
   SmallVector<Type> types(tensorMaps.size(), pointer);
   types.append(dims.size(), builder.getI32Type());
-  for (unsigned parameter : scalars)
-    types.push_back(
-        convertScalar(kernel.getBlock().getArgument(parameter).getType()));
+  for (unsigned parameter : scalars) {
+    Type type = kernel.getBlock().getArgument(parameter).getType();
+    types.push_back(type.isIndex() ? builder.getI64Type() : type);
+  }
+  for (unsigned parameter : memories) {
+    auto type =
+        cast<MemRefType>(kernel.getBlock().getArgument(parameter).getType());
+    types.push_back(LLVM::LLVMPointerType::get(context, 1));
+    types.append(llvm::count_if(getStrides(type), ShapedType::isDynamic),
+                 builder.getI64Type());
+  }
   if (persistent) {
     types.append(kernel.getGridRank(), builder.getI32Type());
     types.push_back(LLVM::LLVMPointerType::get(context, 1));
@@ -387,9 +434,17 @@ void KernelEmitter::emitEntry(LLVM::LLVMFuncOp function) {
   warpgroup = divide(warpOfBlock, 4);
 
   unsigned position = tensorMaps.size() + dims.size();
-  for (unsigned parameter : scalars)
+  for (unsigned parameter : scalars) {
     set(kernel.getBlock().getArgument(parameter),
         entry->getArgument(position++));
+  }
+  for (unsigned parameter : memories) {
+    BlockArgument memory = kernel.getBlock().getArgument(parameter);
+    memoryOf[memory].push_back(entry->getArgument(position++));
+    for (int64_t stride : getStrides(cast<MemRefType>(memory.getType())))
+      if (ShapedType::isDynamic(stride))
+        memoryOf[memory].push_back(entry->getArgument(position++));
+  }
   if (persistent)
     return;
   auto grid = kernel.getGridArguments();
@@ -420,9 +475,9 @@ LogicalResult KernelEmitter::emitRole(pipe::RoleOp role, int64_t firstGroup) {
   set(role.getBlock().getArgument(0), group);
   turnGroups = role.getGroups();
   if (role.getKind() == pipe::RoleKind::math) {
-    bool takesTurns = role.walk([](pipe::WaitTurnOp) {
-                            return WalkResult::interrupt();
-                          }).wasInterrupted();
+    bool takesTurns =
+        role.walk([](pipe::WaitTurnOp) { return WalkResult::interrupt(); })
+            .wasInterrupted();
     if (takesTurns)
       emitFirstTurn();
     if (failed(emitItems(role)))
@@ -480,8 +535,7 @@ LogicalResult KernelEmitter::emit() {
   emitEntry(function);
   emitBarrierSetUp();
   // Roles of persistent kernels compute scalars for each item.
-  LogicalResult emitted =
-      persistent ? success() : emitBlock(kernel.getBlock());
+  LogicalResult emitted = persistent ? success() : emitBlock(kernel.getBlock());
   if (succeeded(emitted))
     emitted = emitRoles();
   if (failed(emitted)) {
@@ -534,6 +588,7 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
         emitWalkAt(at);
         return success();
       })
+      .Case<tile::GatherOp>([&](auto gather) { return emitGather(gather); })
       .Case<tile::SplatOp>([&](auto splat) { return emitSplat(splat); })
       .Case<tile::MapOp>([&](auto map) { return emitMap(map); })
       .Case<tile::ReduceOp>([&](auto reduce) { return emitReduce(reduce); })
@@ -571,7 +626,7 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
 LogicalResult KernelEmitter::emitFor(scf::ForOp loop) {
   Values inits;
   for (Value init : loop.getInitArgs())
-    llvm::append_range(inits, values[init]);
+    llvm::append_range(inits, getAll(init));
   auto copy =
       scf::ForOp::create(builder, loc, get(loop.getLowerBound()),
                          get(loop.getUpperBound()), get(loop.getStep()), inits,
@@ -599,7 +654,7 @@ LogicalResult KernelEmitter::emitFor(scf::ForOp loop) {
     return failure();
   Values yielded;
   for (Value value : loop.getYieldedValues())
-    llvm::append_range(yielded, values[value]);
+    llvm::append_range(yielded, getAll(value));
   scf::YieldOp::create(builder, loop.getLoc(), yielded);
   return success();
 }
@@ -632,7 +687,7 @@ LogicalResult KernelEmitter::emitIf(scf::IfOp branch) {
       return failure();
     Values yielded;
     for (Value value : from.front().getTerminator()->getOperands())
-      llvm::append_range(yielded, values[value]);
+      llvm::append_range(yielded, getAll(value));
     scf::YieldOp::create(builder, branch.getLoc(), yielded);
   }
   return success();
@@ -643,14 +698,7 @@ LogicalResult KernelEmitter::emitDim(memref::DimOp dim) {
   int64_t index = *dim.getConstantIndex();
   if (index < 0 || index >= type.getRank())
     return dim.emitError("the memref has no dimension ") << index;
-  if (!type.isDynamicDim(index)) {
-    set(dim, constant(type.getDimSize(index)));
-    return success();
-  }
-  std::pair<unsigned, int64_t> key(
-      cast<BlockArgument>(dim.getSource()).getArgNumber(), index);
-  size_t position = llvm::find(dims, key) - dims.begin();
-  set(dim, entry->getArgument(tensorMaps.size() + position));
+  set(dim, extentOf(dim.getSource(), index));
   return success();
 }
 
@@ -691,7 +739,25 @@ void KernelEmitter::emitWalkAt(tile::WalkAtOp op) {
   set(op.getPartial(), partial ? partial : constant(0, 1));
 }
 
-/// An op of arith or math on scalars, in 32 bits where it was on index.
+/// An index cast of what stands for its operand, a vector or not: to an integer
+/// of its width, or to an index of 64 bits.
+Value KernelEmitter::convertIndex(Operation *op, Value operand) {
+  Type type = op->getResult(0).getType();
+  unsigned from = getElementTypeOrSelf(operand).getIntOrFloatBitWidth();
+  unsigned to = type.isIndex() ? 64 : type.getIntOrFloatBitWidth();
+  Type result = builder.getIntegerType(to);
+  if (auto vector = dyn_cast<VectorType>(operand.getType()))
+    result = vector.clone(result);
+  if (from > to)
+    return arith::TruncIOp::create(builder, loc, result, operand);
+  if (from == to)
+    return operand;
+  if (isa<arith::IndexCastOp>(op))
+    return arith::ExtSIOp::create(builder, loc, result, operand);
+  return arith::ExtUIOp::create(builder, loc, result, operand);
+}
+
+/// An op of arith or math on scalars.
 LogicalResult KernelEmitter::emitScalar(Operation *op) {
   if (auto cast = dyn_cast<arith::ConstantOp>(op)) {
     Attribute value = convertConstant(cast.getValue());
@@ -700,27 +766,20 @@ LogicalResult KernelEmitter::emitScalar(Operation *op) {
     return success();
   }
   if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op)) {
-    Value operand = get(op->getOperand(0));
-    Type type = convertScalar(op->getResult(0).getType());
-    unsigned from = operand.getType().getIntOrFloatBitWidth(),
-             to = type.getIntOrFloatBitWidth();
-    if (from < to)
-      operand =
-          isa<arith::IndexCastOp>(op)
-              ? arith::ExtSIOp::create(builder, loc, type, operand).getResult()
-              : arith::ExtUIOp::create(builder, loc, type, operand);
-    else if (from > to)
-      operand = arith::TruncIOp::create(builder, loc, type, operand);
-    set(op->getResult(0), operand);
+    set(op->getResult(0), convertIndex(op, getExact(op->getOperand(0))));
     return success();
   }
   if (!OpTrait::hasElementwiseMappableTraits(op) || op->getNumRegions() != 0)
     return op->emitError("'") << op->getName() << "' cannot be lowered to NVVM";
   OperationState state(loc, op->getName());
-  for (Value operand : op->getOperands())
-    state.addOperands(get(operand));
+  SmallVector<Value> operands = llvm::map_to_vector(
+      op->getOperands(), [&](Value operand) { return getExact(operand); });
+  unsigned bits = getIndexBits(op, operands);
+  for (auto [original, operand] : llvm::zip(op->getOperands(), operands))
+    state.addOperands(original.getType().isIndex() ? extend(operand, bits)
+                                                   : operand);
   for (Type type : op->getResultTypes())
-    state.addTypes(convertScalar(type));
+    state.addTypes(type.isIndex() ? builder.getIntegerType(bits) : type);
   state.addAttributes(op->getAttrs());
   Operation *copy = builder.create(state);
   for (auto [result, value] : llvm::zip(op->getResults(), copy->getResults()))
