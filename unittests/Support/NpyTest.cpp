@@ -352,10 +352,10 @@ TEST_F(NpyTest, NotNpyFiles) {
 TEST_F(NpyTest, NotRegularFiles) {
   EXPECT_EQ(failure(), "cannot open: No such file or directory");
   path = std::string(folder);
-  EXPECT_EQ(failure(), "not a regular file");
+  EXPECT_EQ(failure(), "not a regular file; give the path of a .npy file");
   path = file("pipe");
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
-  EXPECT_EQ(failure(), "not a regular file");
+  EXPECT_EQ(failure(), "not a regular file; give the path of a .npy file");
 }
 
 TEST_F(NpyTest, MutatedFilesAreReadOrRefused) {
@@ -494,11 +494,14 @@ TEST_F(NpyTest, WrongDataIsNotWritten) {
 TEST_F(NpyTest, FoldersAndPipesAreNotReplaced) {
   NpyArray array{ElementKind::U8, {1}, {1}};
   EXPECT_EQ(toString(writeNpy(folder, array)),
-            (folder + ": cannot write: not a regular file").str());
+            (folder + ": cannot write: not a regular file; give the path of a "
+                      "file that may be replaced")
+                .str());
   path = file("pipe");
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
   EXPECT_EQ(toString(writeNpy(path, array)),
-            path + ": cannot write: not a regular file");
+            path + ": cannot write: not a regular file; give the path of a "
+                   "file that may be replaced");
   EXPECT_EQ(listing(), std::vector<std::string>{"pipe"});
 }
 

@@ -244,8 +244,13 @@ LogicalResult KernelEmitter::collect() {
             "of a dimension that is not constant");
         return WalkResult::interrupt();
       }
+      auto type = cast<MemRefType>(argument.getType());
+      if (*index < 0 || *index >= type.getRank()) {
+        dim.emitError("the memref has no dimension ") << *index;
+        return WalkResult::interrupt();
+      }
       std::pair<unsigned, int64_t> key(argument.getArgNumber(), *index);
-      if (cast<MemRefType>(dim.getSource().getType()).isDynamicDim(*index) &&
+      if (type.isDynamicDim(*index) &&
           !llvm::is_contained(dims, key))
         dims.push_back(key);
       return WalkResult::advance();
@@ -641,8 +646,6 @@ LogicalResult KernelEmitter::emitIf(scf::IfOp branch) {
 LogicalResult KernelEmitter::emitDim(memref::DimOp dim) {
   auto type = cast<MemRefType>(dim.getSource().getType());
   int64_t index = *dim.getConstantIndex();
-  if (index < 0 || index >= type.getRank())
-    return dim.emitError("the memref has no dimension ") << index;
   if (!type.isDynamicDim(index)) {
     set(dim, constant(type.getDimSize(index)));
     return success();
