@@ -32,11 +32,14 @@ NO_MESSAGE = {
 ASSEMBLY = re.compile(r"%%|\$|\.sync\.|\.reg ")
 
 # A part of the message: why no test provokes it.
-UNTESTED = {}
+UNTESTED = {
+    "cannot be renamed to": "only an unknown op could hide uses of a function",
+    "the file became shorter while it was read": "a race with another process",
+}
 
 TOKEN = re.compile(
     r'//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"'
-    r"|'(?:[^'\\\n]|\\.)'|\w+|::|<<|[^\w\s]",
+    r"|'(?:[^'\\\n]|\\.)'|\w+|::|<<|&&|\|\||[^\w\s]",
     re.S,
 )
 FORMAT = re.compile(r"%[-+.\d]*(?:(?:ll?|z)?[a-z]|$)")
@@ -44,8 +47,9 @@ GAP = "\0"
 
 
 def statements(text):
-    """Yields the first line and the tokens of each statement."""
-    line, position, depth, tokens = 1, 0, 0, []
+    """Yields the first line and the tokens of each statement; the header of an if,
+    for or while is one, or several if && or || stand in it."""
+    line, position, depth, tokens, header = 1, 0, 0, [], False
     for match in TOKEN.finditer(text):
         token = match.group()
         if token.startswith(("//", "/*")):
@@ -53,12 +57,15 @@ def statements(text):
         if not tokens:
             line += text.count("\n", position, match.start())
             position = match.start()
+        header |= not tokens and token in ("if", "for", "while")
         tokens.append(token)
         depth += (token == "(") - (token == ")")
-        header = tokens[0] in ("if", "for", "while") and token == ")" and not depth
-        if header or token in ";{}" or token == "else":
+        ends = token in (";", "{", "}", "else") or header and token == ")" and not depth
+        if ends or header and token in ("&&", "||"):
             yield line, tokens
-            tokens, depth = [], 0
+            tokens = []
+        if ends:
+            depth, header = 0, False
 
 
 def literal(token, formatted):
@@ -107,10 +114,9 @@ def words(text):
 
 def variants(found):
     """The patterns that tests must match: one, or one for each side of a choice."""
-    sides = {side for text, sides in found if words(text) > 1 for side in sides}
-    for side in sorted(sides) or [None]:
-        chosen = [text for text, choices in found
-                  if not choices or side in choices]
+    sides = {choices for text, choices in found if words(text) > 1}
+    for side in sorted(sides - {()}) or [()]:
+        chosen = [text for text, choices in found if set(choices) <= set(side)]
         parts = [" ".join(part.split()) for text in chosen
                  for part in text.split(GAP)]
         parts = [part for part in parts if len(part) > 2]
@@ -148,19 +154,26 @@ def expectations():
                 yield re.sub(r"\{\{.*?\}\}", GAP, line)
     for path in sorted((ROOT / "unittests").rglob("*.cpp")):
         for _, tokens in statements(path.read_text()):
-            for text, _ in pieces(tokens, False):
-                yield text
+            yield GAP.join(text for text, _ in pieces(tokens, False))
 
 
 def main():
     corpus = "\n".join(" ".join(line.split()) for line in expectations())
     missing = 0
     count = 0
+    excused = set()
     for place, parts in messages():
+        excuse = {text for text in UNTESTED if text in parts}
+        excused |= excuse
+        if excuse:
+            continue
         count += 1
         if not re.search(".*".join(map(re.escape, parts)), corpus):
             missing += 1
             print(f"{place}: error: no test expects: {' ... '.join(parts)}")
+    for text in UNTESTED.keys() - excused:
+        missing += 1
+        print(f"messages.py: error: UNTESTED names no message: {text}")
     print(f"{count} messages, {missing} without a test")
     sys.exit(missing != 0)
 

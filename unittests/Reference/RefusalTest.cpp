@@ -129,20 +129,6 @@ TEST(Refusal, Loops) {
     })",
                    {-1}),
             "'scf.parallel' op has the step -1\n");
-  EXPECT_EQ(refuse(R"(
-    func.func @f(%x: index) {
-      %e = tensor.empty() : tensor<4xindex>
-      %r = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i)>],
-          iterator_types = ["parallel", "reduction"]}
-          outs(%e : tensor<4xindex>) {
-      ^bb0(%o: index):
-        linalg.yield %o : index
-      } -> tensor<4xindex>
-      return
-    })",
-                   {3}),
-            "'linalg.generic' op has a loop that is no dimension of an "
-            "operand\n");
 }
 
 TEST(Refusal, Kernels) {

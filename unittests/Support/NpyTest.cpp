@@ -469,6 +469,15 @@ TEST_F(NpyTest, WritesWhatNumPyWrites) {
   EXPECT_EQ((contents().size() - 12) % 64, 0u);
 }
 
+TEST_F(NpyTest, RefusesArraysThatAreNone) {
+  EXPECT_EQ(toString(writeNpy(path, {ElementKind::U8, {-1}, {}})),
+            path + ": cannot write: not a shape that a .npy file can have");
+  EXPECT_EQ(toString(writeNpy(path, {ElementKind::F32, {3}, {0, 0}})),
+            path + ": cannot write: the shape needs 12 bytes of data, and "
+                   "there are 2");
+  EXPECT_TRUE(listing().empty());
+}
+
 TEST_F(NpyTest, WritesBf16AsTwoRawBytes) {
   cantFail(writeNpy(path, {ElementKind::BF16, {1}, {0, 0}}));
   EXPECT_NE(contents().find("'descr': '|V2'"), std::string::npos);
