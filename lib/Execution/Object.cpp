@@ -29,25 +29,25 @@ Error fovea::emitObject(mlir::ModuleOp module, const CpuTarget &target,
   if (!machine)
     return machine.takeError();
   LLVMContext context;
-  std::unique_ptr<Module> code = mlir::translateModuleToLLVMIR(module, context);
+  auto code = translate(module, context);
   if (!code)
-    return createStringError("the module can't be translated to LLVM IR");
-  mlir::ExecutionEngine::setupTargetTripleAndDataLayout(code.get(),
+    return code.takeError();
+  mlir::ExecutionEngine::setupTargetTripleAndDataLayout(code->get(),
                                                         machine->get());
-  internalizeModule(*code, [&](const GlobalValue &value) {
+  internalizeModule(**code, [&](const GlobalValue &value) {
     return is_contained(entries, value.getName());
   });
-  if (Error error = makeOptimizer(target, machine->get())(code.get()))
+  if (Error error = makeOptimizer(target, machine->get())(code->get()))
     return error;
   if (text) {
-    code->print(os, nullptr);
+    (*code)->print(os, nullptr);
     return Error::success();
   }
   legacy::PassManager passes;
   [[maybe_unused]] bool refused = (*machine)->addPassesToEmitFile(
       passes, os, nullptr, CodeGenFileType::ObjectFile);
   assert(!refused && "LLVM writes object files for x86");
-  passes.run(*code);
+  passes.run(**code);
   return Error::success();
 }
 
