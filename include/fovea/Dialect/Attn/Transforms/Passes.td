@@ -70,7 +70,9 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     (a decoding step) gets a smaller query tile and taller blocks.
 
     For a Hopper GPU (`#pipe.schedule`): 192 query rows by three warpgroups up to
-    64 channels, 128 rows by two up to 128 channels.
+    64 channels; 128 rows by two up to 128 channels, persistent, and from the last
+    query tile to the first if there is a mask. Groups take turns. More channels
+    are an error, for which the op has to bring its schedule.
   }];
   let options = [
     Option<"target", "target", "std::string", "\"cpu\"",
