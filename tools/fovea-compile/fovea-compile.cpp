@@ -22,6 +22,7 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/InitLLVM.h"
@@ -29,7 +30,6 @@
 #include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ToolOutputFile.h"
-#include "llvm/Support/WithColor.h"
 #include <cstdlib>
 
 using namespace mlir;
@@ -73,8 +73,7 @@ static cl::opt<Emit> emitKind(
         clEnumValN(Emit::MLIR, "mlir", "the same in MLIR's llvm dialect")));
 
 static int fail(const llvm::Twine &message) {
-  llvm::WithColor::error(llvm::errs(), "fovea-compile") << message << '\n';
-  return 1;
+  return fovea::fail("fovea-compile", message);
 }
 
 /// Writes a file, all of it or nothing.
@@ -122,6 +121,14 @@ static Error writeHeaderFile(ModuleOp module, StringRef path, StringRef stem) {
   });
 }
 
+/// Whether C can call a function so, and neither the runtime nor MLIR has it.
+static bool isFreeIdentifier(StringRef name) {
+  return !name.empty() && !llvm::isDigit(name[0]) &&
+         llvm::all_of(name,
+                      [](char c) { return llvm::isAlnum(c) || c == '_'; }) &&
+         !name.starts_with("fovea_") && !name.starts_with("_mlir_");
+}
+
 /// Runs what `build` adds. Diagnostics have been printed where it fails.
 static LogicalResult lower(ModuleOp module,
                            llvm::function_ref<void(OpPassManager &)> build) {
@@ -138,6 +145,11 @@ static int compile(ModuleOp module, const CpuTarget &host, bool cuda,
       entries.push_back(function.getName().str());
   if (entries.empty())
     return fail(inputFile + ": has no public function");
+  for (const std::string &name : entries)
+    if (!isFreeIdentifier(name))
+      return fail(inputFile + ": @" + name +
+                  ": the name of a function is an identifier of C that does "
+                  "not begin with fovea_ or _mlir_; rename it");
   StringRef stem = llvm::sys::path::stem(
       outputFile == "-" ? StringRef(inputFile) : StringRef(outputFile));
   if (emitKind == Emit::Header) {

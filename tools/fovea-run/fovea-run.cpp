@@ -283,10 +283,8 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
     SmallVector<reference::Array> scratch(inputs);
     auto results = reference::interpret(entry, scratch);
     progress("");
-    if (failed(results))
-      return llvm::createStringError("the reference can't run @" +
-                                     report.entry +
-                                     "; see the diagnostic above");
+    if (failed(results)) // What it can't run, it has said.
+      return llvm::createStringError("");
     wanted = std::move(*results);
   }
 
@@ -550,8 +548,10 @@ int main(int argc, char **argv) {
   bool ok = true;
   for (func::FuncOp entry : *entries) {
     Report report;
-    if (Error error = runEntry(*module, entry, **program, *target, report))
-      return fail(toString(std::move(error)));
+    if (Error error = runEntry(*module, entry, **program, *target, report)) {
+      std::string message = toString(std::move(error));
+      return message.empty() ? 1 : fail(message);
+    }
     print(report);
     ok &= report.ok;
   }

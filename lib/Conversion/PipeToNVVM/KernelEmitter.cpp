@@ -271,8 +271,12 @@ LogicalResult KernelEmitter::collect() {
             "of a dimension that is not constant");
         return WalkResult::interrupt();
       }
-      auto type = cast<MemRefType>(dim.getSource().getType());
-      if (*index >= 0 && *index < type.getRank() && type.isDynamicDim(*index))
+      auto type = cast<MemRefType>(argument.getType());
+      if (*index < 0 || *index >= type.getRank()) {
+        dim.emitError("the memref has no dimension ") << *index;
+        return WalkResult::interrupt();
+      }
+      if (type.isDynamicDim(*index))
         addDim(argument.getArgNumber(), *index);
       return WalkResult::advance();
     } else if (auto gather = dyn_cast<tile::GatherOp>(op)) {
@@ -572,7 +576,10 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
           [](auto) { return success(); })
       .Case<scf::ForOp>([&](auto loop) { return emitFor(loop); })
       .Case<scf::IfOp>([&](auto branch) { return emitIf(branch); })
-      .Case<memref::DimOp>([&](auto dim) { return emitDim(dim); })
+      .Case<memref::DimOp>([&](auto dim) {
+        set(dim, extentOf(dim.getSource(), *dim.getConstantIndex()));
+        return success();
+      })
       .Case<tile::WalkRangesOp>([&](auto walk) {
         emitWalkRanges(walk);
         return success();
@@ -690,15 +697,6 @@ LogicalResult KernelEmitter::emitIf(scf::IfOp branch) {
       llvm::append_range(yielded, getAll(value));
     scf::YieldOp::create(builder, branch.getLoc(), yielded);
   }
-  return success();
-}
-
-LogicalResult KernelEmitter::emitDim(memref::DimOp dim) {
-  auto type = cast<MemRefType>(dim.getSource().getType());
-  int64_t index = *dim.getConstantIndex();
-  if (index < 0 || index >= type.getRank())
-    return dim.emitError("the memref has no dimension ") << index;
-  set(dim, extentOf(dim.getSource(), index));
   return success();
 }
 

@@ -102,7 +102,6 @@ private:
   mlir::LogicalResult emitOp(mlir::Operation *op);
   mlir::LogicalResult emitFor(mlir::scf::ForOp loop);
   mlir::LogicalResult emitIf(mlir::scf::IfOp branch);
-  mlir::LogicalResult emitDim(mlir::memref::DimOp dim);
   void emitWalkRanges(tile::WalkRangesOp op);
   void emitWalkAt(tile::WalkAtOp op);
   mlir::LogicalResult emitScalar(mlir::Operation *op);

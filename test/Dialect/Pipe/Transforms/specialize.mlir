@@ -77,7 +77,7 @@ tile.kernel @no_layouts(%q: memref<?x64xbf16>) grid(%m) attributes {schedule =
     #pipe.schedule<query_tile = 64, key_tile = 64, stages = 3, groups = 1, producer_regs = 24, consumer_regs = 240>} {
   %c0 = arith.constant 0 : index
   %qv = tile.view %q dims [0, 1] at [] : memref<?x64xbf16> -> !tile.view<?x64xbf16>
-  // expected-error @+1 {{has no layout; run pipe-assign-layouts first}}
+  // expected-error @+1 {{the tile '!tile.tile<64x64xbf16>' has no layout; run pipe-assign-layouts first}}
   %qt = tile.load %qv[%c0, %c0] : !tile.view<?x64xbf16> -> !tile.tile<64x64xbf16>
   tile.store %qt, %qv[%c0, %c0] : !tile.tile<64x64xbf16>, !tile.view<?x64xbf16>
 }
@@ -155,3 +155,13 @@ tile.kernel @product(%a: memref<64x64xbf16>) grid(%m) attributes {schedule =
       affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]} : !shared, !shared, !acc
 }
 // DOC-END
+
+// -----
+
+tile.kernel @specialized() grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+  // expected-error @+1 {{the kernel is divided into roles already}}
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+  }
+}
