@@ -273,6 +273,7 @@ int main(int argc, char **argv) {
   fovea::registerAllDialects(registry);
   registerJitTranslations(registry);
   MLIRContext context(registry);
+  context.printOpOnDiagnostic(false); // The handler shows the source.
   auto sources = std::make_shared<llvm::SourceMgr>();
   sources->AddNewSourceBuffer(std::move(file), llvm::SMLoc());
   SourceMgrDiagnosticHandler handler(*sources, &context);
