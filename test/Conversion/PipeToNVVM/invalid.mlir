@@ -25,7 +25,7 @@ tile.kernel @gather(%table: memref<16xf32, affine_map<(d) -> (d floordiv 2)>>, %
     %s = tile.splat %f : f32 -> !acc
     %t = tile.map ins(%s : !acc) maps [#id] {
     ^bb0(%x: f32, %i: index, %j: index):
-      // expected-error @+1 {{reads a memref without strides: 'memref<16xf32, affine_map<(d0) -> (d0 floordiv 2)>>'}}
+      // expected-error @+1 {{needs a memref with strides, got 'memref<16xf32, affine_map<(d0) -> (d0 floordiv 2)>>'}}
       %z = tile.gather %table[%j] : memref<16xf32, affine_map<(d) -> (d floordiv 2)>>
       tile.yield %z : f32
     } -> !acc
