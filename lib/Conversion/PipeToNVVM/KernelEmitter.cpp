@@ -125,31 +125,6 @@ Attribute KernelEmitter::convertConstant(Attribute attribute) const {
 // What the kernel takes
 //===----------------------------------------------------------------------===//
 
-/// A limit of a view can be put into the tensor map if it is the extent of a
-/// parameter: rows beyond it are then filled with zeros, whatever memory holds.
-LogicalResult KernelEmitter::setLimit(tile::ViewOp view, TensorMap &map) {
-  if (!view.getLimit())
-    return success();
-  auto type = cast<MemRefType>(view.getSource().getType());
-  APInt constant;
-  if (matchPattern(view.getLimit(), m_ConstantInt(&constant)) &&
-      !type.isDynamicDim(map.dims[1]) &&
-      constant.getSExtValue() >= type.getDimSize(map.dims[1]))
-    return success();
-  auto dim = view.getLimit().getDefiningOp<memref::DimOp>();
-  auto argument =
-      dim ? dyn_cast<BlockArgument>(dim.getSource()) : BlockArgument();
-  if (!argument || !dim.getConstantIndex())
-    return view.emitError(
-        "a limit that is not the extent of a parameter is not "
-        "supported on this target");
-  std::pair<unsigned, int64_t> limit(argument.getArgNumber(),
-                                     *dim.getConstantIndex());
-  if (limit != std::make_pair(map.parameter, map.dims[1]))
-    map.limit = limit;
-  return success();
-}
-
 /// Adds the tensor map of boxes of rows and columns of a view.
 FailureOr<unsigned> KernelEmitter::addTensorMap(Operation *op,
                                                 tile::ViewOp view, int64_t rows,
@@ -183,8 +158,14 @@ FailureOr<unsigned> KernelEmitter::addTensorMap(Operation *op,
   map.box[1] = rows;
   if (rows > 256)
     return view.emitError("a copied tile has up to 256 rows, got ") << rows;
-  if (failed(setLimit(view, map)))
-    return failure();
+  // Rows beyond an end of the map are filled with zeros, whatever memory holds;
+  // those beyond another limit pipe.clear sets to zero, but none may be stored.
+  auto limit = pipe::getMappedLimit(view);
+  if (succeeded(limit))
+    map.limit = *limit;
+  else if (isa<pipe::StoreOp>(op))
+    return view.emitError("a limit of a stored view that is not the extent of a "
+                          "parameter is not supported on this target");
   auto *it = llvm::find(tensorMaps, map);
   if (it == tensorMaps.end()) {
     tensorMaps.push_back(map);
@@ -279,6 +260,20 @@ LogicalResult KernelEmitter::collect() {
       if (type.isDynamicDim(*index))
         addDim(argument.getArgNumber(), *index);
       return WalkResult::advance();
+    } else if (auto load = dyn_cast<memref::LoadOp>(op)) {
+      return addMemory(load, load.getMemRef()).succeeded()
+                 ? WalkResult::advance()
+                 : WalkResult::interrupt();
+    } else if (auto store = dyn_cast<tile::StoreOp>(op)) {
+      auto view = store.getView().getDefiningOp<tile::ViewOp>();
+      if (!view || store.getValue().getType().getRank() != 1) {
+        store.emitError("a store without a buffer takes a tile of one axis and "
+                        "a view made by tile.view");
+        return WalkResult::interrupt();
+      }
+      return addMemory(store, view.getSource()).succeeded()
+                 ? WalkResult::advance()
+                 : WalkResult::interrupt();
     } else if (auto gather = dyn_cast<tile::GatherOp>(op)) {
       return addMemory(gather, gather.getTable()).succeeded()
                  ? WalkResult::advance()
@@ -499,7 +494,10 @@ LogicalResult KernelEmitter::emitRole(pipe::RoleOp role, int64_t firstGroup) {
       NVVM::ElectSyncOp::create(builder, loc, builder.getI1Type(), Value());
   auto one = scf::IfOp::create(builder, loc, elected);
   builder.setInsertionPointToStart(one.thenBlock());
-  return emitItems(role);
+  oneThread = true;
+  LogicalResult emitted = emitItems(role);
+  oneThread = false;
+  return emitted;
 }
 
 /// The role's program: once, or for each work item.
@@ -611,6 +609,10 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
         set(read, values[read.getSlot()][0]);
         return success();
       })
+      .Case<pipe::ClearOp>([&](auto clear) {
+        emitClear(clear);
+        return success();
+      })
       .Case<pipe::ReleaseOp>([&](auto release) {
         emitRelease(release);
         return success();
@@ -618,6 +620,11 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
       .Case<pipe::DotOp>([&](auto dot) { return emitDot(dot); })
       .Case<pipe::AwaitOp>([&](auto await) { return emitAwait(await); })
       .Case<pipe::StoreOp>([&](auto store) { return emitStore(store); })
+      .Case<memref::LoadOp>([&](auto load) {
+        emitLoad(load);
+        return success();
+      })
+      .Case<tile::StoreOp>([&](auto store) { return emitRowStore(store); })
       .Case<pipe::WaitTurnOp>([&](auto wait) {
         emitWaitTurn(group);
         set(wait, constant(0));

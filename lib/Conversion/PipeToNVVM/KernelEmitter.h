@@ -85,7 +85,6 @@ private:
 
   // KernelEmitter.cpp: structure.
   mlir::LogicalResult collect();
-  mlir::LogicalResult setLimit(tile::ViewOp view, TensorMap &map);
   mlir::FailureOr<unsigned> addTensorMap(mlir::Operation *op, tile::ViewOp view,
                                          int64_t rows, int64_t columns);
   void addDim(unsigned parameter, int64_t dim) {
@@ -128,6 +127,12 @@ private:
   mlir::Value clampIndex(mlir::Value index, int64_t low, int64_t high);
   mlir::LogicalResult emitGather(tile::GatherOp op);
 
+  // Memory.cpp: scalars and rows in global memory.
+  mlir::Value emitOffset(mlir::Value address, mlir::Value memref, int64_t dim,
+                         mlir::Value index);
+  void emitLoad(mlir::memref::LoadOp op);
+  mlir::LogicalResult emitRowStore(tile::StoreOp op);
+
   // Fragments.cpp and MapEmitter.cpp: what each thread computes on its
   // elements.
   friend class MapEmitter;
@@ -141,7 +146,10 @@ private:
   mlir::Value emitWarpPredicate();
   mlir::LogicalResult emitAdvance(mlir::Operation *op);
   mlir::LogicalResult emitFill(pipe::FillOp op);
+  void emitClear(pipe::ClearOp op);
   void emitRelease(pipe::ReleaseOp op);
+  void emitGroupBarrier();
+  void emitSharedFence();
   mlir::LogicalResult emitDot(pipe::DotOp op);
   mlir::LogicalResult emitAwait(pipe::AwaitOp op);
   mlir::LogicalResult emitStore(pipe::StoreOp op);
@@ -234,6 +242,8 @@ private:
   mlir::Value shared, thread, lane, warp, warpgroup, group;
   /// Of the role being emitted: its first warpgroup and how many it has.
   int64_t roleFirstGroup = 0, turnGroups = 1;
+  /// Whether one thread of a warp runs what is being emitted.
+  bool oneThread = false;
 };
 
 } // namespace fovea

@@ -329,9 +329,15 @@ LogicalResult MapEmitter::emitMath(Operation *op) {
     elements[op->getResult(0)] = {x.level, emitAccurateTanh(x.value)};
     return success();
   }
-  if (isa<math::TanhOp>(op) && isF32) {
+  bool isLog2 = isa<math::Log2Op>(op) && approximate;
+  if ((isa<math::TanhOp>(op) || isLog2) && isF32) {
     SmallVector<Value> results;
     auto apply = [&](Value scalar) -> Value {
+      if (isLog2)
+        return LLVM::CallIntrinsicOp::create(
+                   builder, loc, builder.getF32Type(),
+                   builder.getStringAttr("llvm.nvvm.lg2.approx.ftz.f"), scalar)
+            .getResult(0);
       return LLVM::InlineAsmOp::create(
                  builder, loc, builder.getF32Type(), scalar,
                  "tanh.approx.f32 $0, $1;", "=f,f",

@@ -22,10 +22,10 @@ using namespace fovea;
 LogicalResult KernelEmitter::addMemory(Operation *op, Value memref) {
   auto argument = dyn_cast<BlockArgument>(memref);
   if (!argument || argument.getOwner() != &kernel.getBlock())
-    return op->emitError("reads a memref that is no parameter of the kernel");
+    return op->emitError("needs a memref that is a parameter of the kernel");
   auto type = cast<MemRefType>(memref.getType());
   if (!type.isStrided())
-    return op->emitError("reads a memref without strides: ") << type;
+    return op->emitError("needs a memref with strides, got ") << type;
   unsigned parameter = argument.getArgNumber();
   for (int64_t dim = 0; dim < type.getRank(); ++dim)
     if (type.isDynamicDim(dim))

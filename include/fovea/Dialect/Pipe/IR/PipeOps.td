@@ -174,7 +174,9 @@ def Pipe_FillOp : Pipe_OrderedOp<"fill"> {
   let summary = "Starts the copy of a tile of a view into a slot";
   let description = [{
     The copy engine marks the slot as full when all of it has arrived. Elements
-    outside the view are filled with zeros.
+    outside the memref are filled with zeros, and those from a limit of the view
+    on that is the extent of a parameter. What lies beyond any other limit is
+    copied as it is in memory: `pipe.clear` sets it to zero.
 
     Example:
 
@@ -234,6 +236,24 @@ def Pipe_ReadOp : Pipe_Op<"read", [Pure, TypesMatchWith<
   let arguments = (ins Pipe_SlotType:$slot);
   let results = (outs Tile_TileType:$tile);
   let assemblyFormat = "$slot attr-dict `:` type($slot)";
+  let hasVerifier = 1;
+}
+
+def Pipe_ClearOp : Pipe_OrderedOp<"clear"> {
+  let summary = "Sets the rows of a slot's tile from `first` on to zero";
+  let description = [{
+    For products that the group starts later. Each group that reads the slot
+    clears it for itself; `first` is the same for all of them, and there may be
+    no such rows.
+
+    Example:
+
+    ```mlir
+    pipe.clear %slot from %n : !pipe.slot<<128x64xbf16, #pipe.smem<swizzle = 128>>, read>
+    ```
+  }];
+  let arguments = (ins Pipe_SlotType:$slot, Index:$first);
+  let assemblyFormat = "$slot `from` $first attr-dict `:` type($slot)";
   let hasVerifier = 1;
 }
 

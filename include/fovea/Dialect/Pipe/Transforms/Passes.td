@@ -55,7 +55,9 @@ def PipeSpecialize : Pass<"pipe-specialize", "::mlir::ModuleOp"> {
     Each slot is taken just before its first use and released after the last
     product that reads it.
     `tile.dot` becomes `pipe.dot` and `pipe.await`; `tile.store` goes through a
-    buffer. Scalars stay before the roles. Nothing overlaps yet but copies with
+    buffer, a store of one axis stays. A loaded tile that a product contracts along
+    rows, of a view with a limit that the copy engine does not see, is cleared from
+    there on (`pipe.clear`). Scalars stay before the roles. Nothing overlaps yet but copies with
     the rest: that is `pipe-pipeline`'s task.
 
     Needs layouts (`pipe-assign-layouts`). Loads under `scf.if` are refused.
