@@ -35,7 +35,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ["README.md", "docs/Architecture.md"]
+PAGES = ["README.md", "docs/Tutorial.md", "docs/Architecture.md"]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$(?=(\n*```(\w+)\n(.*?)^```$)?)", re.M | re.S)
 FILE = re.compile(r"(?://|/\*) ([\w.-]+\.\w+)(?: \*/)?\n")
 NUMBER = r"\b\d+(?:\.\d+)?(?:e[-+]?\d+)?"
