@@ -28,6 +28,7 @@
 #include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
 #include <chrono>
+#include <cmath>
 
 using namespace mlir;
 using namespace fovea;
@@ -349,8 +350,8 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
     if (!CudaTarget::isCuda(targetText)) {
       progress("measuring");
       auto probe = [&] {
-        peak = std::max(peak, probeFmaGflops(target.vectorBits(),
-                                             fovea_get_num_threads()));
+        peak = std::max(
+            peak, probeFmaGflops(target.vectorBits(), fovea_get_num_threads()));
       };
       probe();
       if (Error error = measure(program, report.entry, packed, report))
@@ -511,7 +512,8 @@ int main(int argc, char **argv) {
   if (numThreads.getNumOccurrences() && (numThreads < 1 || numThreads > 1024))
     return fail("--threads " + llvm::Twine(numThreads) +
                 ": expected a number from 1 to 1024");
-  if (tolerance.getNumOccurrences() && !(tolerance > 0))
+  if (tolerance.getNumOccurrences() &&
+      !(tolerance > 0 && std::isfinite(tolerance)))
     return fail("--tolerance: expected a number above 0");
   fovea_set_num_threads(numThreads);
 
