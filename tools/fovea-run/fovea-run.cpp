@@ -452,6 +452,9 @@ static Expected<SmallVector<func::FuncOp>> findEntries(ModuleOp module) {
 
 /// Options that fit together, and names of dimensions that the entries have.
 static Error checkOptions(ModuleOp module, ArrayRef<func::FuncOp> entries) {
+  for (func::FuncOp entry : entries)
+    if (Error error = checkAttributes(entry))
+      return error;
   for (const auto &[option, files] :
        {std::pair("--in", &inFiles), std::pair("--out", &outFiles)})
     for (StringRef path : *files)
