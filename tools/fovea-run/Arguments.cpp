@@ -161,13 +161,13 @@ namespace {
 class Dimensions {
 public:
   Dimensions(func::FuncOp entry, const ArgumentSources &sources)
-      : entry(entry) {
+      : entry(entry), given(sources.dims) {
     auto module = entry->getParentOfType<ModuleOp>();
     if (auto defaults = module->getAttrOfType<DictionaryAttr>("fovea.dims"))
       for (NamedAttribute entry : defaults)
         sizes[entry.getName().getValue()] = *integerOf(entry.getValue());
-    for (const auto &given : sources.dims)
-      sizes[given.first()] = given.second;
+    for (const auto &size : given)
+      sizes[size.first()] = size.second;
   }
 
   /// Name of a dimension; empty without one.
@@ -210,6 +210,12 @@ public:
               describe(entry, position) + " has " + std::to_string(extent) +
               " for dimension " + dim.str() + ", which is " +
               std::to_string(sizes[dim]) + " in an earlier file");
+        if (auto it = given.find(dim);
+            it != given.end() && it->second != extent)
+          return createStringError(describe(entry, position) + " has " +
+                                   std::to_string(extent) + " for dimension " +
+                                   dim.str() + ", which --dims gives as " +
+                                   std::to_string(it->second));
         learned.insert({dim, true});
         sizes[dim] = extent;
       }
@@ -218,6 +224,7 @@ public:
 
 private:
   func::FuncOp entry;
+  const llvm::StringMap<int64_t> &given;
   llvm::StringMap<int64_t> sizes;
   llvm::StringMap<bool> learned;
 };
