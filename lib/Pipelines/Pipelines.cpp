@@ -134,7 +134,7 @@ void fovea::buildCpuPipeline(OpPassManager &pm,
 //===----------------------------------------------------------------------===//
 
 void fovea::buildSizeChecks(OpPassManager &pm) {
-  pm.addPass(createGenerateRuntimeVerificationPass());
+  pm.addPass(attn::createAttnCheckSizes());
 }
 
 void fovea::buildCudaTileStage(OpPassManager &pm,

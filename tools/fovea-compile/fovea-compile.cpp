@@ -43,12 +43,15 @@ static cl::opt<std::string> inputFile(cl::Positional, cl::desc("FILE.mlir"),
                                       cl::Required, cl::cat(category));
 static cl::opt<std::string> outputFile("o", cl::value_desc("FILE"),
                                        cl::cat(category),
-                                       cl::desc("Output (- for text on the "
-                                                "standard output)"));
+                                       cl::desc("Output; text goes to the "
+                                                "standard output (-) without "
+                                                "it"));
 static cl::opt<std::string>
-    targetText("target", cl::init("cpu"), cl::cat(category),
-               cl::desc("cpu (this machine), cpu:avx512, cpu:avx2, cpu:plain, "
-                        "cpu: and LLVM features, or cuda:sm_90a"));
+    targetText("target", cl::value_desc("TARGET"), cl::init("cpu"),
+               cl::cat(category),
+               cl::desc("What to compile for: cpu (the default: this machine), "
+                        "cpu:avx512, cpu:avx2, cpu:plain, cpu: and LLVM "
+                        "features, or cuda:sm_90a"));
 
 namespace {
 enum class Emit { SharedObject, Object, LLVM, PTX, Cubin, Header, MLIR };
@@ -59,13 +62,15 @@ static cl::opt<Emit> emitKind(
     cl::desc("What to write:"),
     cl::values(
         clEnumValN(Emit::SharedObject, "so",
-                   "a shared object, and a C header beside it (default)"),
-        clEnumValN(Emit::Object, "obj", "an object file"),
-        clEnumValN(Emit::LLVM, "llvm", "LLVM IR of the host's code"),
+                   "a shared object, and its C header beside it (default)"),
+        clEnumValN(Emit::Object, "obj",
+                   "an object file, to be linked with libfovea_runtime"),
+        clEnumValN(Emit::LLVM, "llvm",
+                   "LLVM IR (cuda: of the code that launches)"),
         clEnumValN(Emit::PTX, "ptx", "PTX of the kernel (cuda)"),
         clEnumValN(Emit::Cubin, "cubin", "the kernel's cubin (cuda)"),
         clEnumValN(Emit::Header, "header", "the C header"),
-        clEnumValN(Emit::MLIR, "mlir", "the llvm dialect")));
+        clEnumValN(Emit::MLIR, "mlir", "the same in MLIR's llvm dialect")));
 
 static int fail(const llvm::Twine &message) {
   return fovea::fail("fovea-compile", message);

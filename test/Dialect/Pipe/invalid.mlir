@@ -303,4 +303,17 @@ func.func @f(%t: !bare, %b: !pipe.buffer<!shared>, %v: !tile.view<?x64xbf16>, %i
   // expected-error @+1 {{the tile has the layout #pipe.acc, got '!tile.tile<64x64xbf16>'}}
   pipe.store %t, %b, %v[%i, %i] : !bare, !pipe.buffer<!shared>, !tile.view<?x64xbf16>
   return
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+tile.kernel @k(%n: index) grid(%m) {
+  %ring = pipe.ring readers(1) : !pipe.ring<2 x !shared>
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !pipe.ring<2 x !shared>
+    %s0, %p1 = pipe.acquire %ring[%p0] : !pipe.ring<2 x !shared> -> !pipe.slot<!shared, write>
+    // expected-error @+1 {{belongs into a math role, not into a load role}}
+    pipe.clear %s0 from %n : !pipe.slot<!shared, write>
+  }
 }
