@@ -39,7 +39,6 @@ UNTESTED = {
     "an operand of '": EMITTER,
     "cannot be renamed to": "only an unknown op could hide uses of a function",
     "is no sum of a thread's and a register's part": "all layouts are such sums",
-    "stored elements have 16 bits on this target, got": "as those of its view have",
     "the file became shorter while it was read": "a race with another process",
     "yields a value that is unknown in the kernel": EMITTER,
 }
