@@ -1,8 +1,8 @@
 //===- Arguments.h - Values of an entry's arguments ------------*- C++ -*-===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,6 +37,10 @@ struct Argument {
 
 /// The npy kind of an element type; an error names the supported ones.
 llvm::Expected<ElementKind> elementKind(mlir::Type type);
+
+/// Checks the attributes fovea.* of `entry`, its arguments and its module,
+/// which makeArguments and the speeds rely on.
+llvm::Error checkAttributes(mlir::func::FuncOp entry);
 
 /// Values for all arguments of `entry`: read from files, then random.
 ///

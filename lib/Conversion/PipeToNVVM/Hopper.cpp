@@ -244,9 +244,6 @@ LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {
 LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
   tile::TileType type = op.getValue().getType();
   int64_t rows = type.getDimSize(0), columns = type.getDimSize(1);
-  if (type.getElementType().getIntOrFloatBitWidth() != 16)
-    return op.emitError("stored elements have 16 bits on this target, got ")
-           << type.getElementType();
   if (roleFirstGroup == 0)
     return op.emitError("a store belongs into a role after the loading one");
   if (persistent || op->getParentOfType<scf::ForOp>()) {
