@@ -8,12 +8,6 @@
 
 #include "fovea/Target/CudaTarget.h"
 
-#include "llvm/ADT/SmallString.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/Process.h"
-#include "llvm/Support/Program.h"
-
 using namespace llvm;
 using fovea::CudaTarget;
 
@@ -26,16 +20,4 @@ Expected<CudaTarget> CudaTarget::parse(StringRef text) {
     return CudaTarget();
   return createStringError("unknown target '" + text +
                            "': the GPU to compile for is cuda:sm_90a");
-}
-
-std::string fovea::findCudaToolkit() {
-  for (const char *variable : {"CUDA_HOME", "CUDA_PATH"})
-    if (auto home = sys::Process::GetEnv(variable);
-        home && sys::fs::can_execute(*home + "/bin/ptxas"))
-      return *home;
-  if (ErrorOr<std::string> path = sys::findProgramByName("ptxas"))
-    return sys::path::parent_path(sys::path::parent_path(*path)).str();
-  if (sys::fs::can_execute("/usr/local/cuda/bin/ptxas"))
-    return "/usr/local/cuda";
-  return "";
 }

@@ -14,6 +14,7 @@
 #include "fovea/InitAllDialects.h"
 #include "fovea/Pipelines/Pipelines.h"
 #include "fovea/Target/CudaTarget.h"
+#include "fovea/Target/Ptxas.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -30,7 +31,6 @@
 #include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ToolOutputFile.h"
-#include <cstdlib>
 
 using namespace mlir;
 using namespace fovea;
@@ -158,27 +158,20 @@ static int compile(ModuleOp module, const CpuTarget &host, bool cuda,
       return fail(toString(std::move(error)));
     return 0;
   }
-  OwningOpRef<ModuleOp> original(module.clone());
-
+  OwningOpRef<ModuleOp> compiled;
   if (cuda) {
-    std::string toolkit = findCudaToolkit();
-    if (emitKind == Emit::Cubin && toolkit.empty())
+    std::optional<Ptxas> ptxas = Ptxas::find();
+    if (emitKind == Emit::Cubin && !ptxas)
       return fail("--emit=cubin needs ptxas of the CUDA toolkit, which is "
                   "neither in CUDA_HOME nor on PATH; --emit=ptx does without");
-    if (!toolkit.empty())
-      ::setenv("CUDA_HOME", toolkit.c_str(), /*overwrite=*/0);
-    bool binary = !toolkit.empty() && emitKind != Emit::PTX;
     CudaPipelineOptions options;
     options.target = targetText;
-    options.format = binary ? "bin" : "isa";
-    if (failed(lower(module, [&](OpPassManager &pm) {
-          buildSizeChecks(pm);
-          buildCudaTileStage(pm, options);
-          buildCudaKernelStage(pm, options);
-        })))
+    options.format = ptxas && emitKind != Emit::PTX ? "bin" : "isa";
+    compiled = compileCudaKernels(module, options, ptxas ? &*ptxas : nullptr);
+    if (!compiled)
       return 1;
     if (emitKind == Emit::PTX || emitKind == Emit::Cubin) {
-      auto code = kernelCode(module);
+      auto code = kernelCode(*compiled);
       if (!code)
         return fail(toString(code.takeError()));
       if (Error error = writeFile(outputFile, [&](auto &os) {
@@ -188,16 +181,18 @@ static int compile(ModuleOp module, const CpuTarget &host, bool cuda,
         return fail(toString(std::move(error)));
       return 0;
     }
-    if (failed(lower(module, [&](OpPassManager &pm) {
+    if (failed(lower(*compiled, [&](OpPassManager &pm) {
           buildCudaHostStage(pm, options);
         })))
       return 1;
-  } else if (failed(lower(module, [&](OpPassManager &pm) {
-               CpuPipelineOptions options;
-               options.target = targetText;
-               buildCpuEntryPipeline(pm, options);
-             }))) {
-    return 1;
+  } else {
+    compiled = module.clone();
+    CpuPipelineOptions options;
+    options.target = targetText;
+    if (failed(lower(*compiled, [&](OpPassManager &pm) {
+          buildCpuEntryPipeline(pm, options);
+        })))
+      return 1;
   }
 
   Error error = Error::success();
@@ -208,21 +203,21 @@ static int compile(ModuleOp module, const CpuTarget &host, bool cuda,
       return fail("cannot write a temporary file: " + code.message());
     llvm::FileRemover remover(object);
     error = writeFile(object, [&](llvm::raw_pwrite_stream &os) {
-      return emitObject(module, host, entries, /*text=*/false, os);
+      return emitObject(*compiled, host, entries, /*text=*/false, os);
     });
     if (!error)
       error = linkSharedObject(object, outputFile, program);
     llvm::SmallString<128> header(outputFile);
     llvm::sys::path::replace_extension(header, "h");
-    if (!error && (error = writeHeaderFile(*original, header, stem)))
+    if (!error && (error = writeHeaderFile(module, header, stem)))
       llvm::sys::fs::remove(outputFile); // Both or none.
   } else {
     error = writeFile(outputFile, [&](llvm::raw_pwrite_stream &os) -> Error {
       if (emitKind == Emit::MLIR) {
-        module.print(os);
+        compiled->print(os);
         return Error::success();
       }
-      return emitObject(module, host, entries, emitKind == Emit::LLVM, os);
+      return emitObject(*compiled, host, entries, emitKind == Emit::LLVM, os);
     });
   }
   return error ? fail(toString(std::move(error))) : 0;

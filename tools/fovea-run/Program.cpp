@@ -11,6 +11,7 @@
 #include "fovea/Dialect/Tile/IR/Tile.h"
 #include "fovea/Pipelines/Pipelines.h"
 #include "fovea/Target/CudaTarget.h"
+#include "fovea/Target/Ptxas.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
@@ -50,7 +51,6 @@ FailureOr<std::unique_ptr<Program>> Program::compile(ModuleOp module,
   CudaPipelineOptions cudaOptions;
   if (cuda) {
     cudaOptions.target = targetText.str();
-    buildSizeChecks(upper);
     buildCudaTileStage(upper, cudaOptions);
   } else {
     buildAttnStage(upper, options);
@@ -71,8 +71,13 @@ FailureOr<std::unique_ptr<Program>> Program::compile(ModuleOp module,
   }
   PassManager lower(module.getContext());
   if (cuda) {
-    // PTX: the driver compiles it.
-    buildCudaKernelStage(lower, cudaOptions);
+    // Without ptxas, the driver compiles PTX.
+    std::optional<Ptxas> ptxas = Ptxas::find();
+    cudaOptions.format = ptxas ? "bin" : "isa";
+    lowered =
+        compileCudaKernels(module, cudaOptions, ptxas ? &*ptxas : nullptr);
+    if (!lowered)
+      return failure();
     buildCudaHostStage(lower, cudaOptions);
   } else {
     buildVectorStage(lower, options);

@@ -9,10 +9,14 @@
 #ifndef FOVEA_PIPELINES_PIPELINES_H
 #define FOVEA_PIPELINES_PIPELINES_H
 
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
 
 namespace fovea {
+
+class Ptxas;
 
 /// Options of the CPU pipeline.
 struct CpuPipelineOptions : mlir::PassPipelineOptions<CpuPipelineOptions> {
@@ -73,6 +77,15 @@ void buildCudaKernelStage(mlir::OpPassManager &pm,
 /// Functions that call the runtime -> the llvm dialect, with the kernels' code.
 void buildCudaHostStage(mlir::OpPassManager &pm,
                         const CudaPipelineOptions &options);
+
+/// Compiles a copy of a module, checks of sizes first, as far as the kernel stage.
+/// With ptxas, a kernel that spills, has a stack frame or gets a message C75xx is
+/// compiled again with the op's next schedule; the best is kept, with a warning
+/// if none is clean. Without, each op has its first schedule. Kernels are left in
+/// the options' format; bin needs ptxas. Null after a diagnostic.
+mlir::OwningOpRef<mlir::ModuleOp>
+compileCudaKernels(mlir::ModuleOp module, const CudaPipelineOptions &options,
+                   const Ptxas *ptxas);
 
 /// All stages: `-fovea-cuda-pipeline`.
 void buildCudaPipeline(mlir::OpPassManager &pm,

@@ -26,10 +26,6 @@ struct CudaTarget {
   static llvm::Expected<CudaTarget> parse(llvm::StringRef text);
 };
 
-/// The folder of a CUDA toolkit that has ptxas: CUDA_HOME, its usual place, or
-/// where PATH finds it; empty if there is none.
-std::string findCudaToolkit();
-
 } // namespace fovea
 
 #endif // FOVEA_TARGET_CUDATARGET_H

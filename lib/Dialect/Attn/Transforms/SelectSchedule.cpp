@@ -8,12 +8,11 @@
 
 #include "fovea/Dialect/Attn/Transforms/Passes.h"
 
-#include "fovea/Dialect/Attn/IR/Attn.h"
-#include "fovea/Dialect/Pipe/IR/Pipe.h"
+#include "fovea/Dialect/Attn/Transforms/Schedules.h"
 #include "fovea/Dialect/Tile/IR/Tile.h"
 #include "fovea/Target/CpuTarget.h"
 #include "fovea/Target/CudaTarget.h"
-#include "llvm/Support/MathExtras.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 namespace fovea::attn {
 #define GEN_PASS_DEF_ATTNSELECTSCHEDULE
@@ -61,38 +60,123 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
                                     shape.vectors);
 }
 
-/// The number of channels that is tiled: that of queries or values, whichever
-/// is larger.
-static int64_t channels(AttentionOp op) {
-  int64_t most = 0;
-  for (auto [map, value] :
-       {std::pair<AffineMap, Value>(op.getIndexingMapsArray()[0],
-                                    op.getQuery()),
-        std::pair<AffineMap, Value>(op.getIndexingMapsArray()[2],
-                                    op.getValues()[0])}) {
-    auto type = cast<ShapedType>(value.getType());
-    for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
-      if (map.getDimPosition(axis) >= 4)
-        most = std::max(most, type.getDimSize(axis));
-  }
-  return most;
+//===----------------------------------------------------------------------===//
+// NVIDIA GPUs
+//===----------------------------------------------------------------------===//
+
+/// The extent of dimension d or e of (b, h, i, j, d, e).
+static int64_t channels(AffineMap map, Value value) {
+  auto type = cast<ShapedType>(value.getType());
+  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
+    if (map.getDimPosition(axis) >= 4)
+      return type.getDimSize(axis);
+  return 1;
 }
 
-/// For Hopper: three warpgroups where output and scores of a row take at most
-/// 160 registers, otherwise two with 240, which leave room for a persistent
-/// kernel; null if they do not fit.
-static pipe::ScheduleAttr selectCuda(AttentionOp op) {
-  int64_t size = channels(op);
-  if (size > 128)
-    return {};
-  bool narrow = size <= 64;
-  return pipe::ScheduleAttr::get(
-      op.getContext(), /*query_tile=*/narrow ? 192 : 128, /*key_tile=*/128,
-      /*stages=*/2, /*groups=*/narrow ? 3 : 2,
-      /*producer_regs=*/narrow ? 32 : 24, /*consumer_regs=*/narrow ? 160 : 240,
-      /*overlap=*/true, /*turns=*/true, /*persistent=*/!narrow,
-      /*last_first=*/!narrow && !op.getMask().empty());
+static int64_t queryChannels(AttentionOp op) {
+  return channels(op.getIndexingMapsArray()[0], op.getQuery());
 }
+
+static int64_t valueChannels(AttentionOp op) {
+  return channels(op.getIndexingMapsArray()[2], op.getValues()[0]);
+}
+
+namespace {
+
+/// What score and mask regions hold in registers.
+struct RegionCost {
+  /// Captured elements that differ from row to row only, from column to column
+  /// only, from score to score; functions of scores without an instruction.
+  int64_t rows = 0, columns = 0, elements = 0, functions = 0;
+
+  bool captures() const { return rows || columns || elements; }
+};
+
+} // namespace
+
+/// Adds what a region holds to `cost`. Its arguments are `first` (a score or
+/// nothing), b, h, i and j, then captured values.
+static void addRegion(Region &region, bool hasScore, bool approximate,
+                      RegionCost &cost) {
+  if (region.empty())
+    return;
+  enum : unsigned { none = 0, row = 1, column = 2, element = 3 };
+  llvm::DenseMap<Value, unsigned> varies;
+  Block &block = region.front();
+  if (hasScore)
+    varies[block.getArgument(0)] = element;
+  varies[block.getArgument(hasScore + 2)] = row;
+  varies[block.getArgument(hasScore + 3)] = column;
+  block.walk([&](Operation *op) {
+    unsigned how = none;
+    bool reads = false;
+    for (Value operand : op->getOperands()) {
+      how |= varies.lookup(operand);
+      reads |= isa<ShapedType>(operand.getType());
+    }
+    for (Value result : op->getResults())
+      varies[result] = how;
+    cost.rows += reads && how == row;
+    cost.columns += reads && how == column;
+    cost.elements += reads && how == element;
+    cost.functions += !approximate && how == element &&
+                      isa<math::TanhOp, math::ErfOp, math::SinOp, math::CosOp,
+                          math::LogOp, math::Log2Op, math::PowFOp>(op);
+  });
+}
+
+/// Registers of a thread of the computing role, more or less.
+static int64_t estimateRegisters(AttentionOp op, pipe::ScheduleAttr schedule) {
+  NumericsAttr numerics = op.getNumericsAttr();
+  bool approximate = numerics && numerics.getMath() == MathMode::approximate;
+  RegionCost cost;
+  addRegion(op.getScore(), /*hasScore=*/true, approximate, cost);
+  addRegion(op.getMask(), /*hasScore=*/false, approximate, cost);
+  // 64 rows by 128 threads: a thread holds half a column of output and scores.
+  int64_t keys = schedule.getKeyTile(), scores = keys / 2;
+  int64_t registers = valueChannels(op) / 2 + scores + /*addresses, rows=*/32;
+  // Weights of one step while the scores of the next are computed.
+  if (schedule.getOverlap())
+    registers += scores / 2;
+  registers += cost.rows * 2 + cost.columns * keys / 4 +
+               cost.elements * scores + cost.functions * 2 * scores;
+  // What belongs to a work item does not become a constant of the kernel.
+  if (schedule.getPersistent() && cost.captures())
+    registers += 16;
+  return registers;
+}
+
+SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
+  int64_t widest = std::max(queryChannels(op), valueChannels(op));
+  if (widest > 128)
+    return {};
+  bool masked = !op.getMask().empty();
+  auto make = [&](int64_t groups, int64_t keyTile, bool overlap,
+                  bool persistent) {
+    return pipe::ScheduleAttr::get(
+        op.getContext(), groups * pipe::limits::groupRows, keyTile,
+        /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
+        /*consumer_regs=*/groups == 3 ? 160 : 240, overlap, /*turns=*/overlap,
+        persistent, /*last_first=*/persistent && masked);
+  };
+  SmallVector<pipe::ScheduleAttr> fits, spills;
+  auto add = [&](pipe::ScheduleAttr schedule) {
+    bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
+    (few ? fits : spills).push_back(schedule);
+  };
+  if (widest <= 64)
+    add(make(3, 128, /*overlap=*/true, /*persistent=*/false));
+  add(make(2, 128, /*overlap=*/true, /*persistent=*/true));
+  add(make(2, 128, /*overlap=*/true, /*persistent=*/false));
+  add(make(2, 64, /*overlap=*/true, /*persistent=*/true));
+  add(make(2, 64, /*overlap=*/false, /*persistent=*/false));
+  fits.append(spills);
+  return fits;
+}
+
+//===----------------------------------------------------------------------===//
+// Pass
+//===----------------------------------------------------------------------===//
 
 namespace {
 
@@ -100,19 +184,28 @@ struct AttnSelectSchedulePass final
     : attn::impl::AttnSelectScheduleBase<AttnSelectSchedulePass> {
   using Base::Base;
 
-  /// Sets the schedules by `select`, which gives null where it has none.
-  void selectAll(llvm::function_ref<Attribute(AttentionOp)> select) {
+  /// Sets the schedules to one of those that `list` gives, best first.
+  void selectAll(
+      llvm::function_ref<SmallVector<Attribute>(AttentionOp)> list) {
     WalkResult result = getOperation()->walk([&](AttentionOp op) {
       if (op.getScheduleAttr())
         return WalkResult::advance();
-      Attribute schedule = select(op);
-      if (!schedule) {
+      SmallVector<Attribute> schedules = list(op);
+      if (schedules.empty()) {
         op.emitOpError("has ")
-            << channels(op) << " channels; for " << target
+            << std::max(queryChannels(op), valueChannels(op))
+            << " channels; for " << target
             << " there is a schedule up to 128: give one as attribute schedule";
         return WalkResult::interrupt();
       }
-      op.setScheduleAttr(schedule);
+      if (attempt >= schedules.size()) {
+        op.emitOpError("has ")
+            << schedules.size() << " schedules for " << target
+            << "; attempt is from 0 to " << schedules.size() - 1 << ", got "
+            << attempt;
+        return WalkResult::interrupt();
+      }
+      op.setScheduleAttr(schedules[attempt]);
       return WalkResult::advance();
     });
     if (result.wasInterrupted())
@@ -132,10 +225,13 @@ struct AttnSelectSchedulePass final
   void runOnOperation() override {
     if (CudaTarget::isCuda(target)) {
       if (parse<CudaTarget>())
-        selectAll([](AttentionOp op) -> Attribute { return selectCuda(op); });
+        selectAll([](AttentionOp op) {
+          return llvm::to_vector_of<Attribute>(getCudaSchedules(op));
+        });
     } else if (auto cpu = parse<CpuTarget>()) {
-      selectAll(
-          [&](AttentionOp op) -> Attribute { return selectCpu(op, *cpu); });
+      selectAll([&](AttentionOp op) {
+        return SmallVector<Attribute>{selectCpu(op, *cpu)};
+      });
     }
   }
 };

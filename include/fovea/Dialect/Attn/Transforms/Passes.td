@@ -69,15 +69,35 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     registers; scores of one tile stay in the second-level cache. A short query
     (a decoding step) gets a smaller query tile and taller blocks.
 
-    For a Hopper GPU (`#pipe.schedule`): 192 query rows by three warpgroups up to
-    64 channels; 128 rows by two up to 128 channels, persistent, and from the last
-    query tile to the first if there is a mask. Groups take turns. More channels
-    are an error, for which the op has to bring its schedule.
+    For a Hopper GPU (`#pipe.schedule`) up to 128 channels there are several,
+    best first; more channels are an error, for which the op has to bring its
+    schedule.
+
+    | attempt | query rows | key tile | groups, registers | |
+    |---|---|---|---|---|
+    | 0 up to 64 channels only | 192 | 128 | 3, 160 | turns |
+    | next | 128 | 128 | 2, 240 | turns, persistent |
+    | next | 128 | 128 | 2, 240 | turns |
+    | next | 128 | 64 | 2, 240 | turns, persistent |
+    | next | 128 | 64 | 2, 240 | no overlap |
+
+    A persistent kernel goes from the last query tile to the first if there is a
+    mask. Those whose registers are not expected to do come after the others. A
+    thread needs one for half of the value's channels and half of the key tile
+    each, for a quarter of the key tile with overlap (the weights) and 32 more;
+    for each captured element that differs by row 2, by column a quarter of the
+    key tile, by score half of it, with 16 more in a persistent kernel; and for
+    each function of a score that has no instruction (`tanh`, unless approximate)
+    the key tile. `fovea-compile` lets ptxas say which of them really do.
+
+    `attempt` takes another than the best.
   }];
   let options = [
     Option<"target", "target", "std::string", "\"cpu\"",
            "What to compile for: cpu, cpu:avx512, cpu:avx2, cpu:plain, "
-           "cpu: and a list of LLVM features, or cuda:sm_90a">
+           "cpu: and a list of LLVM features, or cuda:sm_90a">,
+    Option<"attempt", "attempt", "unsigned", "0",
+           "Which schedule to take: 0 is the best, 1 the next">
   ];
   let dependentDialects = [
     "::fovea::pipe::PipeDialect", "::fovea::tile::TileDialect"

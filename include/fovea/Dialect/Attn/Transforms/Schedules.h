@@ -1,0 +1,24 @@
+//===- Schedules.h - Schedules for attention ops ---------------*- C++ -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_DIALECT_ATTN_TRANSFORMS_SCHEDULES_H
+#define FOVEA_DIALECT_ATTN_TRANSFORMS_SCHEDULES_H
+
+#include "fovea/Dialect/Attn/IR/Attn.h"
+#include "fovea/Dialect/Pipe/IR/Pipe.h"
+
+namespace fovea::attn {
+
+/// The schedules for an op on a Hopper GPU, best first, as
+/// -attn-select-schedule describes them; none if there is none. A later one
+/// takes the place of one whose kernel spills.
+llvm::SmallVector<pipe::ScheduleAttr> getCudaSchedules(AttentionOp op);
+
+} // namespace fovea::attn
+
+#endif // FOVEA_DIALECT_ATTN_TRANSFORMS_SCHEDULES_H
