@@ -9,6 +9,7 @@
 #include "Header.h"
 #include "ToolSetup.h"
 
+#include "fovea/Dialect/Attn/Transforms/Schedules.h"
 #include "fovea/Execution/Jit.h"
 #include "fovea/Execution/Object.h"
 #include "fovea/InitAllDialects.h"
@@ -52,6 +53,12 @@ static cl::opt<std::string>
                cl::desc("What to compile for: cpu (the default: this machine), "
                         "cpu:avx512, cpu:avx2, cpu:plain, cpu: and LLVM "
                         "features, or cuda:sm_90a"));
+
+static cl::opt<std::string> scheduleText(
+    "schedule", cl::value_desc("ATTRIBUTE"), cl::cat(category),
+    cl::desc("Schedule of all attention ops, as #pipe.schedule<...> for a GPU "
+             "or #tile.cpu_schedule<...> for a CPU (default: their own, or the "
+             "best)"));
 
 namespace {
 enum class Emit { SharedObject, Object, LLVM, PTX, Cubin, Header, MLIR };
@@ -281,5 +288,8 @@ int main(int argc, char **argv) {
   auto module = parseSourceFile<ModuleOp>(sources, &context);
   if (!module)
     return 1;
+  if (scheduleText.getNumOccurrences())
+    if (Error error = attn::setSchedules(*module, scheduleText))
+      return fail("--schedule: " + toString(std::move(error)));
   return compile(*module, host, cuda, argv[0]);
 }

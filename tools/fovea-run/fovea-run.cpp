@@ -12,7 +12,7 @@
 #include "ToolSetup.h"
 
 #include "fovea-runtime/Runtime.h"
-#include "fovea/Dialect/Attn/IR/Attn.h"
+#include "fovea/Dialect/Attn/Transforms/Schedules.h"
 #include "fovea/InitAllDialects.h"
 #include "fovea/Support/Peak.h"
 #include "fovea/Target/CudaTarget.h"
@@ -98,6 +98,12 @@ static cl::opt<std::string> targetText(
     cl::desc(
         "Where to run: cpu (the default: all that this machine has), "
         "cpu:avx512, cpu:avx2, cpu:plain, cpu: and LLVM features, or cuda"));
+
+static cl::opt<std::string> scheduleText(
+    "schedule", cl::value_desc("ATTRIBUTE"), cl::cat(category),
+    cl::desc("Schedule of all attention ops, as #pipe.schedule<...> for a GPU "
+             "or #tile.cpu_schedule<...> for a CPU (default: their own, or the "
+             "best)"));
 
 /// Prints an error and gives the exit status.
 static int fail(const llvm::Twine &message) {
@@ -540,6 +546,9 @@ int main(int argc, char **argv) {
   auto module = parseSourceFile<ModuleOp>(sources, &context);
   if (!module)
     return 1;
+  if (scheduleText.getNumOccurrences())
+    if (Error error = attn::setSchedules(*module, scheduleText))
+      return fail("--schedule: " + toString(std::move(error)));
   auto entries = findEntries(*module);
   if (!entries)
     return fail(toString(entries.takeError()));

@@ -18,7 +18,7 @@ static constexpr int64_t waitTicks = 10000000;
 /// Depth of one product instruction with elements of 16 bits.
 static constexpr int64_t stepDepth = 16;
 /// Bytes of a row of a block in shared memory.
-static constexpr int64_t rowBytes = 128;
+using pipe::limits::rowBytes;
 
 //===----------------------------------------------------------------------===//
 // Barriers and rings

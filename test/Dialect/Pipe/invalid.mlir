@@ -1,7 +1,24 @@
 // RUN: fovea-opt %s --split-input-file --verify-diagnostics
 
-// expected-error @+1 {{the roles need 68608 of 65536 registers; lower consumer_regs or groups}}
+// expected-error @+1 {{the roles need 68608 registers, a block of 384 threads has 64512; lower consumer_regs or groups}}
 module attributes {test.s = #pipe.schedule<query_tile = 128, key_tile = 128, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 256>} {}
+
+// -----
+
+// All registers of the chip would do, but 384 threads are not launched with them.
+// expected-error @+1 {{the roles need 65536 registers, a block of 384 threads has 64512; lower consumer_regs or groups}}
+module attributes {test.s = #pipe.schedule<query_tile = 128, key_tile = 128, stages = 2, groups = 2, producer_regs = 32, consumer_regs = 240>} {}
+
+// -----
+
+// Four warpgroups and two get every register.
+module attributes {test.s = #pipe.schedule<query_tile = 192, key_tile = 128, stages = 2, groups = 3, producer_regs = 32, consumer_regs = 160>} {}
+module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 128, stages = 2, groups = 1, producer_regs = 256, consumer_regs = 256>} {}
+
+// -----
+
+// expected-error @+1 {{tiles of 64 channels need 294912 bytes of shared memory, a multiprocessor has 232448; lower stages or key_tile}}
+module attributes {test.s = #pipe.schedule<query_tile = 128, key_tile = 256, stages = 4, groups = 2, producer_regs = 24, consumer_regs = 240>} {}
 
 // -----
 

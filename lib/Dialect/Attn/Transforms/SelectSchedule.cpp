@@ -12,6 +12,7 @@
 #include "fovea/Dialect/Tile/IR/Tile.h"
 #include "fovea/Target/CpuTarget.h"
 #include "fovea/Target/CudaTarget.h"
+#include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 namespace fovea::attn {
@@ -175,6 +176,32 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
 }
 
 //===----------------------------------------------------------------------===//
+// A user's schedule
+//===----------------------------------------------------------------------===//
+
+llvm::Error attn::setSchedules(ModuleOp module, StringRef text) {
+  MLIRContext *context = module.getContext();
+  context->loadDialect<pipe::PipeDialect, tile::TileDialect>();
+  std::string message;
+  Attribute schedule;
+  {
+    ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
+      if (message.empty())
+        message = diagnostic.str();
+    });
+    schedule = parseAttribute(text, context);
+  }
+  if (!schedule)
+    return llvm::createStringError(message);
+  if (!isa<tile::ScheduleAttrInterface>(schedule))
+    return llvm::createStringError(text + " is no schedule; write "
+                                          "#pipe.schedule<...> for a GPU, "
+                                          "#tile.cpu_schedule<...> for a CPU");
+  module.walk([&](AttentionOp op) { op.setScheduleAttr(schedule); });
+  return llvm::Error::success();
+}
+
+//===----------------------------------------------------------------------===//
 // Pass
 //===----------------------------------------------------------------------===//
 
@@ -184,13 +211,21 @@ struct AttnSelectSchedulePass final
     : attn::impl::AttnSelectScheduleBase<AttnSelectSchedulePass> {
   using Base::Base;
 
-  /// Sets the schedules to one of those that `list` gives, best first.
+  /// Sets the schedules, of type `Schedule`, to one of those that `list` gives,
+  /// best first.
+  template <typename Schedule>
   void selectAll(
-      llvm::function_ref<SmallVector<Attribute>(AttentionOp)> list) {
+      llvm::function_ref<SmallVector<Schedule>(AttentionOp)> list) {
     WalkResult result = getOperation()->walk([&](AttentionOp op) {
-      if (op.getScheduleAttr())
-        return WalkResult::advance();
-      SmallVector<Attribute> schedules = list(op);
+      if (Attribute given = op.getScheduleAttr()) {
+        if (!isa<tile::ScheduleAttrInterface>(given) || isa<Schedule>(given))
+          return WalkResult::advance();
+        op.emitOpError("has ")
+            << given << ", which is not for " << target << "; leave it out, or "
+            << "give #" << Schedule::name << "<...>";
+        return WalkResult::interrupt();
+      }
+      SmallVector<Schedule> schedules = list(op);
       if (schedules.empty()) {
         op.emitOpError("has ")
             << std::max(queryChannels(op), valueChannels(op))
@@ -225,12 +260,10 @@ struct AttnSelectSchedulePass final
   void runOnOperation() override {
     if (CudaTarget::isCuda(target)) {
       if (parse<CudaTarget>())
-        selectAll([](AttentionOp op) {
-          return llvm::to_vector_of<Attribute>(getCudaSchedules(op));
-        });
+        selectAll<pipe::ScheduleAttr>(getCudaSchedules);
     } else if (auto cpu = parse<CpuTarget>()) {
-      selectAll([&](AttentionOp op) {
-        return SmallVector<Attribute>{selectCpu(op, *cpu)};
+      selectAll<tile::CpuScheduleAttr>([&](AttentionOp op) {
+        return SmallVector<tile::CpuScheduleAttr>{selectCpu(op, *cpu)};
       });
     }
   }

@@ -201,11 +201,19 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "last_first needs persistent";
   if (turns && (!overlap || groups < 2))
     return emitError() << "turns needs overlap and at least 2 groups";
-  int64_t needed =
+  int64_t threads = limits::groupThreads * (1 + groups);
+  int64_t registers =
       limits::groupThreads * (producerRegs + groups * consumerRegs);
-  if (needed > limits::registers)
-    return emitError() << "the roles need " << needed << " of "
-                       << limits::registers
-                       << " registers; lower consumer_regs or groups";
+  if (registers > limits::blockRegisters(threads))
+    return emitError() << "the roles need " << registers
+                       << " registers, a block of " << threads
+                       << " threads has " << limits::blockRegisters(threads)
+                       << "; lower consumer_regs or groups";
+  // Rings of keys and values, queries and output, of the least channels.
+  int64_t rows = 2 * stages * keyTile + (persistent ? 3 : 2) * queryTile;
+  if (int64_t bytes = rows * limits::rowBytes; bytes > limits::sharedBytes)
+    return emitError() << "tiles of 64 channels need " << bytes
+                       << " bytes of shared memory, a multiprocessor has "
+                       << limits::sharedBytes << "; lower stages or key_tile";
   return success();
 }

@@ -356,16 +356,18 @@ static bool takesTurns(RoleOp role) {
 
 static LogicalResult verifyLimits(tile::KernelOp kernel,
                                   ArrayRef<RoleOp> roles) {
-  int64_t registers = 0, barriers = 1;
+  int64_t registers = 0, threads = 0, barriers = 1;
   for (RoleOp role : roles) {
+    threads += limits::groupThreads * role.getGroups();
     registers += limits::groupThreads * role.getGroups() * role.getRegisters();
     if (role.getKind() == RoleKind::math)
       barriers += role.getGroups() * (takesTurns(role) ? 2 : 1);
   }
-  if (registers > limits::registers)
+  if (registers > limits::blockRegisters(threads))
     return kernel.emitError("the roles need ")
-           << registers << " registers, a multiprocessor has "
-           << limits::registers << "; lower a role's registers";
+           << registers << " registers, a block of " << threads
+           << " threads has " << limits::blockRegisters(threads)
+           << "; lower a role's registers";
   if (barriers > limits::namedBarriers)
     return kernel.emitError("the roles need ")
            << barriers << " named barriers, a block has "

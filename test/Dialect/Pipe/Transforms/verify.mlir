@@ -245,7 +245,7 @@ tile.kernel @uneven(%a: memref<?x64xbf16>) grid(%m) {
 
 // Rule 6: registers.
 
-// expected-error @+1 {{the roles need 95232 registers, a multiprocessor has 65536; lower a role's registers}}
+// expected-error @+1 {{the roles need 95232 registers, a block of 512 threads has 65536; lower a role's registers}}
 tile.kernel @registers() grid(%m) {
   pipe.role load groups(1) registers(24) {
   ^bb0(%g: index):

@@ -11,6 +11,8 @@
 
 #include "fovea/Dialect/Attn/IR/Attn.h"
 #include "fovea/Dialect/Pipe/IR/Pipe.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
 
 namespace fovea::attn {
 
@@ -18,6 +20,10 @@ namespace fovea::attn {
 /// -attn-select-schedule describes them; none if there is none. A later one
 /// takes the place of one whose kernel spills.
 llvm::SmallVector<pipe::ScheduleAttr> getCudaSchedules(AttentionOp op);
+
+/// Gives all attention ops of a module the schedule that `text` says, in the
+/// place of their own, too.
+llvm::Error setSchedules(mlir::ModuleOp module, llvm::StringRef text);
 
 } // namespace fovea::attn
 

@@ -37,11 +37,20 @@ struct PipeResource : public mlir::SideEffects::Resource::Base<PipeResource> {
 /// What a Hopper multiprocessor has.
 namespace limits {
 constexpr int64_t registers = 65536;
+constexpr int64_t threadRegisters = 256;
 constexpr int64_t sharedBytes = 227 * 1024;
 constexpr int64_t namedBarriers = 16;
 constexpr int64_t groupThreads = 128;
 /// Rows of one product of one warpgroup.
 constexpr int64_t groupRows = 64;
+/// Bytes of a tile's row in one block of shared memory, the least it takes.
+constexpr int64_t rowBytes = 128;
+/// Registers of a block: as many for each thread as its launch can give, a
+/// multiple of 8. Roles share them: one that asks for more waits for ever.
+constexpr int64_t blockRegisters(int64_t threads) {
+  int64_t each = registers / threads / 8 * 8;
+  return threads * (each < threadRegisters ? each : threadRegisters);
+}
 } // namespace limits
 
 /// Shared memory of a tile in bytes, a multiple of 1024. The tile's layout is

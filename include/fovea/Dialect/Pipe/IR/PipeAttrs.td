@@ -128,9 +128,12 @@ def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule",
     | `persistent` | one block a multiprocessor takes work items from a counter until none is left | default false |
     | `last_first` | query tiles from the last to the first, eight heads side by side: the heaviest first for causal masks; needs `persistent` | default false |
 
-    The register file has 65536 registers: `128 * (producer_regs + groups *
-    consumer_regs)` may not exceed it. Whether the rings fit into shared memory
-    depends on the tiles and is checked when they are made.
+    A block is launched with the same number of registers for each thread, a
+    multiple of 8 of the 65536 there are: 256 for each of two warpgroups, 168 for
+    three, 128 for four, the loading one included. `128 * (producer_regs + groups
+    * consumer_regs)` may not exceed their sum, or a role would wait for registers
+    for ever. Shared memory has to hold at least the tiles of 64 channels; those
+    of the op are counted when they are made.
 
     Example: `#pipe.schedule<query_tile = 128, key_tile = 128, stages = 2,
     groups = 2, producer_regs = 24, consumer_regs = 240>`.
