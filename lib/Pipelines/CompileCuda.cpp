@@ -34,6 +34,7 @@ struct Trial {
   const KernelCode &code() const { return tried[choice]; }
   bool chooseNext();
   void warn();
+  void print(llvm::raw_ostream &os);
 };
 
 /// Compiles modules with one schedule for each op.
@@ -44,7 +45,7 @@ public:
     options.target = wanted.target;
   }
 
-  OwningOpRef<ModuleOp> compile(ModuleOp module);
+  OwningOpRef<ModuleOp> compile(ModuleOp module, llvm::raw_ostream *report);
 
 private:
   /// Runs what `build` adds. Diagnostics have been printed where it fails.
@@ -90,8 +91,19 @@ void Trial::warn() {
             << " bytes of spilled registers";
   else
     warning << "ptxas says " << code().message;
-  warning << "; of " << schedules.size() << " schedules "
-          << schedules[choice] << " is the best";
+  if (schedules.size() == 1)
+    warning << "; its schedule is " << schedules[choice]
+            << ": leave it out, or lower key_tile";
+  else
+    warning << "; the best of " << schedules.size() << " schedules is "
+            << schedules[choice];
+}
+
+void Trial::print(llvm::raw_ostream &os) {
+  os << kernel.getSymName() << ": " << code().registers << " registers, "
+     << code().barriers << " barriers, " << code().frameBytes
+     << " bytes of stack, " << code().spillBytes << " bytes spilled, "
+     << schedules[choice] << '\n';
 }
 
 LogicalResult Compiler::assemble(Trial &trial) {
@@ -141,7 +153,8 @@ Compiler::compileOnce(ModuleOp module, MutableArrayRef<Trial> trials) {
   return compiled;
 }
 
-OwningOpRef<ModuleOp> Compiler::compile(ModuleOp module) {
+OwningOpRef<ModuleOp> Compiler::compile(ModuleOp module,
+                                        llvm::raw_ostream *report) {
   module.getContext()->loadDialect<pipe::PipeDialect>();
   OwningOpRef<ModuleOp> copy(module.clone());
   // Afterwards no op goes away any more.
@@ -170,14 +183,17 @@ OwningOpRef<ModuleOp> Compiler::compile(ModuleOp module) {
     for (Trial &trial : trials)
       again |= trial.chooseNext();
   }
-  for (Trial &trial : trials)
+  for (Trial &trial : trials) {
     if (!trial.code().isClean())
       trial.warn();
+    if (report)
+      trial.print(*report);
+  }
   return compiled;
 }
 
 OwningOpRef<ModuleOp>
 fovea::compileCudaKernels(ModuleOp module, const CudaPipelineOptions &options,
-                          const Ptxas *ptxas) {
-  return Compiler(options, ptxas).compile(module);
+                          const Ptxas *ptxas, llvm::raw_ostream *report) {
+  return Compiler(options, ptxas).compile(module, report);
 }

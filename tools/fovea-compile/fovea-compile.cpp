@@ -60,6 +60,11 @@ static cl::opt<std::string> scheduleText(
              "or #tile.cpu_schedule<...> for a CPU (default: their own, or the "
              "best)"));
 
+static cl::opt<bool> report(
+    "report", cl::cat(category),
+    cl::desc("Print the registers, barriers, spills and schedule of each "
+             "kernel to the standard error (cuda, with ptxas)"));
+
 namespace {
 enum class Emit { SharedObject, Object, LLVM, PTX, Cubin, Header, MLIR };
 }
@@ -171,10 +176,14 @@ static int compile(ModuleOp module, const CpuTarget &host, bool cuda,
     if (emitKind == Emit::Cubin && !ptxas)
       return fail("--emit=cubin needs ptxas of the CUDA toolkit, which is "
                   "neither in CUDA_HOME nor on PATH; --emit=ptx does without");
+    if (report && !ptxas)
+      return fail("--report needs ptxas of the CUDA toolkit, which is neither "
+                  "in CUDA_HOME nor on PATH");
     CudaPipelineOptions options;
     options.target = targetText;
     options.format = ptxas && emitKind != Emit::PTX ? "bin" : "isa";
-    compiled = compileCudaKernels(module, options, ptxas ? &*ptxas : nullptr);
+    compiled = compileCudaKernels(module, options, ptxas ? &*ptxas : nullptr,
+                                  report ? &llvm::errs() : nullptr);
     if (!compiled)
       return 1;
     if (emitKind == Emit::PTX || emitKind == Emit::Cubin) {
@@ -259,6 +268,9 @@ int main(int argc, char **argv) {
                 (emitKind == Emit::PTX ? "ptx" : "cubin") +
                 ": there is no such code for --target=" + targetText +
                 "; it takes so, obj, llvm, header or mlir");
+  if (report && !cuda)
+    return fail("--report is for --target=cuda; kernels for " + targetText +
+                " have no such facts");
   bool text = emitKind == Emit::LLVM || emitKind == Emit::PTX ||
               emitKind == Emit::Header || emitKind == Emit::MLIR;
   if (outputFile.empty() && text)

@@ -82,10 +82,11 @@ void buildCudaHostStage(mlir::OpPassManager &pm,
 /// With ptxas, a kernel that spills, has a stack frame or gets a message C75xx is
 /// compiled again with the op's next schedule; the best is kept, with a warning
 /// if none is clean. Without, each op has its first schedule. Kernels are left in
-/// the options' format; bin needs ptxas. Null after a diagnostic.
+/// the options' format; bin needs ptxas. What ptxas says of each that is kept goes
+/// to `report`, if there is one. Null after a diagnostic.
 mlir::OwningOpRef<mlir::ModuleOp>
 compileCudaKernels(mlir::ModuleOp module, const CudaPipelineOptions &options,
-                   const Ptxas *ptxas);
+                   const Ptxas *ptxas, llvm::raw_ostream *report = nullptr);
 
 /// All stages: `-fovea-cuda-pipeline`.
 void buildCudaPipeline(mlir::OpPassManager &pm,

@@ -237,7 +237,7 @@ struct AttnSelectSchedulePass final
         op.emitOpError("has ")
             << schedules.size() << " schedules for " << target
             << "; attempt is from 0 to " << schedules.size() - 1 << ", got "
-            << attempt;
+            << attempt.getValue();
         return WalkResult::interrupt();
       }
       op.setScheduleAttr(schedules[attempt]);

@@ -67,14 +67,3 @@ func.func @bshd(%q: tensor<1x3x8x64xf32>, %k: tensor<1x?x8x64xf32>) -> tensor<1x
         affine_map<(b, h, i, j, d, e) -> (b, i, h, e)>]}
   return %r : tensor<1x3x8x64xf32>
 }
-
-// A user's schedule wins.
-// CHECK-LABEL: func.func @given
-// CHECK: schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 64, lanes = 8, rows = 2, vectors = 2>
-func.func @given(%q: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
-  %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
-      dense(%q, %q : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
-      outs(%q : tensor<1x8x?x64xf32>)
-      attributes {schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 64, lanes = 8, rows = 2, vectors = 2>}
-  return %r : tensor<1x8x?x64xf32>
-}

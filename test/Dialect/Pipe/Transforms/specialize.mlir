@@ -174,9 +174,9 @@ tile.kernel @load_under_if(%q: memref<?x64xbf16>, %p: i1) grid(%m) attributes {s
 !a = !tile.tile<64x256xbf16, #pipe.smem<swizzle = 128>>
 !acc = !tile.tile<64x256xf32, #pipe.acc<groups = 1>>
 !view = !tile.view<?x256xbf16>
-// expected-error @+1 {{the rings and buffers need 557136 bytes of shared memory, a multiprocessor has 232448; lower stages (4) or key_tile (256)}}
+// expected-error @+1 {{the rings and buffers need 426048 bytes of shared memory, a multiprocessor has 232448; lower stages (3) or key_tile (256)}}
 tile.kernel @too_large(%q: memref<?x256xbf16>) grid(%m) attributes {schedule =
-    #pipe.schedule<query_tile = 64, key_tile = 256, stages = 4, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+    #pipe.schedule<query_tile = 64, key_tile = 256, stages = 3, groups = 1, producer_regs = 24, consumer_regs = 240>} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c4 = arith.constant 4 : index
