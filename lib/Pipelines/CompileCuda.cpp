@@ -125,15 +125,14 @@ LogicalResult Compiler::assemble(Trial &trial) {
   return success();
 }
 
-OwningOpRef<ModuleOp>
-Compiler::compileOnce(ModuleOp module, MutableArrayRef<Trial> trials) {
+OwningOpRef<ModuleOp> Compiler::compileOnce(ModuleOp module,
+                                            MutableArrayRef<Trial> trials) {
   for (Trial &trial : trials)
     if (!trial.schedules.empty())
       trial.op.setScheduleAttr(trial.schedules[trial.choice]);
   OwningOpRef<ModuleOp> compiled(module.clone());
-  if (failed(run(*compiled, [&](OpPassManager &pm) {
-        buildCudaTileStage(pm, options);
-      })))
+  if (failed(run(*compiled,
+                 [&](OpPassManager &pm) { buildCudaTileStage(pm, options); })))
     return nullptr;
   // Ops and launches are in the same order.
   SmallVector<std::string> names;

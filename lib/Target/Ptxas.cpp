@@ -94,13 +94,13 @@ Expected<KernelCode> Ptxas::assemble(StringRef ptx, StringRef chip) const {
       return withCode(input + ": cannot write", error);
   }
   std::string architecture = ("-arch=" + chip).str(), message;
-  StringRef arguments[] = {path, "-v", "-O3", architecture,
+  StringRef arguments[] = {path,  "-v", "-O3", architecture,
                            input, "-o", output};
   std::optional<StringRef> redirects[] = {StringRef(), StringRef(log),
                                           StringRef(log)};
-  int status = sys::ExecuteAndWait(path, arguments, std::nullopt, redirects,
-                                   /*SecondsToWait=*/0, /*MemoryLimit=*/0,
-                                   &message);
+  int status =
+      sys::ExecuteAndWait(path, arguments, std::nullopt, redirects,
+                          /*SecondsToWait=*/0, /*MemoryLimit=*/0, &message);
   auto said = MemoryBuffer::getFile(log);
   if (!said)
     return withCode(log, said.getError());

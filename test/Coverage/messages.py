@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # Words of statements whose literals are not diagnostics.
 NO_MESSAGE = {
     "InlineAsmOp", "PassPipelineRegistration", "asm", "assert", "cl",
-    "llvm_unreachable", "os", "outs", "progress", "registerAndParseCLIOptions",
+    "llvm_unreachable", "numbersIn", "os", "outs", "progress", "registerAndParseCLIOptions",
     "registerCpu", "registerCuda", "setBugReportMsg", "static_assert",
 }
 # Literals of assembly, in which no message is.

@@ -214,8 +214,7 @@ struct AttnSelectSchedulePass final
   /// Sets the schedules, of type `Schedule`, to one of those that `list` gives,
   /// best first.
   template <typename Schedule>
-  void selectAll(
-      llvm::function_ref<SmallVector<Schedule>(AttentionOp)> list) {
+  void selectAll(llvm::function_ref<SmallVector<Schedule>(AttentionOp)> list) {
     WalkResult result = getOperation()->walk([&](AttentionOp op) {
       if (Attribute given = op.getScheduleAttr()) {
         if (!isa<tile::ScheduleAttrInterface>(given) || isa<Schedule>(given))

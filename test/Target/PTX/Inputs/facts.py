@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 # Examples whose channels are no multiple of 64.
-REFUSED = {"cross-attention": "multiple of 64"}
+REFUSED = {"cross-attention": "a multiple of 8 rows and of 64 columns"}
 CAUSAL = """mask(%b, %h, %i, %j) {
     %c = arith.cmpi sle, %j, %i : index
     attn.yield %c : i1 }"""
