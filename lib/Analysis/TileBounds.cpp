@@ -68,6 +68,7 @@ private:
   SmallVector<Linear> boundOverRows(const Linear &e, unsigned depth = 0);
   SmallVector<Linear> boundTerm(const TermTable::Term &term, bool largest,
                                 unsigned depth);
+  bool coversAll(const KeyInterval &x, const KeyInterval &y);
   /// Adds column >= low, column <= high, or a condition; false if it fails.
   bool addTo(KeyInterval &interval, const Linear &e);
 
@@ -436,6 +437,20 @@ static bool isWithin(const KeyInterval &x, const KeyInterval &y) {
          holds(x.conditions, y.conditions) && holds(x.flags, y.flags);
 }
 
+/// Whether the keys up to the ends of x and those from the ends of y are all.
+bool Solver::coversAll(const KeyInterval &x, const KeyInterval &y) {
+  if (!x.lows.empty() || !y.highs.empty() || !x.isUnconditional() ||
+      !y.isUnconditional())
+    return false;
+  for (const Linear &high : x.highs)
+    for (const Linear &low : y.lows) {
+      Linear gap = terms.subtract(low, high);
+      if (!gap || terms.rangeOf(gap).high > 1)
+        return false;
+    }
+  return true;
+}
+
 std::vector<KeyInterval> Solver::solve(const Formula &f) {
   std::vector<KeyInterval> result;
   for (const Conjunction &c : expand(f)) {
@@ -447,6 +462,9 @@ std::vector<KeyInterval> Solver::solve(const Formula &f) {
     llvm::erase_if(result, [&](const KeyInterval &other) {
       return isWithin(other, *interval);
     });
+    for (const KeyInterval &other : result)
+      if (coversAll(*interval, other) || coversAll(other, *interval))
+        return {KeyInterval()};
     result.push_back(std::move(*interval));
   }
   return result;

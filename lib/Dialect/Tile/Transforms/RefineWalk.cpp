@@ -348,12 +348,23 @@ static Value getExtent(OpBuilder &b, scf::ForOp loop, LoadOp load,
   if (!view || !loop.isDefinedOutsideOfLoop(view.getSource()) ||
       (view.getLimit() && !loop.isDefinedOutsideOfLoop(view.getLimit())))
     return {};
+  Value limit = axis == 0 ? view.getLimit() : Value();
+  int64_t dim = view.getDims()[axis];
+  if (auto size = limit ? limit.getDefiningOp<memref::DimOp>() : nullptr)
+    if (size.getSource() == view.getSource() && size.getConstantIndex() == dim)
+      return limit;
   Location loc = load.getLoc();
-  Value dim = arith::ConstantIndexOp::create(b, loc, view.getDims()[axis]);
-  Value extent = b.createOrFold<memref::DimOp>(loc, view.getSource(), dim);
-  if (axis == 0 && view.getLimit())
-    extent = b.createOrFold<arith::MinSIOp>(loc, view.getLimit(), extent);
+  Value extent = b.createOrFold<memref::DimOp>(
+      loc, view.getSource(), arith::ConstantIndexOp::create(b, loc, dim));
+  if (limit)
+    extent = b.createOrFold<arith::MinSIOp>(loc, limit, extent);
   return extent;
+}
+
+static bool isMultiple(Value value, int64_t size) {
+  APInt constant;
+  return matchPattern(value, m_ConstantInt(&constant)) &&
+         constant.getSExtValue() % size == 0;
 }
 
 namespace {
@@ -458,7 +469,9 @@ void RefinedMask::findRows(scf::ForOp loop, const LoopMaskOps &mask,
     }
   auto [keys, keyAxis] = findLoad(mask.scores, 1);
   if (keys && keys.getOffsets()[keyAxis] == origin.first)
-    if (Value extent = getExtent(b, loop, keys, keyAxis))
+    // Of whole tiles each key exists.
+    if (Value extent = getExtent(b, loop, keys, keyAxis);
+        extent && !isMultiple(extent, grid.size))
       rows.lastKey = terms.add(
           terms.add(addSymbol(extent, {-maxExtent, maxExtent}), grid.base), -1);
 }

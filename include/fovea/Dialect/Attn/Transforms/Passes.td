@@ -65,6 +65,49 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
   ];
 }
 
+def AttnAnalyzeMask : Pass<"attn-analyze-mask"> {
+  let summary = "Say which keys the queries of a tile can see";
+  let description = [{
+    Prints, as remarks, what the mask analysis finds for each op with a mask: for
+    the queries of one tile, the intervals of keys that hold every key which some
+    query of the tile sees, and those that hold every key which some query does
+    not see. A key tile outside of the first is empty and is not visited; one
+    outside of the second is full and needs no mask. The ends are formulas of the
+    tile's first query and of what the mask captures, for every length.
+
+    Nothing is changed. `-tile-refine-walk` uses the same analysis.
+
+    - An exact result holds no tile in vain.
+    - A weakened comparison was replaced by one that holds for more keys, such as
+      a remainder of j by its largest value: tiles may be visited, or masked,
+      that need not be.
+    - What cannot be analysed is named. The mask still works, element by element.
+
+    With static sizes, and a mask that captures nothing, the tiles are counted.
+    The size of a tile is that of the op's schedule, 128 x 128 without one, or
+    what the options say.
+  }];
+  let options = [
+    Option<"queryTile", "query-tile", "int64_t", "0",
+           "Queries of a tile (default: the schedule's, or 128)">,
+    Option<"keyTile", "key-tile", "int64_t", "0",
+           "Keys of a tile (default: the schedule's, or 128)">
+  ];
+  let statistics = [
+    Statistic<"numMasks", "masks", "Number of masks analysed">,
+    Statistic<"numExact", "exact-masks", "Number of masks with exact results">,
+    Statistic<"numEmpty", "empty-tiles", "Number of tiles that are left out">,
+    Statistic<"numFull", "full-tiles", "Number of tiles that need no mask">,
+    Statistic<"numPartial", "partial-tiles", "Number of tiles with the mask">,
+    Statistic<"numLinear", "linear", "Number of comparisons used as they are">,
+    Statistic<"numInverted", "inverted",
+              "Number of comparisons that became linear by equivalences">,
+    Statistic<"numWeakened", "weakened",
+              "Number of comparisons that were replaced by weaker ones">,
+    Statistic<"numDropped", "dropped", "Number of comparisons left out">
+  ];
+}
+
 def AttnBufferize : Pass<"attn-bufferize", "::mlir::ModuleOp"> {
   let summary = "Bufferize functions of attention ops, in place";
   let description = [{
