@@ -109,7 +109,7 @@ private:
   std::optional<int64_t> extentOf(unsigned operand, unsigned dim);
   std::string nameOf(unsigned term);
   std::string describe(const KeyInterval &interval);
-  void describe(Diagnostic &remark, StringRef what,
+  void describe(Diagnostic &remark, StringRef verb,
                 ArrayRef<KeyInterval> intervals);
   bool isPlaced() { return op.getOrigin().empty() && op.getStarts().empty(); }
 
@@ -188,10 +188,7 @@ std::string Report::describe(const KeyInterval &interval) {
     if (ends.size() > 1)
       os << ")";
   };
-  if (interval.lows.empty() && interval.highs.empty())
-    os << "all keys";
-  else
-    os << "keys";
+  os << (interval.lows.empty() && interval.highs.empty() ? "any key" : "keys");
   if (!interval.lows.empty())
     printEnds(" from ", interval.lows, "max");
   if (!interval.highs.empty())
@@ -211,16 +208,18 @@ std::string Report::describe(const KeyInterval &interval) {
   return text;
 }
 
-void Report::describe(Diagnostic &remark, StringRef what,
+void Report::describe(Diagnostic &remark, StringRef verb,
                       ArrayRef<KeyInterval> intervals) {
   Diagnostic &note = remark.attachNote(op.getLoc());
-  note << "the mask may be " << what << " for ";
-  if (intervals.empty())
-    note << "no key";
+  if (intervals.empty()) {
+    note << "they " << verb << " no key";
+    return;
+  }
+  note << "they may " << verb << " ";
   llvm::interleave(
       intervals,
       [&](const KeyInterval &interval) { note << describe(interval); },
-      [&] { note << "; for "; });
+      [&] { note << ", or "; });
 }
 
 std::optional<Report::Counts> Report::count() {
@@ -269,30 +268,30 @@ std::optional<Report::Counts> Report::count() {
 }
 
 void Report::print() {
-  InFlightDiagnostic remark = op.emitRemark("tiles of ")
-                              << queryTile << " queries and " << keyTile
-                              << " keys: with the queries i0 to i0 + ";
+  InFlightDiagnostic remark = emitRemark(op.getLoc())
+                              << "mask of the queries i0 to i0 + ";
   if (rows.others.isConstant())
     remark << rows.others.constant;
   else
-    remark << "n, n < " << queryTile << ",";
-  remark << (bounds.isExact ? " exactly" : " at most");
+    remark << "n (n < " << queryTile << ")";
+  remark << " in tiles of " << keyTile << " keys, "
+         << (bounds.isExact ? "exact" : "not proved exact");
   Diagnostic &diagnostic = *remark.getUnderlyingDiagnostic();
-  describe(diagnostic, "true", bounds.mayBeTrue);
-  describe(diagnostic, "false", bounds.mayBeFalse);
+  describe(diagnostic, "see", bounds.mayBeTrue);
+  describe(diagnostic, "miss", bounds.mayBeFalse);
   for (Value value : source.getNamed())
     diagnostic.attachNote(value.getLoc())
-        << source.nameOf(value) << " is this value";
+        << source.nameOf(value) << " is the value computed here";
   if (translation.obstacle)
     diagnostic.attachNote(translation.obstacle->getLoc())
         << "'" << translation.obstacle->getName()
-        << "' is not analysed: what depends on it may be true or false";
+        << "' is not analysed: it is taken for true and for false";
   if (bounds.numWeakened + bounds.numDropped != 0)
     diagnostic.attachNote(op.getLoc())
-        << bounds.numWeakened << " comparisons are weakened and "
-        << bounds.numDropped << " left out, of "
-        << bounds.numLinear + bounds.numInverted + bounds.numWeakened +
-               bounds.numDropped;
+        << "inequalities used as they are: " << bounds.numLinear
+        << ", by equivalences: " << bounds.numInverted
+        << ", weakened: " << bounds.numWeakened
+        << ", left out: " << bounds.numDropped;
   if (std::optional<Counts> counts = count())
     diagnostic.attachNote(op.getLoc())
         << counts->empty << " tiles are empty, " << counts->full << " full and "
