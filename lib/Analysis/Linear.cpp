@@ -125,9 +125,15 @@ Linear TermTable::floorDiv(const Linear &x, int64_t divisor) {
     factor /= common;
   if (divisor == common)
     return add(whole, rest);
-  Term term{Kind::floorDiv, rest, {}, divisor / common};
+  divisor /= common;
+  Term term{Kind::floorDiv, rest, {}, divisor};
   term.range = {low, high};
-  return add(whole, intern(term));
+  if (rest.parts.front().second > 0)
+    return add(whole, intern(term));
+  // One form for x and -x: floor(-x / d) is -floor((x + d - 1) / d).
+  term.a = add(multiply(rest, -1), divisor - 1);
+  term.range = {-high, -low};
+  return term.a ? add(whole, intern(term), -1) : term.a;
 }
 
 Linear TermTable::mod(const Linear &x, int64_t divisor) {

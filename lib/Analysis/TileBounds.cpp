@@ -6,18 +6,19 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The formula becomes a disjunction of conjunctions. In a conjunction each
-// inequality is made linear in row and column: floor divisions are inverted
-// (floor(x / d) >= y is x >= d * y), and what remains is replaced by its bound
-// over the rows. Then the row is eliminated (Fourier and Motzkin; exact where
-// of two coefficients one is 1), and what is left are the ends of an interval
-// of columns. A disjunction is a family of intervals.
+// The formula becomes a disjunction of conjunctions. In a conjunction floor
+// divisions are inverted where nothing is lost (floor(x / d) >= y is x >= d *
+// y); each that remains is a variable q with d * q <= x < d * q + d. Then the
+// row and these variables are eliminated (Fourier and Motzkin; see `eliminate`
+// for where that is exact), and what is left are the ends of an interval of
+// columns. A disjunction is a family of intervals.
 //
 //===----------------------------------------------------------------------===//
 
 #include "fovea/Analysis/TileBounds.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 #include <numeric>
 
 using namespace fovea;
@@ -29,8 +30,10 @@ using TermKind = TermTable::Kind;
 static constexpr unsigned maxConjunctions = 64;
 /// Steps that make one inequality linear.
 static constexpr unsigned maxSteps = 16;
-/// Bounds of one term over the rows.
-static constexpr unsigned maxAlternatives = 4;
+/// Floor divisions of a conjunction that are variables.
+static constexpr unsigned maxVariables = 6;
+/// Inequalities of a conjunction, at any time.
+static constexpr unsigned maxInequalities = 32;
 
 namespace {
 
@@ -60,14 +63,20 @@ private:
   std::vector<Conjunction> product(const std::vector<Conjunction> &x,
                                    const std::vector<Conjunction> &y);
   std::optional<KeyInterval> solve(const Conjunction &c);
-  /// Appends what follows from e >= 0, linear in row and column.
-  void makeLinear(Linear e, SmallVectorImpl<Linear> &to);
+  /// e >= 0 without remainders, and with floor divisions inverted where that is
+  /// an equivalence.
+  Linear simplified(Linear e);
   bool invert(Linear &e);
-  bool weakenColumn(Linear &e);
-  /// Bounds on the largest value of e over the rows; the least of them counts.
-  SmallVector<Linear> boundOverRows(const Linear &e, unsigned depth = 0);
-  SmallVector<Linear> boundTerm(const TermTable::Term &term, bool largest,
-                                unsigned depth);
+  bool replaceRemainder(Linear &e);
+  bool isVariable(unsigned term);
+  /// Adds what defines the floor divisions; false if there are too many.
+  bool define(SmallVectorImpl<Linear> &inequalities,
+              SmallVectorImpl<unsigned> &variables);
+  /// Eliminates a variable; false if there is no solution.
+  bool eliminate(unsigned variable, SmallVectorImpl<Linear> &inequalities);
+  bool isExactPair(const Linear &low, const Linear &up, unsigned variable);
+  /// Adds e >= 0 unless it is implied; false if it has no solution.
+  bool addInequality(SmallVectorImpl<Linear> &inequalities, Linear e);
   bool coversAll(const KeyInterval &x, const KeyInterval &y);
   /// Adds column >= low, column <= high, or a condition; false if it fails.
   bool addTo(KeyInterval &interval, const Linear &e);
@@ -193,17 +202,16 @@ static Linear reduced(Linear e) {
 /// rest >= 0 is x + d * floor(rest / factor) >= 0 for a positive factor, and
 /// d * floor(rest / -factor) + d - 1 - x >= 0 for a negative one.
 bool Solver::invert(Linear &e) {
-  // Those of the column first: of rows there are bounds, of columns none.
+  // Those of the column first: they are what is solved for.
   for (bool column : {true, false})
     for (auto [t, factor] : e.parts) {
       TermTable::Term term = terms[t];
-      if (term.kind != TermKind::floorDiv ||
-          !(column ? term.usesColumn : term.usesRow))
+      if (term.kind != TermKind::floorDiv || !isVariable(t) ||
+          (column && !term.usesColumn))
         continue;
       Linear rest = terms.add(e, terms.get(t), -factor);
-      bool restIsFree = column
-                            ? !terms.usesColumn(rest)
-                            : !terms.usesColumn(rest) && !terms.usesRow(rest);
+      bool restIsFree =
+          !terms.usesColumn(rest) && (column || !terms.usesRow(rest));
       if (std::abs(factor) != 1 && !restIsFree)
         continue;
       Linear limit =
@@ -219,110 +227,147 @@ bool Solver::invert(Linear &e) {
   return false;
 }
 
-/// Replaces a term of the column that cannot be inverted by one that is at
-/// least as large.
-bool Solver::weakenColumn(Linear &e) {
+/// x - d * floor(x / d) in place of a remainder.
+bool Solver::replaceRemainder(Linear &e) {
   for (auto [t, factor] : e.parts) {
     TermTable::Term term = terms[t];
-    if (term.kind < TermKind::floorDiv || !term.usesColumn)
+    if (term.kind != TermKind::mod || !isVariable(t))
       continue;
-    Linear rest = terms.add(e, terms.get(t), -factor);
-    if (term.kind == TermKind::mod) {
-      e = terms.add(rest, factor > 0 ? factor * (term.divisor - 1) : 0);
-      return true;
-    }
-    // (x - d + 1) / d <= floor(x / d) <= x / d, times d.
-    Linear x = factor > 0 ? term.a : terms.add(term.a, 1 - term.divisor);
-    e = terms.add(terms.multiply(rest, term.divisor), x, factor);
+    Linear value =
+        terms.add(term.a, terms.floorDiv(term.a, term.divisor), -term.divisor);
+    e = terms.add(terms.add(e, terms.get(t), -factor), value, factor);
     return true;
   }
   return false;
 }
 
-SmallVector<Linear> Solver::boundTerm(const TermTable::Term &term, bool largest,
-                                      unsigned depth) {
-  // Of x, or of -x and then negated.
-  auto boundsOf = [&](bool up) {
-    SmallVector<Linear> ends =
-        boundOverRows(up ? term.a : terms.multiply(term.a, -1), depth + 1);
-    if (!up)
-      for (Linear &end : ends)
-        end = terms.multiply(end, -1);
-    return ends;
-  };
-  SmallVector<Linear> result;
-  if (term.kind == TermKind::floorDiv) {
-    for (const Linear &end : boundsOf(largest))
-      result.push_back(terms.floorDiv(end, term.divisor));
-  } else {
-    // x - d * floor(x / d): where x wraps in the tile, 0 or d - 1 is reached;
-    // where not, floor(x / d) is the same for all rows.
-    result.push_back(Linear::get(largest ? term.divisor - 1 : 0));
-    for (const Linear &end : boundsOf(largest))
-      for (const Linear &other : boundsOf(!largest))
-        result.push_back(
-            terms.add(end, terms.floorDiv(other, term.divisor), -term.divisor));
-  }
-  llvm::erase_if(result, [](const Linear &e) { return !e; });
-  return result;
-}
-
-SmallVector<Linear> Solver::boundOverRows(const Linear &e, unsigned depth) {
-  if (!e || depth > maxSteps)
-    return {};
-  SmallVector<Linear> result{Linear::get(e.constant)};
-  for (auto [t, factor] : e.parts) {
-    TermTable::Term term = terms[t];
-    SmallVector<Linear> ends{terms.get(t)};
-    if (t == TermTable::row)
-      ends = {factor > 0 ? terms.add(rows.first, rows.others) : rows.first};
-    else if (term.usesRow)
-      ends = boundTerm(term, factor > 0, depth);
-    SmallVector<Linear> next;
-    for (const Linear &sum : result)
-      for (const Linear &end : ends)
-        if (Linear total = terms.add(sum, end, factor);
-            total && next.size() < maxAlternatives)
-          next.push_back(total);
-    result = std::move(next);
-  }
-  return result;
-}
-
-void Solver::makeLinear(Linear e, SmallVectorImpl<Linear> &to) {
-  bool isInverted = false;
-  auto isHard = [&](const Linear::Part &part) {
-    const TermTable::Term &term = terms[part.first];
-    return term.kind >= TermKind::floorDiv && (term.usesRow || term.usesColumn);
-  };
+Linear Solver::simplified(Linear e) {
+  bool isChanged = false;
   for (unsigned step = 0; e && step < maxSteps; ++step) {
     e = reduced(e);
-    if (llvm::none_of(e.parts, isHard)) {
-      ++(isInverted ? bounds.numInverted : bounds.numLinear);
-      to.push_back(e);
-      return;
+    if (!replaceRemainder(e) && !invert(e)) {
+      ++(isChanged ? bounds.numInverted : bounds.numLinear);
+      return e;
     }
-    if (invert(e)) {
-      isInverted = true;
-      continue;
-    }
-    bounds.isExact = false;
-    if (weakenColumn(e))
-      continue;
-    // Terms of the row only: bounds in place of them.
-    Linear easy = e, hard = Linear::get(0);
-    for (const Linear::Part &part : llvm::make_filter_range(e.parts, isHard)) {
-      easy = terms.add(easy, terms.get(part.first), -part.second);
-      hard = terms.add(hard, terms.get(part.first), part.second);
-    }
-    ++bounds.numWeakened;
-    for (const Linear &end : boundOverRows(hard))
-      if (Linear sum = terms.add(easy, end))
-        to.push_back(sum);
-    return;
+    isChanged = true;
   }
-  bounds.isExact = false;
-  ++bounds.numDropped;
+  return Linear();
+}
+
+//===----------------------------------------------------------------------===//
+// Elimination
+//===----------------------------------------------------------------------===//
+
+/// Whether a term is a variable, neither the column nor a symbol.
+bool Solver::isVariable(unsigned term) {
+  return term != TermTable::column &&
+         (terms[term].usesRow || terms[term].usesColumn);
+}
+
+bool Solver::addInequality(SmallVectorImpl<Linear> &inequalities, Linear e) {
+  if (!e) {
+    bounds.isExact = false;
+    return true;
+  }
+  e = reduced(e);
+  // With one variable, and no column, its coefficient becomes 1:
+  // a * v + x >= 0 is v + floor(x / a) >= 0.
+  const Linear::Part *variable = nullptr;
+  bool isSingle = true;
+  for (const Linear::Part &part : e.parts)
+    if (part.first == TermTable::column || isVariable(part.first)) {
+      isSingle &= !variable && part.first != TermTable::column;
+      variable = &part;
+    }
+  if (variable && isSingle && std::abs(variable->second) > 1) {
+    auto [v, factor] = *variable;
+    Linear x = terms.add(e, terms.get(v), -factor);
+    e = terms.add(terms.floorDiv(x, std::abs(factor)), terms.get(v),
+                  factor > 0 ? 1 : -1);
+    if (!e)
+      return true;
+  }
+  IntegerRange range = terms.rangeOf(e);
+  if (range.low >= 0)
+    return true;
+  if (range.high < 0)
+    return false;
+  auto isImplied = [&](const Linear &weak, const Linear &strong) {
+    Linear difference = terms.subtract(weak, strong);
+    return difference && terms.rangeOf(difference).low >= 0;
+  };
+  if (llvm::any_of(inequalities,
+                   [&](const Linear &other) { return isImplied(e, other); }))
+    return true;
+  llvm::erase_if(inequalities,
+                 [&](const Linear &other) { return isImplied(other, e); });
+  inequalities.push_back(e);
+  return true;
+}
+
+bool Solver::define(SmallVectorImpl<Linear> &inequalities,
+                    SmallVectorImpl<unsigned> &variables) {
+  // The list grows as definitions use further variables.
+  for (size_t n = 0; n < inequalities.size(); ++n) {
+    Linear e = inequalities[n];
+    for (auto [t, factor] : e.parts) {
+      if (!isVariable(t) || llvm::is_contained(variables, t))
+        continue;
+      if (variables.size() == maxVariables)
+        return false;
+      variables.push_back(t);
+      if (t == TermTable::row)
+        continue;
+      TermTable::Term term = terms[t];
+      Linear x = term.a;
+      for (unsigned step = 0; replaceRemainder(x) && step < maxSteps; ++step)
+        ;
+      Linear rest = terms.add(x, terms.get(t), -term.divisor);
+      for (const Linear &definition :
+           {rest, terms.add(terms.multiply(rest, -1), term.divisor - 1)})
+        if (definition)
+          inequalities.push_back(definition);
+    }
+  }
+  return true;
+}
+
+/// Between low and up there is an integer wherever there is a number if a
+/// coefficient is 1, or if they are far enough apart: a * v >= x and b * v <= y
+/// with a * y - b * x >= (a - 1) * (b - 1).
+bool Solver::isExactPair(const Linear &low, const Linear &up,
+                         unsigned variable) {
+  int64_t a = low.coefficient(variable), b = -up.coefficient(variable);
+  if (a == 1 || b == 1)
+    return true;
+  Linear apart = terms.add(terms.multiply(low, b), up, a);
+  int64_t needed;
+  return apart && !llvm::MulOverflow(a - 1, b - 1, needed) &&
+         terms.rangeOf(apart).low >= needed;
+}
+
+bool Solver::eliminate(unsigned variable,
+                       SmallVectorImpl<Linear> &inequalities) {
+  SmallVector<Linear> lower, upper, rest;
+  for (const Linear &e : inequalities) {
+    int64_t factor = e.coefficient(variable);
+    (factor > 0 ? lower : factor < 0 ? upper : rest).push_back(e);
+  }
+  for (const Linear &low : lower)
+    for (const Linear &up : upper) {
+      int64_t a = low.coefficient(variable), b = -up.coefficient(variable);
+      int64_t common = std::gcd(a, b);
+      bounds.isExact &= isExactPair(low, up, variable);
+      if (!addInequality(
+              rest, terms.add(terms.multiply(low, b / common), up, a / common)))
+        return false;
+      if (rest.size() > maxInequalities) {
+        bounds.isExact = false;
+        rest.pop_back();
+      }
+    }
+  inequalities.assign(rest.begin(), rest.end());
+  return true;
 }
 
 //===----------------------------------------------------------------------===//
@@ -370,46 +415,56 @@ bool Solver::addTo(KeyInterval &interval, const Linear &inequality) {
 
 std::optional<KeyInterval> Solver::solve(const Conjunction &c) {
   SmallVector<Linear> inequalities;
-  for (const Linear &e : c.atoms)
-    makeLinear(e, inequalities);
-  // factor * row + rest >= 0, by the sign of the factor.
+  for (const Linear &e : c.atoms) {
+    Linear simple = simplified(e);
+    if (simple) {
+      inequalities.push_back(simple);
+    } else {
+      ++bounds.numDropped;
+      bounds.isExact = false;
+    }
+  }
+  SmallVector<unsigned> variables{TermTable::row};
+  if (!define(inequalities, variables)) {
+    bounds.isExact = false;
+    llvm::erase_if(inequalities, [&](const Linear &e) {
+      return llvm::any_of(e.parts, [&](const Linear::Part &part) {
+        return isVariable(part.first) &&
+               !llvm::is_contained(variables, part.first);
+      });
+    });
+  }
+  Linear row = terms.get(TermTable::row);
+  inequalities.push_back(terms.subtract(row, rows.first));
+  inequalities.push_back(
+      terms.subtract(terms.add(rows.first, rows.others), row));
+  SmallVector<Linear> normal;
+  for (const Linear &e : inequalities)
+    if (!addInequality(normal, e))
+      return std::nullopt;
+  while (!variables.empty()) {
+    // First what is exact, then what makes the fewest inequalities.
+    auto costOf = [&](unsigned variable) {
+      unsigned numLower = 0, numUpper = 0, odd = 0;
+      for (const Linear &e : normal)
+        if (int64_t factor = e.coefficient(variable)) {
+          ++(factor > 0 ? numLower : numUpper);
+          odd |= factor > 1 ? 1 : factor < -1 ? 2 : 0;
+        }
+      return std::pair(odd == 3, numLower * numUpper);
+    };
+    auto *next = llvm::min_element(variables, [&](unsigned x, unsigned y) {
+      return costOf(x) < costOf(y);
+    });
+    if (!eliminate(*next, normal))
+      return std::nullopt;
+    variables.erase(next);
+  }
   KeyInterval interval;
   interval.flags = c.flags;
-  SmallVector<Linear> lower, upper;
-  for (Linear &e : inequalities) {
-    int64_t factor = e.coefficient(TermTable::row);
-    if (std::abs(factor) > 1 && e.coefficient(TermTable::column) == 0) {
-      // Of the row only: a * row + x >= 0 is row + floor(x / a) >= 0.
-      Linear x = terms.add(e, terms.get(TermTable::row), -factor);
-      int64_t sign = factor > 0 ? 1 : -1;
-      e = terms.add(terms.floorDiv(x, std::abs(factor)),
-                    terms.get(TermTable::row), sign);
-      if (!e)
-        continue;
-    }
-    if (factor != 0)
-      (factor > 0 ? lower : upper).push_back(e);
-    else if (!addTo(interval, e))
+  for (const Linear &e : normal)
+    if (!addTo(interval, e))
       return std::nullopt;
-  }
-  unsigned numLower = lower.size(), numUpper = upper.size();
-  Linear row = terms.get(TermTable::row);
-  lower.push_back(terms.subtract(row, rows.first));
-  upper.push_back(terms.subtract(terms.add(rows.first, rows.others), row));
-  for (auto [nLow, low] : llvm::enumerate(lower))
-    for (auto [nUp, up] : llvm::enumerate(upper)) {
-      if (nLow == numLower && nUp == numUpper)
-        continue;
-      int64_t a = low.coefficient(TermTable::row);
-      int64_t b = -up.coefficient(TermTable::row);
-      int64_t common = std::gcd(a, b);
-      Linear e = terms.add(terms.multiply(low, b / common), up, a / common);
-      // Between two ends with factors there need not be an integer.
-      if (!e || (a > 1 && b > 1))
-        bounds.isExact = false;
-      if (e && !addTo(interval, e))
-        return std::nullopt;
-    }
   // Is there a column between the ends?
   SmallVector<Linear, 2> last = interval.highs;
   if (rows.lastKey)

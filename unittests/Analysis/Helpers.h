@@ -44,9 +44,10 @@ struct Counts {
 /// A mask with the symbols of its tiles.
 class TiledMask {
 public:
-  /// `isOdd`: the first row and key may be anywhere.
-  explicit TiledMask(Mask &mask, const Sizes &sizes)
-      : mask(mask), first(mask.terms.addSymbol({-coordinates, coordinates})),
+  /// `maxIntervals`: as of class TileRangeMaker.
+  TiledMask(Mask &mask, const Sizes &sizes, unsigned maxIntervals)
+      : mask(mask), maxIntervals(maxIntervals),
+        first(mask.terms.addSymbol({-coordinates, coordinates})),
         others(mask.terms.addSymbol({0, sizes.tileRows - 1})),
         last(mask.terms.addSymbol({-coordinates, coordinates})),
         base(mask.terms.addSymbol({-coordinates, coordinates})),
@@ -74,7 +75,8 @@ public:
     auto flagOf = [&](unsigned n) { return flags(n); };
     Numbers numbers(mask.terms, valueOf, flagOf);
     int64_t tiles = (sizes.keys + sizes.tileKeys - 1) / sizes.tileKeys;
-    return TileRangeMaker<Numbers>(numbers, rows, grid, 0, tiles).make(bounds);
+    return TileRangeMaker<Numbers>(numbers, rows, grid, 0, tiles, maxIntervals)
+        .make(bounds);
   }
 
   /// Compares with `isTrue` at each row and key.
@@ -122,6 +124,7 @@ private:
   static constexpr int64_t coordinates = int64_t(1) << 32;
 
   Mask &mask;
+  unsigned maxIntervals;
   unsigned first, others, last, base;
   TileRows rows;
   TileGrid grid;

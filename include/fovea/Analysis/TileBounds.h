@@ -49,9 +49,9 @@ struct TileBounds {
   /// The families were found without giving anything away, so that they hold
   /// no tile that does not belong to them.
   bool isExact = true;
-  /// Inequalities that were used as they are, that became linear by
-  /// equivalences, that were replaced by weaker ones, and that were left out.
-  unsigned numLinear = 0, numInverted = 0, numWeakened = 0, numDropped = 0;
+  /// Inequalities that were used as they are, after equivalences that invert
+  /// divisions, and that were left out.
+  unsigned numLinear = 0, numInverted = 0, numDropped = 0;
 
   /// Nothing is known of any tile.
   bool isTrivial() const;

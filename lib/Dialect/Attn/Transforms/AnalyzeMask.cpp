@@ -286,12 +286,6 @@ void Report::print() {
     diagnostic.attachNote(translation.obstacle->getLoc())
         << "'" << translation.obstacle->getName()
         << "' is not analysed: it is taken for true and for false";
-  if (bounds.numWeakened + bounds.numDropped != 0)
-    diagnostic.attachNote(op.getLoc())
-        << "inequalities used as they are: " << bounds.numLinear
-        << ", by equivalences: " << bounds.numInverted
-        << ", weakened: " << bounds.numWeakened
-        << ", left out: " << bounds.numDropped;
   if (std::optional<Counts> counts = count())
     diagnostic.attachNote(op.getLoc())
         << counts->empty << " tiles are empty, " << counts->full << " full and "
@@ -333,7 +327,6 @@ struct AttnAnalyzeMaskPass final
     numExact += bounds.isExact;
     numLinear += bounds.numLinear;
     numInverted += bounds.numInverted;
-    numWeakened += bounds.numWeakened;
     numDropped += bounds.numDropped;
     if (std::optional<Report::Counts> counts = report.count()) {
       numEmpty += counts->empty;

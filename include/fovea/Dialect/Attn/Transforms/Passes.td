@@ -99,12 +99,10 @@ def AttnAnalyzeMask : Pass<"attn-analyze-mask"> {
     Statistic<"numEmpty", "empty-tiles", "Number of tiles that are left out">,
     Statistic<"numFull", "full-tiles", "Number of tiles that need no mask">,
     Statistic<"numPartial", "partial-tiles", "Number of tiles with the mask">,
-    Statistic<"numLinear", "linear", "Number of comparisons used as they are">,
+    Statistic<"numLinear", "linear", "Number of inequalities used as they are">,
     Statistic<"numInverted", "inverted",
-              "Number of comparisons that became linear by equivalences">,
-    Statistic<"numWeakened", "weakened",
-              "Number of comparisons that were replaced by weaker ones">,
-    Statistic<"numDropped", "dropped", "Number of comparisons left out">
+              "Number of inequalities after inverting divisions">,
+    Statistic<"numDropped", "dropped", "Number of inequalities left out">
   ];
 }
 
