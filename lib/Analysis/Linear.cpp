@@ -234,6 +234,47 @@ IntegerRange TermTable::rangeOf(const Linear &e) const {
   return range;
 }
 
+/// A number that e is never below: that of its range, or a larger one from what
+/// is known of floor divisions.
+int64_t TermTable::lowestOf(const Linear &e, unsigned depth) const {
+  int64_t lowest = rangeOf(e).low;
+  if (depth == 0 || lowest >= 0)
+    return lowest;
+  auto tryBound = [&](const Linear &weaker, int64_t more) {
+    if (weaker && lowest < 0)
+      lowest = std::max(lowest, lowestOf(weaker, depth - 1) + more);
+  };
+  for (auto [t, factor] : e.parts) {
+    const Term &term = terms[t];
+    if (term.kind != Kind::floorDiv)
+      continue;
+    Linear rest = add(e, get(t), -factor);
+    // x - d + 1 <= d * floor(x / d) <= x
+    if (factor % term.divisor == 0) {
+      int64_t times = factor / term.divisor;
+      tryBound(add(rest, term.a, times),
+               factor > 0 ? -times * (term.divisor - 1) : 0);
+    }
+    // floor(x / d) - floor(y / d) >= floor((x - y) / d)
+    for (auto [other, negative] : rest.parts) {
+      const Term &down = terms[other];
+      if (factor < 0 || negative > 0 || down.kind != Kind::floorDiv ||
+          down.divisor != term.divisor)
+        continue;
+      int64_t times = std::min(factor, -negative);
+      if (Linear difference = subtract(term.a, down.a))
+        tryBound(add(add(e, get(t), -times), get(other), times),
+                 times * fovea::floorDiv(lowestOf(difference, depth - 1),
+                                         term.divisor));
+    }
+  }
+  return lowest;
+}
+
+bool TermTable::isNotNegative(const Linear &e) const {
+  return e && rangeOf(e).high >= 0 && lowestOf(e, /*depth=*/2) >= 0;
+}
+
 bool TermTable::usesRow(const Linear &e) const {
   return llvm::any_of(
       e.parts, [&](const Linear::Part &p) { return terms[p.first].usesRow; });

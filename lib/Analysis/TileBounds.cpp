@@ -284,18 +284,27 @@ bool Solver::addInequality(SmallVectorImpl<Linear> &inequalities, Linear e) {
     Linear x = terms.add(e, terms.get(v), -factor);
     e = terms.add(terms.floorDiv(x, std::abs(factor)), terms.get(v),
                   factor > 0 ? 1 : -1);
-    if (!e)
+    if (!e) {
+      bounds.isExact = false;
       return true;
+    }
   }
-  IntegerRange range = terms.rangeOf(e);
-  if (range.low >= 0)
-    return true;
-  if (range.high < 0)
+  if (terms.rangeOf(e).high < 0)
     return false;
-  auto isImplied = [&](const Linear &weak, const Linear &strong) {
-    Linear difference = terms.subtract(weak, strong);
-    return difference && terms.rangeOf(difference).low >= 0;
+  // The ranges of variables follow from inequalities, which they must not make
+  // redundant in turn.
+  auto isKnown = [&](const Linear &x) {
+    return llvm::none_of(x.parts,
+                         [&](const Linear::Part &part) {
+                           return isVariable(part.first);
+                         }) &&
+           terms.isNotNegative(x);
   };
+  auto isImplied = [&](const Linear &weak, const Linear &strong) {
+    return isKnown(terms.subtract(weak, strong));
+  };
+  if (isKnown(e))
+    return true;
   if (llvm::any_of(inequalities,
                    [&](const Linear &other) { return isImplied(e, other); }))
     return true;
@@ -327,6 +336,8 @@ bool Solver::define(SmallVectorImpl<Linear> &inequalities,
            {rest, terms.add(terms.multiply(rest, -1), term.divisor - 1)})
         if (definition)
           inequalities.push_back(definition);
+        else
+          bounds.isExact = false;
     }
   }
   return true;
@@ -378,9 +389,8 @@ bool Solver::eliminate(unsigned variable,
 static void addEnd(const TermTable &terms, SmallVectorImpl<Linear> &ends,
                    const Linear &end, bool largestCounts) {
   auto isImplied = [&](const Linear &weak, const Linear &strong) {
-    Linear difference = largestCounts ? terms.subtract(strong, weak)
-                                      : terms.subtract(weak, strong);
-    return difference && terms.rangeOf(difference).low >= 0;
+    return terms.isNotNegative(largestCounts ? terms.subtract(strong, weak)
+                                             : terms.subtract(weak, strong));
   };
   if (llvm::any_of(ends,
                    [&](const Linear &other) { return isImplied(end, other); }))
@@ -392,10 +402,9 @@ static void addEnd(const TermTable &terms, SmallVectorImpl<Linear> &ends,
 
 bool Solver::addTo(KeyInterval &interval, const Linear &inequality) {
   Linear e = reduced(inequality);
-  IntegerRange range = terms.rangeOf(e);
-  if (range.low >= 0)
+  if (terms.isNotNegative(e))
     return true;
-  if (range.high < 0)
+  if (terms.rangeOf(e).high < 0)
     return false;
   int64_t factor = e.coefficient(TermTable::column);
   if (factor == 0) {
@@ -472,12 +481,9 @@ std::optional<KeyInterval> Solver::solve(const Conjunction &c) {
   for (const Linear &low : interval.lows)
     for (const Linear &high : last) {
       Linear difference = terms.subtract(high, low);
-      IntegerRange range = difference
-                               ? terms.rangeOf(difference)
-                               : IntegerRange{-maxMagnitude, maxMagnitude};
-      if (range.high < 0)
+      if (difference && terms.rangeOf(difference).high < 0)
         return std::nullopt;
-      interval.mayBeEmpty |= range.low < 0;
+      interval.mayBeEmpty |= !terms.isNotNegative(difference);
     }
   return interval;
 }
@@ -499,8 +505,8 @@ bool Solver::coversAll(const KeyInterval &x, const KeyInterval &y) {
     return false;
   for (const Linear &high : x.highs)
     for (const Linear &low : y.lows) {
-      Linear gap = terms.subtract(low, high);
-      if (!gap || terms.rangeOf(gap).high > 1)
+      // low <= high + 1
+      if (!terms.isNotNegative(terms.add(terms.subtract(high, low), 1)))
         return false;
     }
   return true;

@@ -44,10 +44,8 @@ struct Counts {
 /// A mask with the symbols of its tiles.
 class TiledMask {
 public:
-  /// `maxIntervals`: as of class TileRangeMaker.
-  TiledMask(Mask &mask, const Sizes &sizes, unsigned maxIntervals)
-      : mask(mask), maxIntervals(maxIntervals),
-        first(mask.terms.addSymbol({-coordinates, coordinates})),
+  TiledMask(Mask &mask, const Sizes &sizes)
+      : mask(mask), first(mask.terms.addSymbol({-coordinates, coordinates})),
         others(mask.terms.addSymbol({0, sizes.tileRows - 1})),
         last(mask.terms.addSymbol({-coordinates, coordinates})),
         base(mask.terms.addSymbol({-coordinates, coordinates})),
@@ -55,6 +53,9 @@ public:
              mask.terms.get(last)},
         grid{mask.terms.get(base), sizes.tileKeys},
         bounds(boundTiles(mask, rows)) {}
+
+  /// As of class TileRangeMaker.
+  unsigned maxIntervals = 3;
 
   /// The ranges of the query tile at `row`.
   llvm::SmallVector<TileRange<int64_t>>
@@ -124,7 +125,6 @@ private:
   static constexpr int64_t coordinates = int64_t(1) << 32;
 
   Mask &mask;
-  unsigned maxIntervals;
   unsigned first, others, last, base;
   TileRows rows;
   TileGrid grid;

@@ -251,7 +251,7 @@ TEST_P(KnownMasks, Tiles) {
     Mask mask({0, int64_t(1) << 32}, {0, int64_t(1) << 32});
     mask.formula = known.formula(mask, mask.terms.get(TermTable::row),
                                  mask.terms.get(TermTable::column));
-    TiledMask tiled(mask, sizes, /*maxIntervals=*/3);
+    TiledMask tiled(mask, sizes);
     Counts counts = tiled.compare(sizes, known.isTrue);
     EXPECT_EQ(counts.wrong, 0);
     EXPECT_EQ(tiled.getBounds().isExact, known.isExact);

@@ -290,9 +290,10 @@ Counts RandomMasks::check(std::mt19937 &engine, unsigned numComparisons) {
   Sizes sizes;
   sizes.tileRows = pick(1, 16);
   sizes.tileKeys = pick(1, 16);
-  TiledMask tiled(translation.mask, sizes, /*maxIntervals=*/3);
-  TiledMask precise(translation.mask, sizes, /*maxIntervals=*/64);
-  bool isExact = precise.getBounds().isExact;
+  TiledMask tiled(translation.mask, sizes);
+  TiledMask precise = tiled;
+  precise.maxIntervals = 64;
+  bool isExact = tiled.getBounds().isExact;
 
   Counts counts;
   for (unsigned run = 0; run < 3; ++run) {

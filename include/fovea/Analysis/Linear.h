@@ -127,6 +127,9 @@ public:
   Linear replace(const Linear &e, unsigned term, const Linear &by);
 
   IntegerRange rangeOf(const Linear &e) const;
+  /// Whether e >= 0 is known: by its range, and by floor divisions that rise
+  /// with their operands.
+  bool isNotNegative(const Linear &e) const;
   bool usesRow(const Linear &e) const;
   bool usesColumn(const Linear &e) const;
   /// Whether a minimum, maximum or choice occurs at any depth.
@@ -141,6 +144,7 @@ public:
 
 private:
   Linear intern(Term term);
+  int64_t lowestOf(const Linear &e, unsigned depth) const;
   /// The expression, or null if it may reach 2^61.
   Linear checked(Linear e) const;
 
