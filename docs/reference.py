@@ -209,6 +209,9 @@ def dialect_page(dialect):
     written = path.read_text().split(MARKER)[0].strip()
     text = tblgen(f"Dialect/{dialect}/IR/{dialect}.td", "-gen-dialect-doc",
                   f"-dialect={dialect.lower()}")
+    for section in re.split(r"^(?=### `)", text, flags=re.M)[1:]:
+        if not find_ir(section):
+            sys.exit(f"error: the description of {section.split()[1]} has no example")
     text = re.sub(r"^# .*", "## Definition", text)
     text = text.replace("[TOC]\n\n", "")
     return f"{written}\n\n{MARKER}\n\n{text}"
@@ -233,7 +236,7 @@ def parse(example, kernels):
     are the values that are used and not defined: parsing says which types they
     have. `kernels` are what launches name.
     """
-    if re.match(r"\s*(#\w+ =|module|func\.func|tile\.kernel)", example):
+    if re.match(r"\s*([#!]\w+ =|module|func\.func|tile\.kernel)", example):
         result = run(FOVEA_OPT, "-", "-o", "/dev/null", input=example)
         return result.stderr or None
     if example.startswith("#"):

@@ -61,8 +61,10 @@ if ptxas:
     config.available_features.add("ptxas")
     config.substitutions.append(("%ptxas", ptxas))
 
+# A program that loads instrumented libraries brings their run-time library.
+instrument = " -fsanitize=address,undefined" if config.fovea_sanitizers else ""
 config.substitutions += [
-    ("%cc", config.c_compiler),
+    ("%cc", config.c_compiler + instrument),
     ("%fovea_include", config.fovea_include_dir),
     ("%fovea_lib", config.fovea_lib_dir),
 ]
@@ -82,5 +84,5 @@ if config.fovea_sanitizers:
 
 if os.environ.get("FOVEA_VERIFY_ROUNDTRIP", "0") not in ("", "0"):
     config.name += "-Roundtrip"
-    word = r"(?<![-/.\w])fovea-opt(?![-/.\w])"
+    word = r"(?<![-/.=\w])fovea-opt(?![-/.\w])(?! --verify-roundtrip)"
     config.substitutions.append((word, "fovea-opt --verify-roundtrip"))

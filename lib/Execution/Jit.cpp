@@ -1,8 +1,8 @@
 //===- Jit.cpp - Machine code in memory -----------------------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -12,6 +12,7 @@
 #include "fovea-runtime/Runtime.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -55,13 +56,34 @@ fovea::createTargetMachine(const CpuTarget &target, bool jit) {
   std::unique_ptr<TargetMachine> machine(backend->createTargetMachine(
       triple, target.cpu, target.features, TargetOptions(), Reloc::PIC_,
       std::nullopt, CodeGenOptLevel::Default, jit));
-  if (!machine)
-    return createStringError("LLVM has no code generator for " + triple.str());
+  assert(machine && "the native target has a code generator");
   return machine;
 }
 
-std::function<Error(Module *)>
-fovea::makeOptimizer(const CpuTarget &target, TargetMachine *machine) {
+Expected<std::unique_ptr<Module>> fovea::translate(mlir::ModuleOp module,
+                                                   LLVMContext &context) {
+  // Of MLIR's diagnostics the first one names the op; others follow from it.
+  std::string why;
+  mlir::ScopedDiagnosticHandler handler(
+      module.getContext(), [&](mlir::Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Error)
+          return mlir::failure();
+        raw_string_ostream os(why);
+        mlir::Location loc = diagnostic.getLocation();
+        if (auto place = loc->findInstanceOf<mlir::FileLineColLoc>();
+            place && why.empty())
+          os << place.getFilename().getValue() << ':' << place.getLine() << ':'
+             << place.getColumn() << ": " << diagnostic.str();
+        return mlir::success();
+      });
+  std::unique_ptr<Module> code = mlir::translateModuleToLLVMIR(module, context);
+  if (!code)
+    return createStringError(why);
+  return code;
+}
+
+std::function<Error(Module *)> fovea::makeOptimizer(const CpuTarget &target,
+                                                    TargetMachine *machine) {
   auto optimize = mlir::makeOptimizingTransformer(/*optLevel=*/2, 0, machine);
   // Vectors are as wide as the schedule says; LLVM must not halve them.
   std::string width = std::to_string(target.vectorBits());
@@ -98,10 +120,24 @@ Expected<std::unique_ptr<Jit>> Jit::create(mlir::ModuleOp module,
   options.jitCodeGenOptLevel = CodeGenOptLevel::Default;
   options.enableGDBNotificationListener = false;
   options.enablePerfNotificationListener = false;
+  std::string why;
+  auto build = [&](mlir::Operation *,
+                   LLVMContext &context) -> std::unique_ptr<Module> {
+    auto code = translate(module, context);
+    if (code)
+      return std::move(*code);
+    why = toString(code.takeError());
+    return nullptr;
+  };
+  options.llvmModuleBuilder = build;
   auto engine =
       mlir::ExecutionEngine::create(module, options, std::move(*machine));
-  if (!engine)
-    return engine.takeError();
+  if (!engine) {
+    if (why.empty())
+      return engine.takeError();
+    consumeError(engine.takeError());
+    return createStringError(why);
+  }
   // Compiles now, so that it counts as compile time.
   for (mlir::Operation &op : module.getOps())
     if (auto name = op.getAttrOfType<mlir::StringAttr>("sym_name");

@@ -29,25 +29,25 @@ Error fovea::emitObject(mlir::ModuleOp module, const CpuTarget &target,
   if (!machine)
     return machine.takeError();
   LLVMContext context;
-  std::unique_ptr<Module> code = mlir::translateModuleToLLVMIR(module, context);
+  auto code = translate(module, context);
   if (!code)
-    return createStringError("the module can't be translated to LLVM IR");
-  mlir::ExecutionEngine::setupTargetTripleAndDataLayout(code.get(),
+    return code.takeError();
+  mlir::ExecutionEngine::setupTargetTripleAndDataLayout(code->get(),
                                                         machine->get());
-  internalizeModule(*code, [&](const GlobalValue &value) {
+  internalizeModule(**code, [&](const GlobalValue &value) {
     return is_contained(entries, value.getName());
   });
-  if (Error error = makeOptimizer(target, machine->get())(code.get()))
+  if (Error error = makeOptimizer(target, machine->get())(code->get()))
     return error;
   if (text) {
-    code->print(os, nullptr);
+    (*code)->print(os, nullptr);
     return Error::success();
   }
   legacy::PassManager passes;
-  if ((*machine)->addPassesToEmitFile(passes, os, nullptr,
-                                      CodeGenFileType::ObjectFile))
-    return createStringError("LLVM can't write object files for this CPU");
-  passes.run(*code);
+  [[maybe_unused]] bool refused = (*machine)->addPassesToEmitFile(
+      passes, os, nullptr, CodeGenFileType::ObjectFile);
+  assert(!refused && "LLVM writes object files for x86");
+  passes.run(**code);
   return Error::success();
 }
 
@@ -68,15 +68,12 @@ Error fovea::linkSharedObject(StringRef object, StringRef output,
   if (!sys::fs::exists(runtime))
     return createStringError("the runtime " + runtime.str() +
                              " is missing; build the target fovea_runtime");
-  SmallString<128> temporary, log;
+  SmallString<128> temporary;
   if (std::error_code error =
           sys::fs::createUniqueFile(output + ".%%%%%%", temporary))
     return createStringError(error, "cannot write " + output);
-  if (std::error_code error =
-          sys::fs::createTemporaryFile("fovea-link", "txt", log)) {
-    sys::fs::remove(temporary);
-    return createStringError(error, "cannot write a temporary file");
-  }
+  SmallString<128> log = temporary;
+  log += ".log";
   std::optional<StringRef> redirects[] = {StringRef(), StringRef(log),
                                           StringRef(log)};
   // What is undefined: the C library's, which the runtime brings.

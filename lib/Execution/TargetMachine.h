@@ -1,8 +1,8 @@
 //===- TargetMachine.h - LLVM's code generator for a CPU --------*- C++ -*-===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,6 +10,7 @@
 #define FOVEA_EXECUTION_TARGETMACHINE_H
 
 #include "fovea/Target/CpuTarget.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
 #include <functional>
@@ -18,6 +19,10 @@ namespace fovea {
 
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createTargetMachine(const CpuTarget &target, bool jit);
+
+/// The LLVM IR of a module; an error says what can't be translated, and where.
+llvm::Expected<std::unique_ptr<llvm::Module>>
+translate(mlir::ModuleOp module, llvm::LLVMContext &context);
 
 /// What optimizes a module for a machine, which must outlive it.
 std::function<llvm::Error(llvm::Module *)>

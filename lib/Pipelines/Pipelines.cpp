@@ -1,8 +1,8 @@
 //===- Pipelines.cpp - From attn to machine code --------------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,11 +18,11 @@
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/GPU/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/Transforms/RequestCWrappers.h"
+#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
-#include "mlir/Dialect/GPU/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
@@ -77,7 +77,8 @@ void fovea::buildVectorStage(OpPassManager &pm,
   pm.addPass(createCSEPass());
 }
 
-void fovea::buildLLVMStage(OpPassManager &pm, const CpuPipelineOptions &options) {
+void fovea::buildLLVMStage(OpPassManager &pm,
+                           const CpuPipelineOptions &options) {
   pm.addPass(createConvertLinalgToLoopsPass());
   pm.addPass(createConvertTileLaunchToLLVM());
   pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
@@ -133,7 +134,7 @@ void fovea::buildCpuPipeline(OpPassManager &pm,
 //===----------------------------------------------------------------------===//
 
 void fovea::buildSizeChecks(OpPassManager &pm) {
-  pm.addPass(createGenerateRuntimeVerificationPass());
+  pm.addPass(attn::createAttnCheckSizes());
 }
 
 void fovea::buildCudaTileStage(OpPassManager &pm,
@@ -179,26 +180,27 @@ void fovea::buildCudaPipeline(OpPassManager &pm,
 }
 
 void fovea::registerPipelines() {
-  auto addCuda = [](StringRef name, StringRef description, auto build) {
+  auto registerCuda = [](StringRef name, StringRef description, auto build) {
     PassPipelineRegistration<CudaPipelineOptions>(name, description, build);
   };
-  addCuda("fovea-cuda-tile-stage",
-          "Lower attn ops on tensors to tile programs for an NVIDIA GPU",
-          buildCudaTileStage);
-  addCuda("fovea-cuda-pipeline",
-          "Compile attention for an NVIDIA GPU, launch code included",
-          buildCudaPipeline);
-  auto add = [](StringRef name, StringRef description, auto build) {
+  registerCuda("fovea-cuda-tile-stage",
+               "Lower attn ops on tensors to tile programs for an NVIDIA GPU",
+               buildCudaTileStage);
+  registerCuda("fovea-cuda-pipeline",
+               "Compile attention for an NVIDIA GPU, launch code included",
+               buildCudaPipeline);
+  auto registerCpu = [](StringRef name, StringRef description, auto build) {
     PassPipelineRegistration<CpuPipelineOptions>(name, description, build);
   };
-  add("fovea-attn-stage", "Simplify attn ops and choose their schedules",
-      buildAttnStage);
-  add("fovea-tile-stage", "Lower attn ops on tensors to kernels on tiles",
-      buildTileStage);
-  add("fovea-vector-stage", "Lower kernels on tiles to functions on vectors",
-      buildVectorStage);
-  add("fovea-llvm-stage", "Lower functions on vectors to the llvm dialect",
-      buildLLVMStage);
-  add("fovea-cpu-pipeline", "Compile attention for a CPU: all four stages",
-      buildCpuPipeline);
+  registerCpu("fovea-attn-stage",
+              "Simplify attn ops and choose their schedules", buildAttnStage);
+  registerCpu("fovea-tile-stage",
+              "Lower attn ops on tensors to kernels on tiles", buildTileStage);
+  registerCpu("fovea-vector-stage",
+              "Lower kernels on tiles to functions on vectors",
+              buildVectorStage);
+  registerCpu("fovea-llvm-stage",
+              "Lower functions on vectors to the llvm dialect", buildLLVMStage);
+  registerCpu("fovea-cpu-pipeline",
+              "Compile attention for a CPU: all four stages", buildCpuPipeline);
 }

@@ -28,15 +28,13 @@ struct Operand {
 
 /// The extents of the iteration space, each from an operand that has the
 /// dimension as it is.
-static FailureOr<Index> getExtents(linalg::LinalgOp op,
-                                   ArrayRef<Operand> operands) {
+static Index getExtents(linalg::LinalgOp op, ArrayRef<Operand> operands) {
   Index extents(op.getNumLoops(), -1);
   for (const Operand &operand : operands)
     for (auto [axis, expr] : llvm::enumerate(operand.map.getResults()))
       if (auto dim = dyn_cast<AffineDimExpr>(expr); dim && !operand.isScalar)
         extents[dim.getPosition()] = operand.view.sizes[axis];
-  if (llvm::is_contained(extents, -1))
-    return op->emitOpError("has a loop that is no dimension of an operand");
+  assert(!llvm::is_contained(extents, -1) && "maps are invertible");
   return extents;
 }
 
@@ -82,11 +80,10 @@ LogicalResult fovea::reference::runLinalg(Machine &machine, Operation *op) {
                             : machine.getView(value),
                         linalgOp.getMatchingIndexingMap(&operand)});
   }
-  FailureOr<Index> extents = getExtents(linalgOp, operands);
   FailureOr<Body> body =
       Body::create(machine, *linalgOp.getBlock(), {}, Reads::Checked);
-  if (failed(extents) || failed(body) ||
-      failed(runLoops(linalgOp, *body, operands, *extents)))
+  if (failed(body) || failed(runLoops(linalgOp, *body, operands,
+                                      getExtents(linalgOp, operands))))
     return failure();
   for (OpResult result : op->getResults()) {
     OpOperand *init = linalgOp.getTiedOpOperand(result);

@@ -189,8 +189,6 @@ static LogicalResult runFunc(Machine &machine, Operation *op) {
     return machine.refuse(op);
   auto func = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
       op, call.getCalleeAttr());
-  if (!func)
-    return op->emitOpError("calls what is no function");
   FailureOr<SmallVector<Datum>> results =
       machine.call(func, machine.get(op->getOperands()), op);
   if (failed(results))

@@ -22,6 +22,7 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/InitLLVM.h"
@@ -29,7 +30,6 @@
 #include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ToolOutputFile.h"
-#include "llvm/Support/WithColor.h"
 #include <cstdlib>
 
 using namespace mlir;
@@ -43,12 +43,15 @@ static cl::opt<std::string> inputFile(cl::Positional, cl::desc("FILE.mlir"),
                                       cl::Required, cl::cat(category));
 static cl::opt<std::string> outputFile("o", cl::value_desc("FILE"),
                                        cl::cat(category),
-                                       cl::desc("Output (- for text on the "
-                                                "standard output)"));
+                                       cl::desc("Output; text goes to the "
+                                                "standard output (-) without "
+                                                "it"));
 static cl::opt<std::string>
-    targetText("target", cl::init("cpu"), cl::cat(category),
-               cl::desc("cpu (this machine), cpu:avx512, cpu:avx2, cpu:plain, "
-                        "cpu: and LLVM features, or cuda:sm_90a"));
+    targetText("target", cl::value_desc("TARGET"), cl::init("cpu"),
+               cl::cat(category),
+               cl::desc("What to compile for: cpu (the default: this machine), "
+                        "cpu:avx512, cpu:avx2, cpu:plain, cpu: and LLVM "
+                        "features, or cuda:sm_90a"));
 
 namespace {
 enum class Emit { SharedObject, Object, LLVM, PTX, Cubin, Header, MLIR };
@@ -59,17 +62,18 @@ static cl::opt<Emit> emitKind(
     cl::desc("What to write:"),
     cl::values(
         clEnumValN(Emit::SharedObject, "so",
-                   "a shared object, and a C header beside it (default)"),
-        clEnumValN(Emit::Object, "obj", "an object file"),
-        clEnumValN(Emit::LLVM, "llvm", "LLVM IR of the host's code"),
+                   "a shared object, and its C header beside it (default)"),
+        clEnumValN(Emit::Object, "obj",
+                   "an object file, to be linked with libfovea_runtime"),
+        clEnumValN(Emit::LLVM, "llvm",
+                   "LLVM IR (cuda: of the code that launches)"),
         clEnumValN(Emit::PTX, "ptx", "PTX of the kernel (cuda)"),
         clEnumValN(Emit::Cubin, "cubin", "the kernel's cubin (cuda)"),
         clEnumValN(Emit::Header, "header", "the C header"),
-        clEnumValN(Emit::MLIR, "mlir", "the llvm dialect")));
+        clEnumValN(Emit::MLIR, "mlir", "the same in MLIR's llvm dialect")));
 
 static int fail(const llvm::Twine &message) {
-  llvm::WithColor::error(llvm::errs(), "fovea-compile") << message << '\n';
-  return 1;
+  return fovea::fail("fovea-compile", message);
 }
 
 /// Writes a file, all of it or nothing.
@@ -117,6 +121,14 @@ static Error writeHeaderFile(ModuleOp module, StringRef path, StringRef stem) {
   });
 }
 
+/// Whether C can call a function so, and neither the runtime nor MLIR has it.
+static bool isFreeIdentifier(StringRef name) {
+  return !name.empty() && !llvm::isDigit(name[0]) &&
+         llvm::all_of(name,
+                      [](char c) { return llvm::isAlnum(c) || c == '_'; }) &&
+         !name.starts_with("fovea_") && !name.starts_with("_mlir_");
+}
+
 /// Runs what `build` adds. Diagnostics have been printed where it fails.
 static LogicalResult lower(ModuleOp module,
                            llvm::function_ref<void(OpPassManager &)> build) {
@@ -133,6 +145,11 @@ static int compile(ModuleOp module, const CpuTarget &host, bool cuda,
       entries.push_back(function.getName().str());
   if (entries.empty())
     return fail(inputFile + ": has no public function");
+  for (const std::string &name : entries)
+    if (!isFreeIdentifier(name))
+      return fail(inputFile + ": @" + name +
+                  ": the name of a function is an identifier of C that does "
+                  "not begin with fovea_ or _mlir_; rename it");
   StringRef stem = llvm::sys::path::stem(
       outputFile == "-" ? StringRef(inputFile) : StringRef(outputFile));
   if (emitKind == Emit::Header) {

@@ -15,6 +15,11 @@
 #include "mlir/Support/LLVM.h"
 #include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"
 
+static llvm::cl::extrahelp help(
+    "\nAn editor starts it and speaks the language server protocol with it on "
+    "standard\ninput and output: set its path in the editor's MLIR "
+    "extension.\n");
+
 int main(int argc, char **argv) {
   fovea::setUpTool("fovea-lsp-server");
   mlir::DialectRegistry registry;

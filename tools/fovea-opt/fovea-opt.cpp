@@ -30,7 +30,10 @@ int main(int argc, char **argv) {
   auto [inputFile, outputFile] = mlir::registerAndParseCLIOptions(
       argc, argv,
       "Runs passes on MLIR files with Fovea's dialects.\n\n"
-      "  fovea-opt examples/causal.mlir --attn-to-tile\n",
+      "  fovea-opt examples/causal.mlir --fovea-attn-stage "
+      "--fovea-tile-stage\n\n"
+      "docs/Passes.md describes Fovea's passes and pipelines; the others are "
+      "MLIR's.\n",
       registry);
   auto config = mlir::MlirOptMainConfig::createFromCLOptions();
   if (config.shouldShowDialects() || config.shouldListPasses())

@@ -10,12 +10,18 @@
 #include "fovea/InitAllDialects.h"
 #include "fovea/InitAllPasses.h"
 
-#include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/DialectRegistry.h"
+#include "mlir/IR/MLIRContext.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-reduce/MlirReduceMain.h"
+
+static llvm::cl::extrahelp
+    help("\nMakes a file smaller while a script finds the bug in it. The script "
+         "gets a\nfile's name and exits with 1 if the bug is there.\n\n"
+         "  fovea-reduce f.mlir "
+         "--reduction-tree=\"traversal-mode=0 test=./interesting.sh\"\n");
 
 int main(int argc, char **argv) {
   fovea::setUpTool("fovea-reduce");

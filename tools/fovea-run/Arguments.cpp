@@ -156,10 +156,6 @@ static Expected<NpyArray> readArgument(func::FuncOp entry, unsigned position,
   Expected<NpyArray> array = readNpy(path, kind);
   if (!array)
     return array.takeError();
-  if (array->kind != kind)
-    return createStringError(path + ": holds " + elementName(array->kind) +
-                             ", but " + describe(entry, position) + " is " +
-                             elementName(kind) + "; convert it with astype()");
   bool fits = array->shape.size() == static_cast<size_t>(type.getRank());
   for (int64_t axis = 0; fits && axis < type.getRank(); ++axis)
     fits =

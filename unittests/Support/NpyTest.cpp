@@ -352,10 +352,10 @@ TEST_F(NpyTest, NotNpyFiles) {
 TEST_F(NpyTest, NotRegularFiles) {
   EXPECT_EQ(failure(), "cannot open: No such file or directory");
   path = std::string(folder);
-  EXPECT_EQ(failure(), "not a regular file");
+  EXPECT_EQ(failure(), "not a regular file; give the path of a .npy file");
   path = file("pipe");
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
-  EXPECT_EQ(failure(), "not a regular file");
+  EXPECT_EQ(failure(), "not a regular file; give the path of a .npy file");
 }
 
 TEST_F(NpyTest, MutatedFilesAreReadOrRefused) {
@@ -469,6 +469,15 @@ TEST_F(NpyTest, WritesWhatNumPyWrites) {
   EXPECT_EQ((contents().size() - 12) % 64, 0u);
 }
 
+TEST_F(NpyTest, RefusesArraysThatAreNone) {
+  EXPECT_EQ(toString(writeNpy(path, {ElementKind::U8, {-1}, {}})),
+            path + ": cannot write: not a shape that a .npy file can have");
+  EXPECT_EQ(toString(writeNpy(path, {ElementKind::F32, {3}, {0, 0}})),
+            path + ": cannot write: the shape needs 12 bytes of data, and "
+                   "there are 2");
+  EXPECT_TRUE(listing().empty());
+}
+
 TEST_F(NpyTest, WritesBf16AsTwoRawBytes) {
   cantFail(writeNpy(path, {ElementKind::BF16, {1}, {0, 0}}));
   EXPECT_NE(contents().find("'descr': '|V2'"), std::string::npos);
@@ -494,11 +503,14 @@ TEST_F(NpyTest, WrongDataIsNotWritten) {
 TEST_F(NpyTest, FoldersAndPipesAreNotReplaced) {
   NpyArray array{ElementKind::U8, {1}, {1}};
   EXPECT_EQ(toString(writeNpy(folder, array)),
-            (folder + ": cannot write: not a regular file").str());
+            (folder + ": cannot write: not a regular file; give the path of a "
+                      "file that may be replaced")
+                .str());
   path = file("pipe");
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
   EXPECT_EQ(toString(writeNpy(path, array)),
-            path + ": cannot write: not a regular file");
+            path + ": cannot write: not a regular file; give the path of a "
+                   "file that may be replaced");
   EXPECT_EQ(listing(), std::vector<std::string>{"pipe"});
 }
 

@@ -24,8 +24,11 @@ def AttnToTile : Pass<"attn-to-tile", "::mlir::ModuleOp"> {
     Scores are kept in base 2. Without a score region the queries are scaled by
     `scale * log2(e)` as they are loaded; with one, its result is multiplied
     by log2(e) after the maximum has been subtracted, so that scores near the
-    largest finite number survive. The score region becomes a `tile.map`; the
-    mask region becomes one under `scf.if %partial`.
+    largest finite number survive. For a schedule whose products take operands
+    as they lie in memory (`#pipe.schedule`), the queries stay as they are and
+    the difference is multiplied in both cases. The score region becomes a
+    `tile.map`, whose functions get the flag `afn` if the op's numerics say
+    `math = approximate`; the mask region becomes one under `scf.if %partial`.
 
     The tile sizes come from the op's `schedule` attribute
     (`-attn-select-schedule`); without it the op is an error. Packed, paged and
@@ -116,8 +119,7 @@ def MakeEntryPoints : Pass<"fovea-make-entry-points", "::mlir::ModuleOp"> {
     arguments by `fovea_bind_arguments` from a constant table of their types.
 
     A `cf.assert` of a function's body becomes a report of the error and a return,
-    so run `-generate-runtime-verification` on the ops of `attn` to have sizes
-    checked against each other.
+    so run `-attn-check-sizes` before to have sizes checked against each other.
 
     Runs before `-convert-func-to-llvm`.
   }];

@@ -191,9 +191,17 @@ Value KernelEmitter::emitNumKeys() {
   Value all = extent(parameter(key), maps[1], dimJ);
   if (op.getLengths().empty())
     return all;
-  Value n = toIndex(memref::LoadOp::create(b, loc, parameter(length), batch));
-  n = arith::MaxSIOp::create(b, loc, n, index(0));
-  return arith::MinSIOp::create(b, loc, n, all);
+  Value n = memref::LoadOp::create(b, loc, parameter(length), batch);
+  // Within the memref; in 64 bits if it has them, which an index may not.
+  Value none = index(0);
+  if (n.getType().isInteger(64)) {
+    all = arith::IndexCastOp::create(b, loc, n.getType(), all);
+    none = arith::ConstantIntOp::create(b, loc, 0, 64);
+  } else {
+    n = toIndex(n);
+  }
+  n = arith::MaxSIOp::create(b, loc, n, none);
+  return toIndex(arith::MinSIOp::create(b, loc, n, all));
 }
 
 Value KernelEmitter::view(unsigned position, AffineMap map, ArrayRef<Dim> dims,
@@ -486,7 +494,8 @@ void KernelEmitter::emitResult(ValueRange state) {
     auto number = [&](double value) -> Value {
       return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
     };
-    Value x = math::Log2Op::create(b, loc, a[1]);
+    // l is from 1 to the number of keys: an absolute error is what counts.
+    Value x = math::Log2Op::create(b, loc, a[1], arith::FastMathFlags::afn);
     x = arith::MulFOp::create(b, loc, x, number(ln2));
     double unit = exponentScale * ln2;
     if (std::abs(unit - 1.0) > 1e-12)

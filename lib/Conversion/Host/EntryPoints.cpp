@@ -51,15 +51,6 @@ static Value createText(ImplicitLocOpBuilder &b, ModuleOp module,
 // Checks
 //===----------------------------------------------------------------------===//
 
-/// The part of a message of -generate-runtime-verification that says what is
-/// wrong.
-static StringRef shortMessage(StringRef message) {
-  StringRef text = message;
-  if (size_t caret = text.find("^ "); caret != StringRef::npos)
-    text = text.drop_front(caret + 2).split('\n').first;
-  return text.trim();
-}
-
 /// cf.assert -> report and return.
 static LogicalResult lowerAssert(cf::AssertOp assertion, func::FuncOp function,
                                  StringRef name) {
@@ -71,7 +62,7 @@ static LogicalResult lowerAssert(cf::AssertOp assertion, func::FuncOp function,
   ImplicitLocOpBuilder b(assertion.getLoc(), assertion);
   auto pointer = LLVM::LLVMPointerType::get(b.getContext());
   Value condition = assertion.getArg();
-  std::string message = (name + ": " + shortMessage(assertion.getMsg())).str();
+  std::string message = (name + ": " + assertion.getMsg()).str();
   Block *head = assertion->getBlock();
   Block *rest = head->splitBlock(assertion);
   assertion.erase();

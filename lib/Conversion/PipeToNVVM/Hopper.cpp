@@ -93,6 +93,57 @@ LogicalResult KernelEmitter::emitAdvance(Operation *op) {
   return success();
 }
 
+/// All threads of the group meet.
+void KernelEmitter::emitGroupBarrier() {
+  NVVM::BarrierOp::create(builder, loc, Type(), add(group, roleFirstGroup),
+                          constant(pipe::limits::groupThreads),
+                          NVVM::BarrierReductionAttr(), Value());
+}
+
+/// What this thread wrote to shared memory is seen by copies and products.
+void KernelEmitter::emitSharedFence() {
+  NVVM::FenceProxyOp::create(
+      builder, loc, NVVM::ProxyKind::async_shared,
+      NVVM::SharedSpaceAttr::get(builder.getContext(),
+                                 NVVM::SharedSpace::shared_cta));
+}
+
+/// Whole rows, so that the permutation inside of them does not matter: eight
+/// threads write one row of a block, 16 bytes each. Groups that share the slot
+/// write the same zeros.
+void KernelEmitter::emitClear(pipe::ClearOp op) {
+  tile::TileType type = op.getSlot().getType().getTile();
+  int64_t rows = type.getDimSize(0);
+  Value first = arith::MaxSIOp::create(builder, loc, get(op.getFirst()),
+                                       constant(0));
+  Value some = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
+                                     first, constant(rows));
+  OpBuilder::InsertionGuard guard(builder);
+  auto branch = scf::IfOp::create(builder, loc, some);
+  builder.setInsertionPointToStart(branch.thenBlock());
+  Value member = remainder(thread, pipe::limits::groupThreads);
+  Value start = add(values[op.getSlot()][0], multiply(remainder(member, 8), 16));
+  auto zero = VectorType::get(4, builder.getI32Type());
+  scf::ForOp::create(
+      builder, loc, add(first, divide(member, 8)), constant(rows),
+      constant(pipe::limits::groupThreads / 8), ValueRange(),
+      [&](OpBuilder &, Location, Value row, ValueRange) {
+        OpBuilder::InsertionGuard guard(builder);
+        builder.setInsertionPointToEnd(row.getParentBlock());
+        Value address = add(start, multiply(row, rowBytes));
+        for (int64_t block = 0; block < pipe::getSharedBytes(type);
+             block += rows * rowBytes)
+          LLVM::StoreOp::create(
+              builder, loc,
+              arith::ConstantOp::create(builder, loc,
+                                        builder.getZeroAttr(zero)),
+              sharedPointer(add(address, block)), /*alignment=*/16);
+        scf::YieldOp::create(builder, loc);
+      });
+  emitSharedFence();
+  emitGroupBarrier();
+}
+
 /// One thread of each warp arrives.
 void KernelEmitter::emitRelease(pipe::ReleaseOp op) {
   Value empty = values[op.getSlot()][2];
@@ -131,8 +182,7 @@ void KernelEmitter::emitPassTurn() {
 /// that is left over at the end.
 void KernelEmitter::emitFirstTurn() {
   OpBuilder::InsertionGuard guard(builder);
-  auto last =
-      scf::IfOp::create(builder, loc, equals(group, turnGroups - 1));
+  auto last = scf::IfOp::create(builder, loc, equals(group, turnGroups - 1));
   builder.setInsertionPointToStart(last.thenBlock());
   emitPassTurn();
 }
@@ -197,18 +247,11 @@ LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
   if (type.getElementType().getIntOrFloatBitWidth() != 16)
     return op.emitError("stored elements have 16 bits on this target, got ")
            << type.getElementType();
-  int64_t barrierId = roleFirstGroup; // 0 is the whole block's
   if (roleFirstGroup == 0)
     return op.emitError("a store belongs into a role after the loading one");
-  Value barrier = add(group, barrierId);
-  Value threadCount = constant(pipe::limits::groupThreads);
-  auto sync = [&] {
-    NVVM::BarrierOp::create(builder, loc, Type(), barrier, threadCount,
-                            NVVM::BarrierReductionAttr(), Value());
-  };
   if (persistent || op->getParentOfType<scf::ForOp>()) {
     emitStoreWait(); // The last store has left the buffer.
-    sync();
+    emitGroupBarrier();
   }
 
   auto words = VectorType::get(columns / 4, builder.getI32Type());
@@ -237,11 +280,8 @@ LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
         NVVM::LdStMatrixShapeAttr::get(builder.getContext(), 8, 8),
         NVVM::LdStMatrixEltType::B16);
   }
-  NVVM::FenceProxyOp::create(
-      builder, loc, NVVM::ProxyKind::async_shared,
-      NVVM::SharedSpaceAttr::get(builder.getContext(),
-                                 NVVM::SharedSpace::shared_cta));
-  sync();
+  emitSharedFence();
+  emitGroupBarrier();
 
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(emitStorer());

@@ -22,6 +22,31 @@ Value KernelEmitter::constant(int64_t value, unsigned bits) {
   return arith::ConstantIntOp::create(builder, loc, value, bits);
 }
 
+Value KernelEmitter::get(Value value) {
+  Value exact = getExact(value);
+  if (!exact || !value.getType().isIndex() || exact.getType().isInteger(32))
+    return exact;
+  return arith::TruncIOp::create(builder, loc, builder.getI32Type(), exact);
+}
+
+Value KernelEmitter::extend(Value value, unsigned bits) {
+  Type type = value.getType(), wide = builder.getIntegerType(bits);
+  if (getElementTypeOrSelf(type).getIntOrFloatBitWidth() >= bits)
+    return value;
+  if (auto vector = dyn_cast<VectorType>(type))
+    wide = vector.clone(wide);
+  return arith::ExtSIOp::create(builder, loc, wide, value);
+}
+
+unsigned KernelEmitter::getIndexBits(Operation *op, ValueRange operands) {
+  unsigned bits = 32;
+  for (auto [original, operand] : llvm::zip(op->getOperands(), operands))
+    if (original.getType().isIndex())
+      bits =
+          std::max(bits, getElementTypeOrSelf(operand).getIntOrFloatBitWidth());
+  return bits;
+}
+
 Value KernelEmitter::add(Value a, Value b) {
   return arith::AddIOp::create(builder, loc, a, b);
 }
@@ -91,37 +116,14 @@ Attribute KernelEmitter::convertConstant(Attribute attribute) const {
   auto integer = dyn_cast<IntegerAttr>(attribute);
   if (!integer || !integer.getType().isIndex())
     return attribute;
-  return IntegerAttr::get(convertScalar(integer.getType()),
-                          integer.getValue().sextOrTrunc(32));
+  unsigned bits = integer.getValue().isSignedIntN(32) ? 32 : 64;
+  return IntegerAttr::get(IntegerType::get(integer.getContext(), bits),
+                          integer.getValue().sextOrTrunc(bits));
 }
 
 //===----------------------------------------------------------------------===//
 // What the kernel takes
 //===----------------------------------------------------------------------===//
-
-/// A limit of a view can be put into the tensor map if it is the extent of a
-/// parameter: rows beyond it are then filled with zeros, whatever memory holds.
-LogicalResult KernelEmitter::setLimit(tile::ViewOp view, TensorMap &map) {
-  if (!view.getLimit())
-    return success();
-  auto type = cast<MemRefType>(view.getSource().getType());
-  APInt constant;
-  if (matchPattern(view.getLimit(), m_ConstantInt(&constant)) &&
-      !type.isDynamicDim(map.dims[1]) &&
-      constant.getSExtValue() >= type.getDimSize(map.dims[1]))
-    return success();
-  auto dim = view.getLimit().getDefiningOp<memref::DimOp>();
-  auto argument =
-      dim ? dyn_cast<BlockArgument>(dim.getSource()) : BlockArgument();
-  if (!argument || !dim.getConstantIndex())
-    return view.emitError("a limit that is not the extent of a parameter is not "
-                          "supported on this target");
-  std::pair<unsigned, int64_t> limit(argument.getArgNumber(),
-                                     *dim.getConstantIndex());
-  if (limit != std::make_pair(map.parameter, map.dims[1]))
-    map.limit = limit;
-  return success();
-}
 
 /// Adds the tensor map of boxes of rows and columns of a view.
 FailureOr<unsigned> KernelEmitter::addTensorMap(Operation *op,
@@ -156,8 +158,14 @@ FailureOr<unsigned> KernelEmitter::addTensorMap(Operation *op,
   map.box[1] = rows;
   if (rows > 256)
     return view.emitError("a copied tile has up to 256 rows, got ") << rows;
-  if (failed(setLimit(view, map)))
-    return failure();
+  // Rows beyond an end of the map are filled with zeros, whatever memory holds;
+  // those beyond another limit pipe.clear sets to zero, but none may be stored.
+  auto limit = pipe::getMappedLimit(view);
+  if (succeeded(limit))
+    map.limit = *limit;
+  else if (isa<pipe::StoreOp>(op))
+    return view.emitError("a limit of a stored view that is not the extent of a "
+                          "parameter is not supported on this target");
   auto *it = llvm::find(tensorMaps, map);
   if (it == tensorMaps.end()) {
     tensorMaps.push_back(map);
@@ -244,11 +252,32 @@ LogicalResult KernelEmitter::collect() {
             "of a dimension that is not constant");
         return WalkResult::interrupt();
       }
-      std::pair<unsigned, int64_t> key(argument.getArgNumber(), *index);
-      if (cast<MemRefType>(dim.getSource().getType()).isDynamicDim(*index) &&
-          !llvm::is_contained(dims, key))
-        dims.push_back(key);
+      auto type = cast<MemRefType>(argument.getType());
+      if (*index < 0 || *index >= type.getRank()) {
+        dim.emitError("the memref has no dimension ") << *index;
+        return WalkResult::interrupt();
+      }
+      if (type.isDynamicDim(*index))
+        addDim(argument.getArgNumber(), *index);
       return WalkResult::advance();
+    } else if (auto load = dyn_cast<memref::LoadOp>(op)) {
+      return addMemory(load, load.getMemRef()).succeeded()
+                 ? WalkResult::advance()
+                 : WalkResult::interrupt();
+    } else if (auto store = dyn_cast<tile::StoreOp>(op)) {
+      auto view = store.getView().getDefiningOp<tile::ViewOp>();
+      if (!view || store.getValue().getType().getRank() != 1) {
+        store.emitError("a store without a buffer takes a tile of one axis and "
+                        "a view made by tile.view");
+        return WalkResult::interrupt();
+      }
+      return addMemory(store, view.getSource()).succeeded()
+                 ? WalkResult::advance()
+                 : WalkResult::interrupt();
+    } else if (auto gather = dyn_cast<tile::GatherOp>(op)) {
+      return addMemory(gather, gather.getTable()).succeeded()
+                 ? WalkResult::advance()
+                 : WalkResult::interrupt();
     } else {
       return WalkResult::advance();
     }
@@ -284,8 +313,8 @@ DictionaryAttr KernelEmitter::getLaunch() {
         builder.getNamedAttr("element", TypeAttr::get(type.getElementType()))};
     if (map.limit)
       attributes.push_back(builder.getNamedAttr(
-          "limit", builder.getDenseI64ArrayAttr(
-                       {map.limit->first, map.limit->second})));
+          "limit",
+          builder.getDenseI64ArrayAttr({map.limit->first, map.limit->second})));
     entryOf("tensor_map", map.parameter, attributes);
   }
   for (auto [parameter, dim] : dims)
@@ -293,8 +322,17 @@ DictionaryAttr KernelEmitter::getLaunch() {
             {builder.getNamedAttr("dim", builder.getI64IntegerAttr(dim))});
   for (unsigned parameter : scalars)
     entryOf("scalar", parameter, {});
+  for (unsigned parameter : memories) {
+    entryOf("pointer", parameter, {});
+    auto type =
+        cast<MemRefType>(kernel.getBlock().getArgument(parameter).getType());
+    for (auto [dim, stride] : llvm::enumerate(getStrides(type)))
+      if (ShapedType::isDynamic(stride))
+        entryOf("stride", parameter,
+                builder.getNamedAttr("dim", builder.getI64IntegerAttr(dim)));
+  }
   if (persistent) {
-    for (int64_t n = 0; n < kernel.getGridRank(); ++n)
+    for (uint64_t n = 0; n < kernel.getGridRank(); ++n)
       arguments.push_back(builder.getDictionaryAttr(
           {builder.getNamedAttr("kind", builder.getStringAttr("extent")),
            builder.getNamedAttr("coordinate", builder.getI64IntegerAttr(n))}));
@@ -320,9 +358,17 @@ LLVM::LLVMFuncOp KernelEmitter::makeFunction(gpu::GPUModuleOp module) {
   auto pointer = LLVM::LLVMPointerType::get(context);
   SmallVector<Type> types(tensorMaps.size(), pointer);
   types.append(dims.size(), builder.getI32Type());
-  for (unsigned parameter : scalars)
-    types.push_back(
-        convertScalar(kernel.getBlock().getArgument(parameter).getType()));
+  for (unsigned parameter : scalars) {
+    Type type = kernel.getBlock().getArgument(parameter).getType();
+    types.push_back(type.isIndex() ? builder.getI64Type() : type);
+  }
+  for (unsigned parameter : memories) {
+    auto type =
+        cast<MemRefType>(kernel.getBlock().getArgument(parameter).getType());
+    types.push_back(LLVM::LLVMPointerType::get(context, 1));
+    types.append(llvm::count_if(getStrides(type), ShapedType::isDynamic),
+                 builder.getI64Type());
+  }
   if (persistent) {
     types.append(kernel.getGridRank(), builder.getI32Type());
     types.push_back(LLVM::LLVMPointerType::get(context, 1));
@@ -387,9 +433,17 @@ void KernelEmitter::emitEntry(LLVM::LLVMFuncOp function) {
   warpgroup = divide(warpOfBlock, 4);
 
   unsigned position = tensorMaps.size() + dims.size();
-  for (unsigned parameter : scalars)
+  for (unsigned parameter : scalars) {
     set(kernel.getBlock().getArgument(parameter),
         entry->getArgument(position++));
+  }
+  for (unsigned parameter : memories) {
+    BlockArgument memory = kernel.getBlock().getArgument(parameter);
+    memoryOf[memory].push_back(entry->getArgument(position++));
+    for (int64_t stride : getStrides(cast<MemRefType>(memory.getType())))
+      if (ShapedType::isDynamic(stride))
+        memoryOf[memory].push_back(entry->getArgument(position++));
+  }
   if (persistent)
     return;
   auto grid = kernel.getGridArguments();
@@ -420,9 +474,9 @@ LogicalResult KernelEmitter::emitRole(pipe::RoleOp role, int64_t firstGroup) {
   set(role.getBlock().getArgument(0), group);
   turnGroups = role.getGroups();
   if (role.getKind() == pipe::RoleKind::math) {
-    bool takesTurns = role.walk([](pipe::WaitTurnOp) {
-                            return WalkResult::interrupt();
-                          }).wasInterrupted();
+    bool takesTurns =
+        role.walk([](pipe::WaitTurnOp) { return WalkResult::interrupt(); })
+            .wasInterrupted();
     if (takesTurns)
       emitFirstTurn();
     if (failed(emitItems(role)))
@@ -440,7 +494,10 @@ LogicalResult KernelEmitter::emitRole(pipe::RoleOp role, int64_t firstGroup) {
       NVVM::ElectSyncOp::create(builder, loc, builder.getI1Type(), Value());
   auto one = scf::IfOp::create(builder, loc, elected);
   builder.setInsertionPointToStart(one.thenBlock());
-  return emitItems(role);
+  oneThread = true;
+  LogicalResult emitted = emitItems(role);
+  oneThread = false;
+  return emitted;
 }
 
 /// The role's program: once, or for each work item.
@@ -480,8 +537,7 @@ LogicalResult KernelEmitter::emit() {
   emitEntry(function);
   emitBarrierSetUp();
   // Roles of persistent kernels compute scalars for each item.
-  LogicalResult emitted =
-      persistent ? success() : emitBlock(kernel.getBlock());
+  LogicalResult emitted = persistent ? success() : emitBlock(kernel.getBlock());
   if (succeeded(emitted))
     emitted = emitRoles();
   if (failed(emitted)) {
@@ -518,7 +574,10 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
           [](auto) { return success(); })
       .Case<scf::ForOp>([&](auto loop) { return emitFor(loop); })
       .Case<scf::IfOp>([&](auto branch) { return emitIf(branch); })
-      .Case<memref::DimOp>([&](auto dim) { return emitDim(dim); })
+      .Case<memref::DimOp>([&](auto dim) {
+        set(dim, extentOf(dim.getSource(), *dim.getConstantIndex()));
+        return success();
+      })
       .Case<tile::WalkRangesOp>([&](auto walk) {
         emitWalkRanges(walk);
         return success();
@@ -534,6 +593,7 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
         emitWalkAt(at);
         return success();
       })
+      .Case<tile::GatherOp>([&](auto gather) { return emitGather(gather); })
       .Case<tile::SplatOp>([&](auto splat) { return emitSplat(splat); })
       .Case<tile::MapOp>([&](auto map) { return emitMap(map); })
       .Case<tile::ReduceOp>([&](auto reduce) { return emitReduce(reduce); })
@@ -549,6 +609,10 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
         set(read, values[read.getSlot()][0]);
         return success();
       })
+      .Case<pipe::ClearOp>([&](auto clear) {
+        emitClear(clear);
+        return success();
+      })
       .Case<pipe::ReleaseOp>([&](auto release) {
         emitRelease(release);
         return success();
@@ -556,6 +620,11 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
       .Case<pipe::DotOp>([&](auto dot) { return emitDot(dot); })
       .Case<pipe::AwaitOp>([&](auto await) { return emitAwait(await); })
       .Case<pipe::StoreOp>([&](auto store) { return emitStore(store); })
+      .Case<memref::LoadOp>([&](auto load) {
+        emitLoad(load);
+        return success();
+      })
+      .Case<tile::StoreOp>([&](auto store) { return emitRowStore(store); })
       .Case<pipe::WaitTurnOp>([&](auto wait) {
         emitWaitTurn(group);
         set(wait, constant(0));
@@ -571,7 +640,7 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
 LogicalResult KernelEmitter::emitFor(scf::ForOp loop) {
   Values inits;
   for (Value init : loop.getInitArgs())
-    llvm::append_range(inits, values[init]);
+    llvm::append_range(inits, getAll(init));
   auto copy =
       scf::ForOp::create(builder, loc, get(loop.getLowerBound()),
                          get(loop.getUpperBound()), get(loop.getStep()), inits,
@@ -599,7 +668,7 @@ LogicalResult KernelEmitter::emitFor(scf::ForOp loop) {
     return failure();
   Values yielded;
   for (Value value : loop.getYieldedValues())
-    llvm::append_range(yielded, values[value]);
+    llvm::append_range(yielded, getAll(value));
   scf::YieldOp::create(builder, loop.getLoc(), yielded);
   return success();
 }
@@ -632,25 +701,9 @@ LogicalResult KernelEmitter::emitIf(scf::IfOp branch) {
       return failure();
     Values yielded;
     for (Value value : from.front().getTerminator()->getOperands())
-      llvm::append_range(yielded, values[value]);
+      llvm::append_range(yielded, getAll(value));
     scf::YieldOp::create(builder, branch.getLoc(), yielded);
   }
-  return success();
-}
-
-LogicalResult KernelEmitter::emitDim(memref::DimOp dim) {
-  auto type = cast<MemRefType>(dim.getSource().getType());
-  int64_t index = *dim.getConstantIndex();
-  if (index < 0 || index >= type.getRank())
-    return dim.emitError("the memref has no dimension ") << index;
-  if (!type.isDynamicDim(index)) {
-    set(dim, constant(type.getDimSize(index)));
-    return success();
-  }
-  std::pair<unsigned, int64_t> key(
-      cast<BlockArgument>(dim.getSource()).getArgNumber(), index);
-  size_t position = llvm::find(dims, key) - dims.begin();
-  set(dim, entry->getArgument(tensorMaps.size() + position));
   return success();
 }
 
@@ -691,7 +744,25 @@ void KernelEmitter::emitWalkAt(tile::WalkAtOp op) {
   set(op.getPartial(), partial ? partial : constant(0, 1));
 }
 
-/// An op of arith or math on scalars, in 32 bits where it was on index.
+/// An index cast of what stands for its operand, a vector or not: to an integer
+/// of its width, or to an index of 64 bits.
+Value KernelEmitter::convertIndex(Operation *op, Value operand) {
+  Type type = op->getResult(0).getType();
+  unsigned from = getElementTypeOrSelf(operand).getIntOrFloatBitWidth();
+  unsigned to = type.isIndex() ? 64 : type.getIntOrFloatBitWidth();
+  Type result = builder.getIntegerType(to);
+  if (auto vector = dyn_cast<VectorType>(operand.getType()))
+    result = vector.clone(result);
+  if (from > to)
+    return arith::TruncIOp::create(builder, loc, result, operand);
+  if (from == to)
+    return operand;
+  if (isa<arith::IndexCastOp>(op))
+    return arith::ExtSIOp::create(builder, loc, result, operand);
+  return arith::ExtUIOp::create(builder, loc, result, operand);
+}
+
+/// An op of arith or math on scalars.
 LogicalResult KernelEmitter::emitScalar(Operation *op) {
   if (auto cast = dyn_cast<arith::ConstantOp>(op)) {
     Attribute value = convertConstant(cast.getValue());
@@ -700,27 +771,20 @@ LogicalResult KernelEmitter::emitScalar(Operation *op) {
     return success();
   }
   if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op)) {
-    Value operand = get(op->getOperand(0));
-    Type type = convertScalar(op->getResult(0).getType());
-    unsigned from = operand.getType().getIntOrFloatBitWidth(),
-             to = type.getIntOrFloatBitWidth();
-    if (from < to)
-      operand =
-          isa<arith::IndexCastOp>(op)
-              ? arith::ExtSIOp::create(builder, loc, type, operand).getResult()
-              : arith::ExtUIOp::create(builder, loc, type, operand);
-    else if (from > to)
-      operand = arith::TruncIOp::create(builder, loc, type, operand);
-    set(op->getResult(0), operand);
+    set(op->getResult(0), convertIndex(op, getExact(op->getOperand(0))));
     return success();
   }
   if (!OpTrait::hasElementwiseMappableTraits(op) || op->getNumRegions() != 0)
     return op->emitError("'") << op->getName() << "' cannot be lowered to NVVM";
   OperationState state(loc, op->getName());
-  for (Value operand : op->getOperands())
-    state.addOperands(get(operand));
+  SmallVector<Value> operands = llvm::map_to_vector(
+      op->getOperands(), [&](Value operand) { return getExact(operand); });
+  unsigned bits = getIndexBits(op, operands);
+  for (auto [original, operand] : llvm::zip(op->getOperands(), operands))
+    state.addOperands(original.getType().isIndex() ? extend(operand, bits)
+                                                   : operand);
   for (Type type : op->getResultTypes())
-    state.addTypes(convertScalar(type));
+    state.addTypes(type.isIndex() ? builder.getIntegerType(bits) : type);
   state.addAttributes(op->getAttrs());
   Operation *copy = builder.create(state);
   for (auto [result, value] : llvm::zip(op->getResults(), copy->getResults()))

@@ -54,7 +54,7 @@ struct Fragment {
 /// Emits the function of one kernel. Ops are visited in order; each value of
 /// the kernel is known by the values of the function that stand for it:
 ///
-///   index            i32
+///   index            i32; i64 if it comes from memory or a scalar parameter
 ///   tile, registers  vector of a thread's elements
 ///   tile, shared     i32, its address
 ///   cursor           i32, slots passed since the start
@@ -85,9 +85,12 @@ private:
 
   // KernelEmitter.cpp: structure.
   mlir::LogicalResult collect();
-  mlir::LogicalResult setLimit(tile::ViewOp view, TensorMap &map);
   mlir::FailureOr<unsigned> addTensorMap(mlir::Operation *op, tile::ViewOp view,
                                          int64_t rows, int64_t columns);
+  void addDim(unsigned parameter, int64_t dim) {
+    if (!llvm::is_contained(dims, std::make_pair(parameter, dim)))
+      dims.push_back({parameter, dim});
+  }
   mlir::LLVM::LLVMFuncOp makeFunction(mlir::gpu::GPUModuleOp module);
   mlir::DictionaryAttr getLaunch();
   void emitEntry(mlir::LLVM::LLVMFuncOp function);
@@ -98,10 +101,10 @@ private:
   mlir::LogicalResult emitOp(mlir::Operation *op);
   mlir::LogicalResult emitFor(mlir::scf::ForOp loop);
   mlir::LogicalResult emitIf(mlir::scf::IfOp branch);
-  mlir::LogicalResult emitDim(mlir::memref::DimOp dim);
   void emitWalkRanges(tile::WalkRangesOp op);
   void emitWalkAt(tile::WalkAtOp op);
   mlir::LogicalResult emitScalar(mlir::Operation *op);
+  mlir::Value convertIndex(mlir::Operation *op, mlir::Value operand);
 
   // Persistent.cpp: work items from a counter.
   mlir::Value emitItemCount();
@@ -110,7 +113,28 @@ private:
   mlir::Value emitNextItem(mlir::Value next, mlir::Value round);
   void emitCounterReset();
 
-  // Fragments.cpp: what each thread computes on its elements.
+  // Reads.cpp: memory that threads read in place.
+  mlir::LogicalResult addMemory(mlir::Operation *op, mlir::Value memref);
+  mlir::Value extentOf(mlir::Value memref, int64_t dim);
+  mlir::Value strideOf(mlir::Value memref, int64_t dim);
+  static llvm::SmallVector<int64_t> getStrides(mlir::MemRefType type);
+  static int64_t getElementBytes(mlir::MemRefType type);
+  mlir::Value emitElement(mlir::MemRefType type, mlir::Value address,
+                          bool isVolatile = false);
+  mlir::Value advance(mlir::Value address, mlir::Value memref, int64_t dim,
+                      mlir::Value index);
+  mlir::Value emitSafeIndex(mlir::Value index, mlir::Value size);
+  mlir::Value clampIndex(mlir::Value index, int64_t low, int64_t high);
+  mlir::LogicalResult emitGather(tile::GatherOp op);
+
+  // Memory.cpp: scalars and rows in global memory.
+  mlir::Value emitOffset(mlir::Value address, mlir::Value memref, int64_t dim,
+                         mlir::Value index);
+  void emitLoad(mlir::memref::LoadOp op);
+  mlir::LogicalResult emitRowStore(tile::StoreOp op);
+
+  // Fragments.cpp and MapEmitter.cpp: what each thread computes on its
+  // elements.
   friend class MapEmitter;
   mlir::LogicalResult emitSplat(tile::SplatOp op);
   mlir::LogicalResult emitMap(tile::MapOp op);
@@ -122,7 +146,10 @@ private:
   mlir::Value emitWarpPredicate();
   mlir::LogicalResult emitAdvance(mlir::Operation *op);
   mlir::LogicalResult emitFill(pipe::FillOp op);
+  void emitClear(pipe::ClearOp op);
   void emitRelease(pipe::ReleaseOp op);
+  void emitGroupBarrier();
+  void emitSharedFence();
   mlir::LogicalResult emitDot(pipe::DotOp op);
   mlir::LogicalResult emitAwait(pipe::AwaitOp op);
   mlir::LogicalResult emitStore(pipe::StoreOp op);
@@ -145,10 +172,18 @@ private:
                                   mlir::Value b);
 
   // Helpers.
-  mlir::Value get(mlir::Value value) const {
+  /// What stands for a value that is one in the function too; an index in 32
+  /// bits, as coordinates, extents and bounds take it.
+  mlir::Value get(mlir::Value value);
+  /// The same, in 64 bits for an index that comes from memory or a scalar.
+  mlir::Value getExact(mlir::Value value) const {
     auto it = values.find(value);
     return it == values.end() || it->second.size() != 1 ? mlir::Value()
                                                         : it->second.front();
+  }
+  /// All that stands for a value.
+  Values getAll(mlir::Value value) {
+    return value.getType().isIndex() ? Values{get(value)} : values[value];
   }
   void set(mlir::Value value, mlir::Value replacement) {
     values[value] = {replacement};
@@ -162,6 +197,10 @@ private:
                                   llvm::SmallVectorImpl<mlir::Type> &types);
   mlir::Attribute convertConstant(mlir::Attribute attribute) const;
   mlir::Value constant(int64_t value, unsigned bits = 32);
+  /// An integer or a vector of them in at least that many bits, with its sign.
+  mlir::Value extend(mlir::Value value, unsigned bits);
+  /// Bits of what stands for the operands of an op that are of type index.
+  static unsigned getIndexBits(mlir::Operation *op, mlir::ValueRange operands);
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value add(mlir::Value a, int64_t b);
   mlir::Value multiply(mlir::Value a, int64_t b);
@@ -186,6 +225,10 @@ private:
   /// Extents (parameter, dimension) that the kernel asks for.
   llvm::SmallVector<std::pair<unsigned, int64_t>> dims;
   llvm::SmallVector<unsigned> scalars;
+  /// Memrefs whose elements threads read by themselves; their address and
+  /// dynamic strides.
+  llvm::SmallVector<unsigned> memories;
+  llvm::DenseMap<mlir::Value, Values> memoryOf;
   int64_t sharedBytes = 0, threads = 0;
   /// Persistent kernels: the schedule, else null; the slot that holds the next
   /// item's number and its barriers, in bytes from the start of shared memory;
@@ -199,6 +242,8 @@ private:
   mlir::Value shared, thread, lane, warp, warpgroup, group;
   /// Of the role being emitted: its first warpgroup and how many it has.
   int64_t roleFirstGroup = 0, turnGroups = 1;
+  /// Whether one thread of a warp runs what is being emitted.
+  bool oneThread = false;
 };
 
 } // namespace fovea

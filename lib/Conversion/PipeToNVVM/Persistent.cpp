@@ -33,8 +33,8 @@ Value KernelEmitter::emitItemCount() {
   int64_t rank = kernel.getGridRank();
   Value count = getExtent(entry, rank, 0);
   for (int64_t n = 1; n < rank; ++n)
-    count = arith::MulIOp::create(builder, loc, count,
-                                  getExtent(entry, rank, n));
+    count =
+        arith::MulIOp::create(builder, loc, count, getExtent(entry, rank, n));
   return count;
 }
 
@@ -59,10 +59,9 @@ void KernelEmitter::emitCoordinates(Value item) {
     Value first = multiply(section, sectionHeads);
     Value within =
         subtract(item, arith::MulIOp::create(builder, loc, first, tiles));
-    Value width = arith::MinUIOp::create(
-        builder, loc, subtract(heads, first), constant(sectionHeads));
-    set(grid[rank - 1],
-        subtract(add(tiles, -1), divideBy(within, width)));
+    Value width = arith::MinUIOp::create(builder, loc, subtract(heads, first),
+                                         constant(sectionHeads));
+    set(grid[rank - 1], subtract(add(tiles, -1), divideBy(within, width)));
     outer = add(first, remainderBy(within, width));
   } else {
     set(grid[rank - 1], remainderBy(item, tiles));
@@ -115,11 +114,10 @@ void KernelEmitter::emitCounterReset() {
   Value counter = entry->getArguments().back();
   Value ended = LLVM::GEPOp::create(builder, loc, pointer, builder.getI32Type(),
                                     counter, ArrayRef<LLVM::GEPArg>{1});
-  Value before = LLVM::AtomicRMWOp::create(
-      builder, loc, LLVM::AtomicBinOp::add, ended, constant(1),
-      LLVM::AtomicOrdering::acq_rel);
-  Value blocks =
-      NVVM::GridDimXOp::create(builder, loc, builder.getI32Type());
+  Value before =
+      LLVM::AtomicRMWOp::create(builder, loc, LLVM::AtomicBinOp::add, ended,
+                                constant(1), LLVM::AtomicOrdering::acq_rel);
+  Value blocks = NVVM::GridDimXOp::create(builder, loc, builder.getI32Type());
   Value isLast = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                                        add(before, 1), blocks);
   auto last = scf::IfOp::create(builder, loc, isLast);
@@ -155,8 +153,8 @@ LogicalResult KernelEmitter::emitItemLoop(pipe::RoleOp role) {
     Value ticket = LLVM::AtomicRMWOp::create(
         builder, loc, LLVM::AtomicBinOp::add, entry->getArguments().back(),
         constant(1), LLVM::AtomicOrdering::monotonic);
-    next = arith::AddIOp::create(
-        builder, loc, ticket, NVVM::GridDimXOp::create(builder, loc, i32));
+    next = arith::AddIOp::create(builder, loc, ticket,
+                                 NVVM::GridDimXOp::create(builder, loc, i32));
   }
   emitCoordinates(item);
   if (failed(emitBlock(kernel.getBlock())) ||

@@ -121,13 +121,7 @@ FailureOr<Value> KernelLowering::evaluate(Value tile, Value column,
                       "take part in one expression each");
   }
   SmallVector<Value> inputs;
-  for (auto [input, attribute] :
-       llvm::zip(map.getInputs(),
-                 map.getIndexingMaps().getAsRange<AffineMapAttr>())) {
-    if (isRow(input) && attribute.getValue().getDimPosition(0) != 0)
-      return map.emitOpError("reads ")
-             << input.getType()
-             << " along axis 1; on a CPU tiles of one axis run along axis 0";
+  for (Value input : map.getInputs()) {
     FailureOr<Value> value = evaluate(input, column, vector, point);
     if (failed(value))
       return failure();

@@ -54,6 +54,23 @@ static bool hasTiles(Operation &op) {
          llvm::any_of(op.getOperandTypes(), isTile);
 }
 
+/// Rows are in lanes, so a map reads its inputs in one way only.
+static LogicalResult checkMap(tile::MapOp map) {
+  for (auto [input, access] :
+       llvm::zip(map.getInputs(),
+                 map.getIndexingMapsAttr().getAsValueRange<AffineMapAttr>())) {
+    if (access.getNumResults() == 1 && access.getDimPosition(0) != 0)
+      return map.emitOpError("reads ")
+             << input.getType()
+             << " along axis 1; on a CPU tiles of one axis run along axis 0";
+    if (access.getNumResults() == 2 && !access.isIdentity())
+      return map.emitOpError("reads ")
+             << input.getType()
+             << " transposed; on a CPU tiles of two axes are read as they are";
+  }
+  return success();
+}
+
 LogicalResult KernelLowering::lowerOp(Operation &op) {
   if (isa<tile::ViewOp, tile::SplatOp, tile::DotOp, tile::WalkRangesOp>(op)) {
     done.push_back(&op);
@@ -85,6 +102,8 @@ LogicalResult KernelLowering::lowerOp(Operation &op) {
   }
   if (auto map = dyn_cast<tile::MapOp>(op)) {
     done.push_back(&op);
+    if (failed(checkMap(map)))
+      return failure();
     if (!isRow(map.getResult()))
       return success();
     SmallVector<Value> vectors;

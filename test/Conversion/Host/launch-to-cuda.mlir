@@ -44,7 +44,40 @@ func.func @not_lowered(%n: index, %f: f32) {
 // -----
 
 func.func @host_work(%a: memref<4xf32>, %f: f32, %n: index) {
-  // expected-error @+1 {{touches memory outside of a kernel, which code for a GPU cannot}}
+  // expected-error @+1 {{touches memory outside of a kernel, which code for a GPU cannot; compute results in place of an argument (outs), and by ops that become kernels}}
   memref.store %f, %a[%n] : memref<4xf32>
   return
+}
+
+// -----
+
+// The facts of a kernel that was lowered by hand.
+
+module attributes {gpu.container_module} {
+  gpu.module @fill {
+    llvm.func @fill(%f: f32) attributes {pipe.launch = {arguments = [{kind = "scalar", parameter = 3 : i64}],
+        block = 128 : i64, grid = array<i64: 0>, shared_bytes = 0 : i64}} {
+      llvm.return
+    }
+  }
+  func.func @parameter(%n: index, %f: f32) {
+    // expected-error @+1 {{of @fill: cannot make the kernel's parameter from {kind = "scalar", parameter = 3 : i64}}}
+    tile.launch @fill grid(%n) args(%f : f32)
+    return
+  }
+}
+
+// -----
+
+module attributes {gpu.container_module} {
+  gpu.module @fill {
+    llvm.func @fill(%f: f32) attributes {pipe.launch = {arguments = [], block = 128 : i64, grid = array<i64: 0>}} {
+      llvm.return
+    }
+  }
+  func.func @facts(%n: index, %f: f32) {
+    // expected-error @+1 {{of @fill: the attribute pipe.launch of the kernel lacks block, shared_bytes, a grid of at most 3 dimensions or arguments}}
+    tile.launch @fill grid(%n) args(%f : f32)
+    return
+  }
 }

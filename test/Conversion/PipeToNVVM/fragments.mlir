@@ -9,7 +9,7 @@
 !rows = !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
 
 // CHECK-LABEL: llvm.func @levels
-// CHECK-SAME: (%[[N:.*]]: i32, %[[F:.*]]: f32)
+// CHECK-SAME: (%[[N:.*]]: i64, %[[F:.*]]: f32)
 tile.kernel @levels(%n: index, %f: f32) grid(%m) {
   %zero = arith.constant 0.0 : f32
   %c0 = arith.constant 0 : index
@@ -22,15 +22,20 @@ tile.kernel @levels(%n: index, %f: f32) grid(%m) {
     // CHECK: scf.for {{.*}} iter_args(%[[S:.*]] = %{{.*}}, %[[R:.*]] = %{{.*}}) -> (vector<16xf32>, vector<2xf32>)
     %loop:2 = scf.for %k = %c0 to %n step %c1 iter_args(%a = %s, %b = %r) -> (!acc, !rows) {
       // Rows: 16 warp + lane / 4 + {0, 8}; columns: 2 (lane mod 4) + {0, 1, 8, 9, ...}.
+      // A scalar may be any number: what is computed from it has 64 bits.
       // CHECK-DAG: %[[ROWS:.*]] = arith.addi %{{.*}}, %[[TWO:.*]] : vector<2xi32>
       // CHECK-DAG: %[[COLUMNS:.*]] = arith.addi %{{.*}}, %{{.*}} : vector<8xi32>
-      // CHECK: arith.muli %[[ROWS]], %{{.*}} : vector<2xi32>
+      // CHECK: %[[WIDE:.*]] = arith.extsi %[[ROWS]] : vector<2xi32> to vector<2xi64>
+      // CHECK: arith.muli %[[WIDE]], %{{.*}} : vector<2xi64>
       // CHECK-DAG: vector.shuffle {{.*}} [0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1]
       // CHECK-DAG: vector.shuffle {{.*}} [0, 1, 0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 6, 7]
-      // CHECK: arith.cmpi slt, {{.*}} : vector<16xi32>
       // CHECK: %[[BROWS:.*]] = arith.addf %[[R]], %{{.*}} : vector<2xf32>
       // CHECK: vector.shuffle %[[BROWS]]
-      // CHECK: arith.select {{.*}} : vector<16xi1>, vector<16xf32>
+      // A condition stands right before its use.
+      // CHECK: arith.cmpi slt, %{{.*}}, %{{.*}} : i64
+      // CHECK: arith.select
+      // CHECK-NEXT: %[[IN:.*]] = arith.cmpi slt, %{{.*}}, %{{.*}} : i64
+      // CHECK-NEXT: arith.select %[[IN]], %{{.*}}, %{{.*}} : f32
       %t = tile.map ins(%a, %b : !acc, !rows) maps [#id, #row] origin(%k, %c0) {
       ^bb0(%x: f32, %y: f32, %i: index, %j: index):
         %i2 = arith.muli %i, %n : index
@@ -40,9 +45,9 @@ tile.kernel @levels(%n: index, %f: f32) grid(%m) {
         tile.yield %z : f32
       } -> !acc
       // Eight elements of a row in a thread, then the four lanes of the row.
-      // CHECK: %[[E:.*]]:16 = vector.to_elements
-      // CHECK: arith.addf %[[E]]#0, %[[E]]#1
-      // CHECK: arith.addf %[[E]]#4, %[[E]]#5
+      // CHECK: vector.from_elements %[[E0:[0-9a-z]+]], %[[E1:[0-9a-z]+]], %{{[0-9a-z]+}}, %{{[0-9a-z]+}}, %[[E4:[0-9a-z]+]], %[[E5:[0-9a-z]+]], {{.*}} : vector<16xf32>
+      // CHECK: arith.addf %[[E0]], %[[E1]]
+      // CHECK: arith.addf %[[E4]], %[[E5]]
       // CHECK: %[[ROW0:.*]] = nvvm.shfl.sync {{ *}}bfly %{{.*}}, %{{.*}}, %[[ONE:.*]], %{{.*}} : f32 -> f32
       // CHECK-COUNT-3: nvvm.shfl.sync
       // CHECK-NOT: nvvm.shfl.sync

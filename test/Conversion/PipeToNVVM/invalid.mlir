@@ -19,14 +19,14 @@ tile.kernel @unknown_function(%f: f32) grid(%m) {
 
 #id = affine_map<(i, j) -> (i, j)>
 !acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
-tile.kernel @gather(%table: memref<16xf32>, %f: f32) grid(%m) {
+tile.kernel @gather(%table: memref<16xf32, affine_map<(d) -> (d floordiv 2)>>, %f: f32) grid(%m) {
   pipe.role math groups(1) registers(240) {
   ^bb0(%g: index):
     %s = tile.splat %f : f32 -> !acc
     %t = tile.map ins(%s : !acc) maps [#id] {
     ^bb0(%x: f32, %i: index, %j: index):
-      // expected-error @+1 {{'tile.gather' is not supported in a map on this target}}
-      %z = tile.gather %table[%j] : memref<16xf32>
+      // expected-error @+1 {{needs a memref with strides, got 'memref<16xf32, affine_map<(d0) -> (d0 floordiv 2)>>'}}
+      %z = tile.gather %table[%j] : memref<16xf32, affine_map<(d) -> (d floordiv 2)>>
       tile.yield %z : f32
     } -> !acc
   }
@@ -81,17 +81,27 @@ tile.kernel @columns(%f: f32) grid(%m) {
 // -----
 
 !shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
-!ring = !pipe.ring<1 x !shared>
-tile.kernel @limited(%a: memref<?x64xbf16>, %n: index) grid(%m) {
+tile.kernel @limited(%a: memref<?x64xbf16>, %n: index, %f: bf16) grid(%m) {
   %c0 = arith.constant 0 : index
-  // expected-error @+1 {{a limit that is not the extent of a parameter is not supported on this target}}
+  // expected-error @+1 {{a limit of a stored view that is not the extent of a parameter is not supported on this target}}
   %av = tile.view %a dims [0, 1] at [] limit %n : memref<?x64xbf16> -> !tile.view<?x64xbf16>
-  %ring = pipe.ring readers(1) : !ring
-  pipe.role load groups(1) registers(24) {
+  %buffer = pipe.buffer : !pipe.buffer<!shared>
+  pipe.role math groups(1) registers(240) {
   ^bb0(%g: index):
-    %p0 = pipe.start %ring : !ring
-    %s0, %p1 = pipe.acquire %ring[%p0] : !ring -> !pipe.slot<!shared, write>
-    pipe.fill %s0, %av[%c0, %c0] : !pipe.slot<!shared, write>, !tile.view<?x64xbf16>
+    %t = tile.splat %f : bf16 -> !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>
+    pipe.store %t, %buffer, %av[%c0, %c0] : !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>, !pipe.buffer<!shared>, !tile.view<?x64xbf16>
+  }
+}
+
+// -----
+
+tile.kernel @computed_memref(%a: memref<16xf32>) grid(%m) {
+  %c0 = arith.constant 0 : index
+  %b = memref.cast %a : memref<16xf32> to memref<?xf32>
+  // expected-error @+1 {{needs a memref that is a parameter of the kernel}}
+  %x = memref.load %b[%c0] : memref<?xf32>
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
   }
 }
 

@@ -665,7 +665,7 @@ func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
              %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
              %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
              %l: tensor<2x8x4xf32>) {
-  // expected-error @below {{'attn.attention' op the indexing map of query is no projected permutation of (b, h, i, j, d, e)}}
+  // expected-error @below {{'attn.attention' op the indexing map of query is no projected permutation of (b, h, i, j, d, e): affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d2, d2, d4)>}}
   %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
       dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
         lengths(%n : tensor<2xi32>)

@@ -200,3 +200,120 @@ module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 64, stage
 
 // expected-error @+1 {{last_first needs persistent}}
 module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240, last_first = true>} {}
+
+// -----
+
+// expected-error @+1 {{axis is 0 or 1, got 2}}
+func.func private @f(!tile.tile<64xf32, #pipe.slice<axis = 2, parent = <groups = 1>>>)
+
+// -----
+
+// expected-error @+1 {{a slice of columns has one axis of a multiple of 8 elements}}
+func.func private @f(!tile.tile<12xf32, #pipe.slice<axis = 0, parent = <groups = 1>>>)
+
+// -----
+
+// expected-error @+1 {{elements in shared memory are whole bytes, got 'i4'}}
+func.func private @f(!pipe.ring<2 x !tile.tile<64x64xi4, #pipe.smem<swizzle = 128>>>)
+
+// -----
+
+// expected-error @+1 {{a tile in shared memory has a multiple of 8 rows and of 64 columns, got '!tile.tile<4x64xbf16, #pipe.smem<swizzle = 128>>'}}
+func.func private @f(!pipe.buffer<!tile.tile<4x64xbf16, #pipe.smem<swizzle = 128>>>)
+
+// -----
+
+tile.kernel @k() grid(%m) {
+  // expected-error @+1 {{a ring has at least one reader, got 0}}
+  %ring = pipe.ring readers(0) : !pipe.ring<2 x !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>>
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+func.func @f(%a: !shared, %c: !acc) {
+  // expected-error @+1 {{indexing map 1 is no permutation of two of (m, n, k) that fits: affine_map<(d0, d1, d2) -> (d0, d2)>}}
+  %d = pipe.dot %a, %a, %c {indexing_maps = [#mk, #mk, #mn]}
+      : !shared, !shared, !acc -> !pipe.pending<!acc>
+  return
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+!wide = !tile.tile<64x128xf32, #pipe.acc<groups = 1>>
+func.func @f(%a: !shared, %c: !acc) {
+  // expected-error @+1 {{the product has the accumulator's type '!tile.tile<64x64xf32, #pipe.acc<groups = 1>>'}}
+  %d = pipe.dot %a, %a, %c {indexing_maps = [#mk, #nk, #mn]}
+      : !shared, !shared, !acc -> !pipe.pending<!wide>
+  return
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!bare = !tile.tile<64x64xf32>
+func.func @f(%a: !shared, %c: !bare) {
+  // expected-error @+1 {{the accumulator has the layout #pipe.acc, got '!tile.tile<64x64xf32>'}}
+  %d = pipe.dot %a, %a, %c {indexing_maps = [#mk, #nk, #mn]}
+      : !shared, !shared, !bare -> !pipe.pending<!bare>
+  return
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!bare = !tile.tile<64x64xbf16>
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+func.func @f(%a: !bare, %b: !shared, %c: !acc) {
+  // expected-error @+1 {{a has the layout #pipe.smem or #pipe.a_reg, got '!tile.tile<64x64xbf16>'}}
+  %d = pipe.dot %a, %b, %c {indexing_maps = [#mk, #nk, #mn]}
+      : !bare, !shared, !acc -> !pipe.pending<!acc>
+  return
+}
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!tall = !tile.tile<128x64xbf16, #pipe.acc<groups = 2>>
+func.func @f(%t: !tall, %b: !pipe.buffer<!shared>, %v: !tile.view<?x64xbf16>, %i: index) {
+  // expected-error @+1 {{the tile '!tile.tile<128x64xbf16, #pipe.acc<groups = 2>>' does not fit the buffer of '!tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>'}}
+  pipe.store %t, %b, %v[%i, %i] : !tall, !pipe.buffer<!shared>, !tile.view<?x64xbf16>
+  return
+}
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!bare = !tile.tile<64x64xbf16>
+func.func @f(%t: !bare, %b: !pipe.buffer<!shared>, %v: !tile.view<?x64xbf16>, %i: index) {
+  // expected-error @+1 {{the tile has the layout #pipe.acc, got '!tile.tile<64x64xbf16>'}}
+  pipe.store %t, %b, %v[%i, %i] : !bare, !pipe.buffer<!shared>, !tile.view<?x64xbf16>
+  return
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+tile.kernel @k(%n: index) grid(%m) {
+  %ring = pipe.ring readers(1) : !pipe.ring<2 x !shared>
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !pipe.ring<2 x !shared>
+    %s0, %p1 = pipe.acquire %ring[%p0] : !pipe.ring<2 x !shared> -> !pipe.slot<!shared, write>
+    // expected-error @+1 {{belongs into a math role, not into a load role}}
+    pipe.clear %s0 from %n : !pipe.slot<!shared, write>
+  }
+}

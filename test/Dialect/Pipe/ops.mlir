@@ -43,6 +43,8 @@ tile.kernel @product(%a: memref<?x64xbf16>, %b: memref<?x64xbf16>,
     %at = pipe.read %s0 : !pipe.slot<!shared, read>
     %s1, %p2 = pipe.take %ring[%p1] : !ring -> !pipe.slot<!shared, read>
     %bt = pipe.read %s1 : !pipe.slot<!shared, read>
+    // CHECK: pipe.clear %{{.*}} from %{{.*}} : <<64x64xbf16, #pipe.smem<swizzle = 128>>, read>
+    pipe.clear %s1 from %c0 : !pipe.slot<!shared, read>
     %acc = tile.splat %zero : f32 -> !acc
     // CHECK: pipe.dot {{.*}} -> <<64x64xf32, #pipe.acc<groups = 1>>>
     %d = pipe.dot %at, %bt, %acc {indexing_maps = [#mk, #nk, #mn]}

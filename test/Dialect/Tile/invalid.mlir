@@ -325,7 +325,7 @@ func.func @f(%a: !tile.tile<16xf32>) {
 
 #same = affine_map<(i, j) -> (i, j)>
 func.func @f(%a: !tile.tile<16xf32>) {
-  // expected-error @+1 {{does not read '!tile.tile<16xf32>' for '!tile.tile<16x8xf32>'}}
+  // expected-error @+1 {{the map affine_map<(d0, d1) -> (d0, d1)> does not read '!tile.tile<16xf32>' for '!tile.tile<16x8xf32>'}}
   %t = tile.map ins(%a : !tile.tile<16xf32>) maps [#same] {
   ^bb0(%x: f32, %i: index, %j: index):
     tile.yield %x : f32

@@ -3,6 +3,9 @@
 // RUN: %cc -std=c11 -I%fovea_include %S/Inputs/call.c -o %t.exe -ldl -lm
 // RUN: env LD_LIBRARY_PATH=%fovea_lib %t.exe %t.so cpu | FileCheck %s
 
+// Captured tensors are read with safe indices; no check stands inside of a region.
+// RUN: fovea-compile %S/../../../examples/document.mlir -o %t.document.so
+
 // CHECK: OK: a missing argument: attention: expected 4 arguments, got 3
 // CHECK: OK: a wrong type: attention: argument 1: expected elements of type bfloat16, got float16
 // CHECK: OK: unequal sizes: attention: dimension 0 of key must equal dimension 0 of query

@@ -33,6 +33,16 @@
 // RUN: not env LD_LIBRARY_PATH=%fovea_lib FOVEA_CUDA_DRIVER=%t.fake.so FAKE_OTHER_CONTEXT=1 %t.exe %t.so cuda \
 // RUN:   | FileCheck %s --check-prefix=STREAM --implicit-check-not=launch
 // STREAM: FAILED: a call: attention_attention: the stream is not one of the current CUDA context
+// RUN: not env FOVEA_CUDA_DRIVER=%t.fake.so FAKE_FAIL=cuInit fovea-run %S/call.mlir --target cuda 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=INIT
+// INIT: error: no NVIDIA GPU: cuInit: a fake error
+// RUN: %cc -shared -fPIC -DFAKE_OLD %S/Inputs/fake_cuda.c -o %t.old.so
+// RUN: not env FOVEA_CUDA_DRIVER=%t.old.so fovea-run %S/call.mlir --target cuda 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=OLD
+// OLD: error: the NVIDIA driver is too old: cuTensorMapEncodeTiled is missing (CUDA 12 is needed)
+// RUN: not env FOVEA_CUDA_DRIVER=%t.fake.so fovea-run %S/call.mlir --target cuda --check-each-pass 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=EACH
+// EACH: error: --check-each-pass runs on a CPU only
 
 // fovea-run: copies, launches, compares (nothing ran, so with NaN), times.
 // RUN: not env FOVEA_CUDA_DRIVER=%t.fake.so fovea-run %S/run.mlir --target=cuda --check --bench | FileCheck %s --check-prefix=RUNS

@@ -18,25 +18,35 @@ def ConvertPipeToNVVM : Pass<"pipe-to-nvvm", "::mlir::ModuleOp"> {
     holds an `llvm.func` of the same name. A tile in registers becomes a vector
     of the elements that one thread holds; which element of which tile that is,
     how rows are folded and how operands of a map meet is derived from layouts.
+    The exponent `(s - m) * c` of a softmax becomes one fused operation, a number
+    made from coordinates one conversion a thread.
     Copies, barriers, products, fences and waits become NVVM ops; inline assembly
     stands only where NVVM has no op: a product whose first operand is in
-    registers, and waits that hand on the registers they protect.
+    registers, waits that hand on the registers they protect, and `tanh.approx`.
+
+    If the schedule says `persistent`, each role runs in a loop over work items,
+    whose numbers the loading thread draws from a counter.
 
     What a launcher needs stands in the attribute `pipe.launch` of the function:
     `block` (threads), `shared_bytes` (dynamic shared memory), `grid` (for x, y
-    and z the coordinate of the work item) and `arguments`, one entry for each
-    argument in order:
+    and z the coordinate of the work item), `persistent` (one block a
+    multiprocessor, all in x) and `arguments`, one entry for each argument in
+    order:
 
     | kind | meaning |
     |---|---|
     | `tensor_map` | of the memref parameter `parameter`: its dimensions `dims` and the `box`, innermost first, `swizzle` in bytes, `element` type; zeros outside; with `limit = [p, d]` the second of `dims` ends at extent `d` of parameter `p` if that is less |
     | `dim` | extent `dim` of the memref parameter `parameter` (i32) |
-    | `scalar` | the scalar parameter `parameter` (index as i32) |
+    | `scalar` | the scalar parameter `parameter` (index as i64) |
+    | `pointer` | the address of the memref parameter `parameter`, which `tile.gather` reads |
+    | `stride` | its stride in dimension `dim`, in elements (i64), if that is dynamic |
+    | `extent` | extent `coordinate` of the grid (i32), for persistent kernels |
+    | `workspace` | `bytes` of memory, zeroed once, which a launch leaves zeroed |
 
-    Index arithmetic is done in 32 bits. Refused with a diagnostic: `tile.gather`,
-    limits of views that are not the
-    extent of a parameter, products in flight across iterations, elements that
-    are not of 16 bits in shared memory.
+    Coordinates and extents have 32 bits, indices from memory or scalars 64.
+    Refused with a diagnostic: limits of views that are not the extent of a
+    parameter, products in flight across iterations, elements that are not of 16
+    bits in shared memory.
   }];
   let dependentDialects = [
     "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",

@@ -1,8 +1,8 @@
 //===- TilingInterfaceImpl.cpp - Tiles of attention and of merges ---------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
-// See LICENSE for license information.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -542,8 +542,8 @@ struct AttentionPartialReduction
     auto refuse = [&](const Twine &why) {
       return notDone(op, "split over its keys") << why;
     };
-    if (reductionDims.size() != 1 || reductionDims[0] != loopJ)
-      return refuse("its only reduction is loop 3, the keys (j)");
+    assert(reductionDims.size() == 1 && reductionDims[0] == loopJ &&
+           "the keys are the only reduction");
     if (!op.hasPureTensorSemantics())
       return refuse("it works on memrefs; split it before bufferization");
     if (!op.getLse())

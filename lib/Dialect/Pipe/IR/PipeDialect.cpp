@@ -10,6 +10,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -77,6 +78,28 @@ LogicalResult RingType::verify(function_ref<InFlightDiagnostic()> emitError,
 LogicalResult BufferType::verify(function_ref<InFlightDiagnostic()> emitError,
                                  tile::TileType tile) {
   return verifyShared(emitError, tile);
+}
+
+FailureOr<std::optional<std::pair<unsigned, int64_t>>>
+pipe::getMappedLimit(tile::ViewOp view) {
+  using Extent = std::optional<std::pair<unsigned, int64_t>>;
+  if (!view.getLimit())
+    return Extent();
+  auto type = cast<MemRefType>(view.getSource().getType());
+  int64_t axis = view.getDims()[0];
+  APInt constant;
+  if (matchPattern(view.getLimit(), m_ConstantInt(&constant)) &&
+      !type.isDynamicDim(axis) &&
+      constant.getSExtValue() >= type.getDimSize(axis))
+    return Extent();
+  auto dim = view.getLimit().getDefiningOp<memref::DimOp>();
+  auto argument =
+      dim ? dyn_cast<BlockArgument>(dim.getSource()) : BlockArgument();
+  if (!argument || !dim.getConstantIndex())
+    return failure();
+  if (dim.getSource() == view.getSource() && *dim.getConstantIndex() == axis)
+    return Extent();
+  return Extent({argument.getArgNumber(), *dim.getConstantIndex()});
 }
 
 //===----------------------------------------------------------------------===//

@@ -124,6 +124,13 @@ LogicalResult ReadOp::verify() {
   return verifySlot(*this, slot, slot.getTile(), Access::read);
 }
 
+LogicalResult ClearOp::verify() {
+  SlotType slot = getSlot().getType();
+  if (failed(verifyRole(*this, RoleKind::math)))
+    return failure();
+  return verifySlot(*this, slot, slot.getTile(), Access::read);
+}
+
 LogicalResult ReleaseOp::verify() {
   SlotType slot = getSlot().getType();
   if (failed(verifyRole(*this, RoleKind::math)))

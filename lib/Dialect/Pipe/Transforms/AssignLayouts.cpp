@@ -146,9 +146,8 @@ LogicalResult LayoutAssigner::propagate(Operation *op) {
         failed(assign(reduce.getResult(),
                       SliceAttr::get(context, reduce.getAxis(), acc), op)));
   if (auto store = dyn_cast<tile::StoreOp>(op)) {
-    if (store.getValue().getType().getRank() != 2)
-      return store.emitError("a stored tile has two axes on this target, got ")
-             << store.getValue().getType();
+    if (store.getValue().getType().getRank() == 1)
+      return assign(store.getValue(), SliceAttr::get(context, 1, acc), op);
     return assign(store.getValue(), acc, op);
   }
   if (auto loop = dyn_cast<scf::ForOp>(op)) {

@@ -163,6 +163,7 @@ void RaggedKernel::visit(Operation *op) {
         result[axis] = End{view, axis, load.getOffsets()[axis]};
     }
     ends[load] = result;
+    // By the copy engine, or by pipe.clear where a product needs them.
     fills[load] = Fill::Zero;
   } else if (auto dot = dyn_cast<tile::DotOp>(op)) {
     SmallVector<AffineMap> maps(

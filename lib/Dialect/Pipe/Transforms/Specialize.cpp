@@ -83,6 +83,21 @@ static bool holdsTiles(Operation *op) {
       .wasInterrupted();
 }
 
+/// Whether rows of the tile beyond its view's end, which the copy engine does
+/// not see, would take part in a product.
+static bool needsClearing(tile::LoadOp load) {
+  auto view = load.getView().getDefiningOp<tile::ViewOp>();
+  if (!view || succeeded(getMappedLimit(view)))
+    return false;
+  return llvm::any_of(load->getUses(), [](OpOperand &use) {
+    auto dot = dyn_cast<tile::DotOp>(use.getOwner());
+    return dot && cast<AffineMapAttr>(
+                      dot.getIndexingMaps()[use.getOperandNumber()])
+                          .getValue()
+                          .getDimPosition(0) == 2;
+  });
+}
+
 static Ops opsOf(Block *block) {
   Ops ops;
   for (Operation &op : block->without_terminator())
@@ -123,6 +138,9 @@ LogicalResult Specializer::makeRings() {
   OpBuilder builder(kernel.getBlock().getTerminator());
   WalkResult made = kernel.walk([&](Operation *op) {
     if (auto store = dyn_cast<tile::StoreOp>(op)) {
+      // A tile of one axis is written from registers.
+      if (store.getValue().getType().getRank() == 1)
+        return WalkResult::advance();
       auto type = store.getValue().getType().withLayout(
           SmemAttr::get(op->getContext(), 128));
       if (!BufferType::getChecked([&] { return op->emitError(); },
@@ -270,7 +288,7 @@ void Specializer::cloneMathOp(OpBuilder &builder, Operation *op,
                 AwaitOp::create(builder, loc, dot.getAcc().getType(), start));
     return;
   }
-  if (auto store = dyn_cast<tile::StoreOp>(op)) {
+  if (auto store = dyn_cast<tile::StoreOp>(op); store && buffers.contains(op)) {
     SmallVector<Value> offsets;
     for (Value offset : store.getOffsets())
       offsets.push_back(mapping.lookupOrDefault(offset));
@@ -301,6 +319,16 @@ void Specializer::cloneMathOp(OpBuilder &builder, Operation *op,
   mapping.map(branch.getResults(), copy.getResults());
 }
 
+/// Rows of the slot from the view's limit on become zero.
+static void cloneClear(OpBuilder &builder, tile::LoadOp load,
+                       IRMapping &mapping, Value slot) {
+  auto view = load.getView().getDefiningOp<tile::ViewOp>();
+  Value first = arith::SubIOp::create(
+      builder, load.getLoc(), mapping.lookupOrDefault(view.getLimit()),
+      mapping.lookupOrDefault(load.getOffsets()[0]));
+  ClearOp::create(builder, load.getLoc(), slot, first);
+}
+
 void Specializer::cloneMath(OpBuilder &builder, ArrayRef<Operation *> ops,
                             IRMapping &mapping, Cursors &cursors) {
   // Slots are held from the first op that needs them to the last one.
@@ -329,6 +357,8 @@ void Specializer::cloneMath(OpBuilder &builder, ArrayRef<Operation *> ops,
       mapping.map(load->getResult(0),
                   ReadOp::create(builder, load->getLoc(),
                                  load->getResult(0).getType(), take.getSlot()));
+      if (needsClearing(cast<tile::LoadOp>(load)))
+        cloneClear(builder, cast<tile::LoadOp>(load), mapping, take.getSlot());
     }
     cloneMathOp(builder, op, mapping, cursors);
     for (Operation *load : releasedAfter.lookup(op))

@@ -325,3 +325,91 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
 }
+
+// -----
+
+func.func @split_memrefs(%q: memref<2x8x5x64xf32>, %k: memref<2x2x9x64xf32>, %o: memref<2x8x5x64xf32>, %l: memref<2x8x5xf32>) {
+  // expected-remark @below {{'attn.attention' op is not split over its keys: it works on memrefs; split it before bufferization}}
+  attn.attention ins(%q : memref<2x8x5x64xf32>)
+      dense(%k, %k : memref<2x2x9x64xf32>, memref<2x2x9x64xf32>)
+      outs(%o, %l : memref<2x8x5x64xf32>, memref<2x8x5xf32>)
+  return
+}
+
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%m: !transform.any_op {transform.readonly}) {
+    %a = transform.structured.match ops{["attn.attention"]} in %m
+        : (!transform.any_op) -> !transform.any_op
+    %o, %l, %part, %merge, %loop =
+        // expected-error @below {{could not tile reduction}}
+        transform.structured.tile_reduction_using_forall %a by num_threads = [0, 0, 0, 4, 0]
+        : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}
+
+// -----
+
+// Six heads of twelve: no tile is ragged, but they cross groups of four.
+
+func.func @even_heads(%q: tensor<2x12x?x64xf32>, %k: tensor<2x3x?x64xf32>, %v: tensor<2x3x?x64xf32>, %o: tensor<2x12x?x64xf32>) {
+  // expected-remark @below {{is not tiled: a tile of heads (h) must divide the 4 query heads of a key head or be a multiple of them, and start at a multiple of its size; its size is 6}}
+  // expected-error @below {{faild to tile operation}}
+  // expected-error @below {{failed to generate tiling loops}}
+  %r = attn.attention ins(%q : tensor<2x12x?x64xf32>)
+      dense(%k, %v : tensor<2x3x?x64xf32>, tensor<2x3x?x64xf32>)
+      outs(%o : tensor<2x12x?x64xf32>)
+  return
+}
+
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%m: !transform.any_op {transform.readonly}) {
+    %a = transform.structured.match ops{["attn.attention"]} in %m
+        : (!transform.any_op) -> !transform.any_op
+    %t, %l:1 = transform.structured.tile_using_for %a tile_sizes [0, 6, 0, 0, 0]
+        : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}
+
+// -----
+
+// Decomposition, too, is of ops on tensors.
+
+func.func @decompose_memrefs(%q: memref<2x8x1x64xf32>, %k: memref<2x8x5x64xf32>, %o: memref<2x8x1x64xf32>) {
+  // expected-error @below {{'attn.attention' op is decomposed on tensors, before bufferization}}
+  // expected-note @below {{when applied to this op}}
+  attn.attention ins(%q : memref<2x8x1x64xf32>)
+      dense(%k, %k : memref<2x8x5x64xf32>, memref<2x8x5x64xf32>)
+      outs(%o : memref<2x8x1x64xf32>)
+  return
+}
+
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%m: !transform.any_op {transform.readonly}) {
+    %a = transform.structured.match ops{["attn.attention"]} in %m
+        : (!transform.any_op) -> !transform.any_op
+    // expected-error @below {{failed to apply}}
+    transform.structured.decompose_interface %a : (!transform.any_op) -> !transform.any_op
+    transform.yield
+  }
+}
+
+// -----
+
+func.func @decompose_merge(%a: memref<4x64xf32>, %la: memref<4xf32>, %o: memref<4x64xf32>) {
+  // expected-error @below {{'attn.merge' op is decomposed on tensors, before bufferization}}
+  // expected-note @below {{when applied to this op}}
+  attn.merge parts(%a : memref<4x64xf32>) lse(%la : memref<4xf32>) outs(%o : memref<4x64xf32>)
+  return
+}
+
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%m: !transform.any_op {transform.readonly}) {
+    %a = transform.structured.match ops{["attn.merge"]} in %m
+        : (!transform.any_op) -> !transform.any_op
+    // expected-error @below {{failed to apply}}
+    transform.structured.decompose_interface %a : (!transform.any_op) -> !transform.any_op
+    transform.yield
+  }
+}

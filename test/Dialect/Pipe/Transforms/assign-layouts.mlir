@@ -56,7 +56,7 @@ tile.kernel @chain(%q: memref<?x64xbf16>, %k: memref<?x64xbf16>) grid(%m)
 }
 
 // CHECK-LABEL: tile.kernel @for_another_target
-// CHECK-NOT: #pipe
+// CHECK: tile.load {{.*}} -> <64x64xbf16>
 tile.kernel @for_another_target(%q: memref<?x64xbf16>) grid(%m) {
   %c0 = arith.constant 0 : index
   %qv = tile.view %q dims [0, 1] at [] : memref<?x64xbf16> -> !tile.view<?x64xbf16>
@@ -113,7 +113,7 @@ tile.kernel @two_layouts(%k: memref<?x64xbf16>) grid(%m) attributes {schedule =
   } -> !tile.tile<64x128xbf16>
   %o = tile.dot %p, %kt, %o0 {indexing_maps = [#mk, #kn, #mn]}
     : !tile.tile<64x128xbf16>, !tile.tile<128x64xbf16>, !tile.tile<64x64xf32>
-  // expected-error @+1 {{is needed as #pipe.acc<groups = 1> here and as #pipe.a_reg<groups = 1, bits = 16> elsewhere; compute it twice}}
+  // expected-error @+1 {{the tile '!tile.tile<64x128xbf16>' is needed as #pipe.acc<groups = 1> here and as #pipe.a_reg<groups = 1, bits = 16> elsewhere; compute it twice}}
   %u = tile.map ins(%p : !tile.tile<64x128xbf16>) maps [#id] {
   ^bb0(%x: bf16, %i: index, %j: index):
     tile.yield %x : bf16
@@ -122,12 +122,14 @@ tile.kernel @two_layouts(%k: memref<?x64xbf16>) grid(%m) attributes {schedule =
 
 // -----
 
+// A stored tile of one axis is a slice of rows.
+// CHECK-LABEL: tile.kernel @stored_rows
+// CHECK: tile.store %{{.*}} : <64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>, <?xf32>
 tile.kernel @stored_rows(%o: memref<?xf32>, %f: f32) grid(%m) attributes {schedule =
     #pipe.schedule<query_tile = 64, key_tile = 128, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240>} {
   %c0 = arith.constant 0 : index
   %ov = tile.view %o dims [0] at [] : memref<?xf32> -> !tile.view<?xf32>
   %l0 = tile.splat %f : f32 -> !tile.tile<64xf32>
-  // expected-error @+1 {{a stored tile has two axes on this target, got '!tile.tile<64xf32>'}}
   tile.store %l0, %ov[%c0] : !tile.tile<64xf32>, !tile.view<?xf32>
 }
 
@@ -149,3 +151,54 @@ tile.kernel @product(%a: memref<64x64xbf16>) grid(%m) attributes {schedule =
   %l = tile.reduce add %s axis 1 : !tile.tile<64x64xf32> -> !tile.tile<64xf32>
 }
 // DOC-END
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+!tile = !tile.tile<64x64xbf16>
+tile.kernel @computed_b(%a: memref<64x64xbf16>, %f: bf16) grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %v = tile.view %a dims [0, 1] at [] : memref<64x64xbf16> -> !tile.view<64x64xbf16>
+  %t = tile.load %v[%c0, %c0] : !tile.view<64x64xbf16> -> !tile
+  %b = tile.splat %f : bf16 -> !tile
+  %z = tile.splat %zero : f32 -> !tile.tile<64x64xf32>
+  // expected-error @+1 {{operand b of a product has to be loaded}}
+  %s = tile.dot %t, %b, %z {indexing_maps = [#mk, #nk, #mn]} : !tile, !tile, !tile.tile<64x64xf32>
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+!tile = !tile.tile<64x64xf32>
+tile.kernel @wide_a(%a: memref<64x64xbf16>, %f: f32) grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+  %c0 = arith.constant 0 : index
+  %v = tile.view %a dims [0, 1] at [] : memref<64x64xbf16> -> !tile.view<64x64xbf16>
+  %t = tile.load %v[%c0, %c0] : !tile.view<64x64xbf16> -> !tile.tile<64x64xbf16>
+  %p = tile.splat %f : f32 -> !tile
+  // expected-error @+1 {{a computed operand of a product has elements of 8 or 16 bits, got 32}}
+  %s = tile.dot %p, %t, %p {indexing_maps = [#mk, #nk, #mn]} : !tile, !tile.tile<64x64xbf16>, !tile
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+tile.kernel @columns(%a: memref<64x64xbf16>) grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %v = tile.view %a dims [0, 1] at [] : memref<64x64xbf16> -> !tile.view<64x64xbf16>
+  %q = tile.load %v[%c0, %c0] : !tile.view<64x64xbf16> -> !tile.tile<64x64xbf16>
+  %k = tile.load %v[%c0, %c0] : !tile.view<64x64xbf16> -> !tile.tile<12x64xbf16>
+  // expected-error @+1 {{the tile '!tile.tile<64x12xf32>' cannot have the layout #pipe.acc<groups = 1>: a fragment of 1 groups has 64 rows and a multiple of 8 columns}}
+  %z = tile.splat %zero : f32 -> !tile.tile<64x12xf32>
+  %s = tile.dot %q, %k, %z {indexing_maps = [#mk, #nk, #mn]} : !tile.tile<64x64xbf16>, !tile.tile<12x64xbf16>, !tile.tile<64x12xf32>
+}

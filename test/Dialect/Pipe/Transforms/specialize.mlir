@@ -72,12 +72,71 @@ tile.kernel @sum_of_products(%q: memref<?x64xbf16>, %k: memref<?x64xbf16>,
 
 // -----
 
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#id = affine_map<(i, j) -> (i, j)>
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+!view = !tile.view<?x64xbf16>
+
+// Rows of values beyond a length are cleared: they are contracted. Keys are not.
+// A limit that the tensor map has needs nothing.
+
+// CHECK-LABEL: tile.kernel @lengths
+// CHECK-SAME: %{{.*}}: index, %[[N:.*]]: index
+// CHECK: pipe.role {{ *}}math
+// CHECK: pipe.take
+// CHECK: %[[KS:.*]], %{{.*}} = pipe.take
+// CHECK-NEXT: pipe.read %[[KS]]
+// CHECK-NEXT: %[[D:.*]] = pipe.dot
+// CHECK-NEXT: pipe.await %[[D]]
+// CHECK: pipe.release %[[KS]]
+// CHECK: %[[VS:.*]], %{{.*}} = pipe.take
+// CHECK-NEXT: %[[V:.*]] = pipe.read %[[VS]]
+// CHECK-NEXT: %[[FIRST:.*]] = arith.subi %[[N]], %[[J:.*]] : index
+// CHECK-NEXT: pipe.clear %[[VS]] from %[[FIRST]]
+// CHECK-NEXT: pipe.dot %{{.*}}, %[[V]]
+// CHECK: pipe.take
+// CHECK-NEXT: pipe.read
+// CHECK-NEXT: pipe.dot
+tile.kernel @lengths(%q: memref<?x64xbf16>, %k: memref<?x64xbf16>, %v: memref<?x64xbf16>,
+    %j: index, %n: index) grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 64, stages = 3, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %size = memref.dim %k, %c0 : memref<?x64xbf16>
+  %qv = tile.view %q dims [0, 1] at [] : memref<?x64xbf16> -> !view
+  %kv = tile.view %k dims [0, 1] at [] limit %n : memref<?x64xbf16> -> !view
+  %vv = tile.view %v dims [0, 1] at [] limit %n : memref<?x64xbf16> -> !view
+  %wv = tile.view %v dims [0, 1] at [] limit %size : memref<?x64xbf16> -> !view
+  %qt = tile.load %qv[%c0, %c0] : !view -> !shared
+  %kt = tile.load %kv[%j, %c0] : !view -> !shared
+  %vt = tile.load %vv[%j, %c0] : !view -> !shared
+  %wt = tile.load %wv[%j, %c0] : !view -> !shared
+  %s0 = tile.splat %zero : f32 -> !acc
+  %s = tile.dot %qt, %kt, %s0 {indexing_maps = [#mk, #nk, #mn]} : !shared, !shared, !acc
+  %p = tile.map ins(%s : !acc) maps [#id] {
+  ^bb0(%x: f32, %i0: index, %j0: index):
+    %z = arith.truncf %x : f32 to bf16
+    tile.yield %z : bf16
+  } -> !tile.tile<64x64xbf16, #pipe.a_reg<groups = 1, bits = 16>>
+  %o0 = tile.splat %zero : f32 -> !acc
+  %o = tile.dot %p, %vt, %o0 {indexing_maps = [#mk, #kn, #mn]}
+    : !tile.tile<64x64xbf16, #pipe.a_reg<groups = 1, bits = 16>>, !shared, !acc
+  %u = tile.dot %p, %wt, %o {indexing_maps = [#mk, #kn, #mn]}
+    : !tile.tile<64x64xbf16, #pipe.a_reg<groups = 1, bits = 16>>, !shared, !acc
+}
+
+// -----
+
 #id = affine_map<(i, j) -> (i, j)>
 tile.kernel @no_layouts(%q: memref<?x64xbf16>) grid(%m) attributes {schedule =
     #pipe.schedule<query_tile = 64, key_tile = 64, stages = 3, groups = 1, producer_regs = 24, consumer_regs = 240>} {
   %c0 = arith.constant 0 : index
   %qv = tile.view %q dims [0, 1] at [] : memref<?x64xbf16> -> !tile.view<?x64xbf16>
-  // expected-error @+1 {{has no layout; run pipe-assign-layouts first}}
+  // expected-error @+1 {{the tile '!tile.tile<64x64xbf16>' has no layout; run pipe-assign-layouts first}}
   %qt = tile.load %qv[%c0, %c0] : !tile.view<?x64xbf16> -> !tile.tile<64x64xbf16>
   tile.store %qt, %qv[%c0, %c0] : !tile.tile<64x64xbf16>, !tile.view<?x64xbf16>
 }
@@ -155,3 +214,13 @@ tile.kernel @product(%a: memref<64x64xbf16>) grid(%m) attributes {schedule =
       affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]} : !shared, !shared, !acc
 }
 // DOC-END
+
+// -----
+
+tile.kernel @specialized() grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+  // expected-error @+1 {{the kernel is divided into roles already}}
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+  }
+}

@@ -179,7 +179,7 @@ tile.kernel @over_rows(%x: memref<?x64xbf16>) grid(%m) {
     %t = pipe.read %s0 : !pipe.slot<!shared, read>
     %z = tile.splat %zero : f32 -> !acc
     %a = tile.splat %one : bf16 -> !a
-    // expected-error @+1 {{contracts axis 0 of a tile in registers}}
+    // expected-error @+1 {{contracts axis 0 of a tile in registers, which the groups of the role divide between them}}
     %d = pipe.dot %a, %t, %z {indexing_maps = [#km, #kn, #mn]}
         : !a, !shared, !acc -> !pipe.pending<!acc>
     %r = pipe.await %d : !pipe.pending<!acc>
@@ -305,5 +305,23 @@ tile.kernel @kept_turn() grid(%m) {
   ^bb0(%g: index):
     // expected-error @+1 {{a value of type '!pipe.turn' is consumed 0 times; it has to be consumed exactly once on each path}}
     %turn = pipe.wait_turn
+  }
+}
+
+// -----
+
+// Rule 6: named barriers. Groups that take turns have two each.
+
+// expected-error @+1 {{the roles need 17 named barriers, a block has 16; use fewer groups}}
+tile.kernel @barriers() grid(%m) {
+  pipe.role math groups(4) registers(32) {
+  ^bb0(%g: index):
+    %t = pipe.wait_turn
+    pipe.pass_turn %t
+  }
+  pipe.role math groups(4) registers(32) {
+  ^bb0(%g: index):
+    %t = pipe.wait_turn
+    pipe.pass_turn %t
   }
 }

@@ -7,14 +7,21 @@
  *===----------------------------------------------------------------------===*/
 /* Stands in for libcuda.so.1 (FOVEA_CUDA_DRIVER): device memory is the host's,
  * nothing runs, and what a launch asks for is printed. FAKE_CAPABILITY is the
- * device's compute capability times 10. */
+ * device's compute capability times 10; the function that FAKE_FAIL names fails;
+ * with FAKE_NO_CONTEXT no context is current. Compiled with FAKE_OLD, it is a
+ * driver that is too old. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static int status_of(const char *function) {
+  const char *failing = getenv("FAKE_FAIL");
+  return failing && !strcmp(failing, function) ? 999 : 0;
+}
+
 #define RETURN_0(NAME)                                                         \
-  int NAME(void) { return 0; }
+  int NAME(void) { return status_of(#NAME); }
 RETURN_0(cuInit)
 RETURN_0(cuCtxSetCurrent)
 RETURN_0(cuCtxSynchronize)
@@ -48,17 +55,24 @@ int cuDeviceGetAttribute(int *value, int attribute, int device) {
   const char *text = getenv("FAKE_CAPABILITY");
   int capability = text ? atoi(text) : 90;
   *value = attribute == 16 ? 132 : attribute == 75 ? capability / 10 : capability % 10;
-  return 0;
+  return status_of("cuDeviceGetAttribute");
 }
 static int context;
 int cuDevicePrimaryCtxRetain(void **c, int d) { return (void)d, *c = &context, 0; }
-int cuCtxGetCurrent(void **c) { return *c = &context, 0; }
-int cuCtxGetDevice(int *device) { return *device = 0, 0; }
-int cuCtxGetId(void *c, unsigned long long *id) { return (void)c, *id = 7, 0; }
+int cuCtxGetCurrent(void **c) {
+  *c = getenv("FAKE_NO_CONTEXT") ? NULL : &context;
+  return status_of("cuCtxGetCurrent");
+}
+int cuCtxGetDevice(int *device) {
+  return *device = 0, status_of("cuCtxGetDevice");
+}
+int cuCtxGetId(void *c, unsigned long long *id) {
+  return (void)c, *id = 7, status_of("cuCtxGetId");
+}
 int cuStreamCreate(void **stream, unsigned flags) {
   (void)flags;
   static int object;
-  return *stream = &object, 0;
+  return *stream = &object, status_of("cuStreamCreate");
 }
 int cuStreamGetCtx(void *stream, void **c) {
   (void)stream;
@@ -72,24 +86,27 @@ int cuModuleLoadData(void **module, const void *image) {
   printf("load %s\n", text[0] == 0x7f     ? "a cubin"
                       : strstr(text, ".target sm_90a") ? "PTX for sm_90a"
                                                        : "what is no code");
-  return 0;
+  return status_of("cuModuleLoadData");
 }
 int cuModuleGetFunction(void **function, void *module, const char *name) {
   (void)module;
   printf("function %s\n", name);
-  return *function = &context, 0;
+  return *function = &context, status_of("cuModuleGetFunction");
 }
 int cuFuncSetAttribute(void *function, int attribute, int value) {
   (void)function;
-  return printf("attribute %d = %d\n", attribute, value), 0;
+  printf("attribute %d = %d\n", attribute, value);
+  return status_of("cuFuncSetAttribute");
 }
 int cuMemAlloc_v2(void **memory, size_t bytes) {
+  if (status_of("cuMemAlloc_v2"))
+    return 999;
   return *memory = aligned_alloc(256, (bytes + 255) & ~(size_t)255), 0;
 }
 int cuMemFree_v2(void *memory) { return free(memory), 0; }
 int cuMemsetD8Async(void *memory, int value, size_t bytes, void *stream) {
   (void)stream;
-  return memset(memory, value, bytes), 0;
+  return memset(memory, value, bytes), status_of("cuMemsetD8Async");
 }
 int cuMemcpyHtoD_v2(void *to, const void *from, size_t bytes) {
   return memcpy(to, from, bytes), 0;
@@ -97,6 +114,7 @@ int cuMemcpyHtoD_v2(void *to, const void *from, size_t bytes) {
 int cuMemcpyDtoH_v2(void *to, const void *from, size_t bytes) {
   return memcpy(to, from, bytes), 0;
 }
+#ifndef FAKE_OLD
 int cuTensorMapEncodeTiled(void *map, int type, uint32_t rank, void *address,
                            const uint64_t *dims, const uint64_t *strides,
                            const uint32_t *box, const uint32_t *steps,
@@ -116,13 +134,14 @@ int cuTensorMapEncodeTiled(void *map, int type, uint32_t rank, void *address,
                  interleave || fill
              ? " WRONG"
              : "");
-  return 0;
+  return status_of("cuTensorMapEncodeTiled");
 }
+#endif
 int cuLaunchKernel(void *function, unsigned x, unsigned y, unsigned z,
                    unsigned bx, unsigned by, unsigned bz, unsigned shared,
                    void *stream, void **parameters, void **extra) {
   (void)function, (void)extra, (void)parameters;
   printf("launch grid %u %u %u block %u %u %u shared %u stream %s\n", x, y, z,
          bx, by, bz, shared, stream ? "given" : "default");
-  return 0;
+  return status_of("cuLaunchKernel");
 }

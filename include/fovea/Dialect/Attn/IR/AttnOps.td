@@ -227,6 +227,22 @@ def Attn_YieldOp : Attn_Op<"yield", [Pure, Terminator, ReturnLike,
   let summary = "Result of a score or a mask region";
   let description = [{
     Yields the new score (of the accumulator's type) or the mask's i1.
+
+    Example: scores times 2, keys up to the query's own:
+
+    ```mlir
+    %r = attn.attention ins(%q : tensor<1x2x8x4xf32>)
+        dense(%k, %v : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>)
+        outs(%o : tensor<1x2x8x4xf32>)
+        score(%s, %b, %h, %i, %j) {
+          %y = arith.addf %s, %s : f32
+          attn.yield %y : f32
+        }
+        mask(%b, %h, %i, %j) {
+          %visible = arith.cmpi sle, %j, %i : index
+          attn.yield %visible : i1
+        }
+    ```
   }];
   let arguments = (ins AnyType:$value);
   let assemblyFormat = "$value attr-dict `:` type($value)";

@@ -39,6 +39,23 @@ def AttnDecompose : Pass<"attn-decompose"> {
   ];
 }
 
+def AttnCheckSizes : Pass<"attn-check-sizes"> {
+  let summary = "Check the sizes of attn ops at run time";
+  let description = [{
+    Before each op of the `attn` dialect, a `cf.assert` for every size that its
+    verifier could not see: dynamic dimensions of operands that have to be equal,
+    query heads that have to be a multiple of key heads. The conditions are those
+    of the ops' `RuntimeVerifiableOpInterface`; messages name the operand and the
+    dimension. `-generate-runtime-verification` checks other dialects' ops, too,
+    those inside of score and mask regions included, where an assertion may not
+    stand.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
 def AttnSelectSchedule : Pass<"attn-select-schedule"> {
   let summary = "Choose tile sizes for attention ops";
   let description = [{
@@ -53,7 +70,9 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     (a decoding step) gets a smaller query tile and taller blocks.
 
     For a Hopper GPU (`#pipe.schedule`): 192 query rows by three warpgroups up to
-    64 channels, 128 rows by two up to 128 channels.
+    64 channels; 128 rows by two up to 128 channels, persistent, and from the last
+    query tile to the first if there is a mask. Groups take turns. More channels
+    are an error, for which the op has to bring its schedule.
   }];
   let options = [
     Option<"target", "target", "std::string", "\"cpu\"",

@@ -48,6 +48,13 @@ constexpr int64_t groupRows = 64;
 /// #pipe.smem.
 int64_t getSharedBytes(tile::TileType type);
 
+/// The extent (parameter, dimension) that ends a view of a parameter besides the
+/// memref's own, none if its limit says nothing more; fails if a tensor map
+/// cannot end the view there: the limit is neither an extent nor a constant that
+/// says nothing.
+llvm::FailureOr<std::optional<std::pair<unsigned, int64_t>>>
+getMappedLimit(tile::ViewOp view);
+
 /// Shared memory of all rings and buffers in the block, with their barriers.
 int64_t getSharedBytes(mlir::Block &block);
 

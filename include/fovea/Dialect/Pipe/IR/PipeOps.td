@@ -70,6 +70,19 @@ def Pipe_EndOp : Pipe_Op<"end", [Pure, Terminator, HasParent<"RoleOp">]> {
     The operands are the positions reached in the kernel's rings, in the rings'
     order: where a persistent kernel's next work item goes on. A role of a kernel
     that computes one item may leave them out.
+
+    Example:
+
+    ```mlir
+    tile.kernel @ends() grid(%x) {
+      %keys = pipe.ring readers(1) : <2 x <128x64xbf16, #pipe.smem<swizzle = 128>>>
+      pipe.role math groups(1) registers(240) {
+      ^bb0(%g: index):
+        %c = pipe.start %keys : <2 x <128x64xbf16, #pipe.smem<swizzle = 128>>>
+        pipe.end %c
+      }
+    }
+    ```
   }];
   let arguments = (ins Variadic<Pipe_CursorType>:$cursors);
   let assemblyFormat = "($cursors^)? attr-dict";
@@ -79,6 +92,18 @@ def Pipe_EndOp : Pipe_Op<"end", [Pure, Terminator, HasParent<"RoleOp">]> {
 def Pipe_RingOp : Pipe_Op<"ring", [HasParent<"::fovea::tile::KernelOp">,
     MemoryEffects<[MemAlloc<Pipe_Resource>]>]> {
   let summary = "Makes a ring that `readers` warpgroups read";
+  let description = [{
+    Takes shared memory for the slots and for two barriers a slot: one that the
+    copy engine fills, one that each reader empties.
+
+    Example:
+
+    ```mlir
+    tile.kernel @rings() grid(%x) {
+      %keys = pipe.ring readers(2) : <2 x <128x64xbf16, #pipe.smem<swizzle = 128>>>
+    }
+    ```
+  }];
   let arguments = (ins I64Attr:$readers);
   let results = (outs Pipe_RingType:$ring);
   let assemblyFormat = "`readers` `(` $readers `)` attr-dict `:` type($ring)";
@@ -88,6 +113,17 @@ def Pipe_RingOp : Pipe_Op<"ring", [HasParent<"::fovea::tile::KernelOp">,
 def Pipe_BufferOp : Pipe_Op<"buffer", [HasParent<"::fovea::tile::KernelOp">,
     MemoryEffects<[MemAlloc<Pipe_Resource>]>]> {
   let summary = "Makes a buffer that tiles are stored through";
+  let description = [{
+    Takes shared memory for a whole tile; each group of a role uses its rows.
+
+    Example:
+
+    ```mlir
+    tile.kernel @buffers() grid(%x) {
+      %out = pipe.buffer : <<128x64xbf16, #pipe.smem<swizzle = 128>>>
+    }
+    ```
+  }];
   let results = (outs Pipe_BufferType:$buffer);
   let assemblyFormat = "attr-dict `:` type($buffer)";
 }
@@ -96,6 +132,12 @@ def Pipe_StartOp : Pipe_Op<"start", [Pure]> {
   let summary = "The first position of an end of a ring";
   let description = [{
     In a persistent kernel, where the work item before it ended.
+
+    Example:
+
+    ```mlir
+    %c = pipe.start %keys : !pipe.ring<2 x <128x64xbf16, #pipe.smem<swizzle = 128>>>
+    ```
   }];
   let arguments = (ins Pipe_RingType:$ring);
   let results = (outs Pipe_CursorType:$cursor);
@@ -108,6 +150,17 @@ def Pipe_StartOp : Pipe_Op<"start", [Pure]> {
 
 def Pipe_AcquireOp : Pipe_OrderedOp<"acquire"> {
   let summary = "Waits until the slot at a position is free";
+  let description = [{
+    Gives the slot to the `load` role, to be filled, and the position behind it.
+
+    Example:
+
+    ```mlir
+    %slot, %next = pipe.acquire %keys[%c]
+        : !pipe.ring<2 x <128x64xbf16, #pipe.smem<swizzle = 128>>>
+        -> !pipe.slot<<128x64xbf16, #pipe.smem<swizzle = 128>>, write>
+    ```
+  }];
   let arguments = (ins Pipe_RingType:$ring, Pipe_CursorType:$cursor);
   let results = (outs Pipe_SlotType:$slot, Pipe_CursorType:$next);
   let assemblyFormat = [{
@@ -121,7 +174,16 @@ def Pipe_FillOp : Pipe_OrderedOp<"fill"> {
   let summary = "Starts the copy of a tile of a view into a slot";
   let description = [{
     The copy engine marks the slot as full when all of it has arrived. Elements
-    outside the view are filled with zeros.
+    outside the memref are filled with zeros, and those from a limit of the view
+    on that is the extent of a parameter. What lies beyond any other limit is
+    copied as it is in memory: `pipe.clear` sets it to zero.
+
+    Example:
+
+    ```mlir
+    pipe.fill %slot, %view[%j, %c0]
+        : !pipe.slot<<128x64xbf16, #pipe.smem<swizzle = 128>>, write>, !tile.view<?x64xbf16>
+    ```
   }];
   let arguments = (ins Pipe_SlotType:$slot, Tile_ViewType:$view,
                        Variadic<Index>:$offsets);
@@ -137,6 +199,17 @@ def Pipe_FillOp : Pipe_OrderedOp<"fill"> {
 
 def Pipe_TakeOp : Pipe_OrderedOp<"take"> {
   let summary = "Waits until the slot at a position is full";
+  let description = [{
+    Gives the slot to a `math` role, to be read, and the position behind it.
+
+    Example:
+
+    ```mlir
+    %slot, %next = pipe.take %keys[%c]
+        : !pipe.ring<2 x <128x64xbf16, #pipe.smem<swizzle = 128>>>
+        -> !pipe.slot<<128x64xbf16, #pipe.smem<swizzle = 128>>, read>
+    ```
+  }];
   let arguments = (ins Pipe_RingType:$ring, Pipe_CursorType:$cursor);
   let results = (outs Pipe_SlotType:$slot, Pipe_CursorType:$next);
   let assemblyFormat = [{
@@ -150,14 +223,52 @@ def Pipe_ReadOp : Pipe_Op<"read", [Pure, TypesMatchWith<
     "the result is the slot's tile", "slot", "tile",
     "::llvm::cast<::fovea::pipe::SlotType>($_self).getTile()">]> {
   let summary = "The tile in a slot; the slot is not consumed";
+  let description = [{
+    The tile is in shared memory, an operand of products, until the slot is
+    released.
+
+    Example:
+
+    ```mlir
+    %k = pipe.read %slot : !pipe.slot<<128x64xbf16, #pipe.smem<swizzle = 128>>, read>
+    ```
+  }];
   let arguments = (ins Pipe_SlotType:$slot);
   let results = (outs Tile_TileType:$tile);
   let assemblyFormat = "$slot attr-dict `:` type($slot)";
   let hasVerifier = 1;
 }
 
+def Pipe_ClearOp : Pipe_OrderedOp<"clear"> {
+  let summary = "Sets the rows of a slot's tile from `first` on to zero";
+  let description = [{
+    For products that the group starts later. Each group that reads the slot
+    clears it for itself; `first` is the same for all of them, and there may be
+    no such rows.
+
+    Example:
+
+    ```mlir
+    pipe.clear %slot from %n : !pipe.slot<<128x64xbf16, #pipe.smem<swizzle = 128>>, read>
+    ```
+  }];
+  let arguments = (ins Pipe_SlotType:$slot, Index:$first);
+  let assemblyFormat = "$slot `from` $first attr-dict `:` type($slot)";
+  let hasVerifier = 1;
+}
+
 def Pipe_ReleaseOp : Pipe_OrderedOp<"release"> {
   let summary = "Gives a slot back to be filled again";
+  let description = [{
+    Products that read the slot have to be awaited before (rule 2 of
+    `pipe-verify`). The slot is free when all readers have released it.
+
+    Example:
+
+    ```mlir
+    pipe.release %slot : !pipe.slot<<128x64xbf16, #pipe.smem<swizzle = 128>>, read>
+    ```
+  }];
   let arguments = (ins Pipe_SlotType:$slot);
   let assemblyFormat = "$slot attr-dict `:` type($slot)";
   let hasVerifier = 1;
@@ -172,6 +283,18 @@ def Pipe_DotOp : Pipe_OrderedOp<"dot"> {
   let description = [{
     What `tile.dot` computes, given by `pipe.await`. `b` is in shared memory, `a`
     there or in registers (`#pipe.a_reg`), the accumulator in `#pipe.acc`.
+
+    Example:
+
+    ```mlir
+    %pending = pipe.dot %q, %k, %zero {indexing_maps = [
+        affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>,
+        affine_map<(m, n, k) -> (m, n)>]}
+      : !tile.tile<128x64xbf16, #pipe.smem<swizzle = 128>>,
+        !tile.tile<128x64xbf16, #pipe.smem<swizzle = 128>>,
+        !tile.tile<128x128xf32, #pipe.acc<groups = 2>>
+      -> !pipe.pending<<128x128xf32, #pipe.acc<groups = 2>>>
+    ```
   }];
   let arguments = (ins Tile_TileType:$a, Tile_TileType:$b, Tile_TileType:$acc,
                        AffineMapArrayAttr:$indexing_maps);
@@ -191,6 +314,12 @@ def Pipe_AwaitOp : Pipe_OrderedOp<"await", [TypesMatchWith<
   let summary = "Waits for a product";
   let description = [{
     Products started later may still be in flight: the lowering counts them.
+
+    Example:
+
+    ```mlir
+    %s = pipe.await %pending : !pipe.pending<<128x128xf32, #pipe.acc<groups = 2>>>
+    ```
   }];
   let arguments = (ins Pipe_PendingType:$pending);
   let results = (outs Tile_TileType:$tile);
@@ -219,6 +348,16 @@ def Pipe_WaitTurnOp : Pipe_OrderedOp<"wait_turn"> {
 
 def Pipe_PassTurnOp : Pipe_OrderedOp<"pass_turn"> {
   let summary = "Gives the turn to the next group";
+  let description = [{
+    The last group's next one is group 0.
+
+    Example:
+
+    ```mlir
+    %turn = pipe.wait_turn
+    pipe.pass_turn %turn
+    ```
+  }];
   let arguments = (ins Pipe_TurnType:$turn);
   let assemblyFormat = "$turn attr-dict";
   let hasVerifier = 1;
@@ -229,6 +368,14 @@ def Pipe_StoreOp : Pipe_OrderedOp<"store"> {
   let description = [{
     Each group writes its rows into its part of the buffer; the copy engine
     writes what lies inside the view. The buffer is free again afterwards.
+
+    Example:
+
+    ```mlir
+    pipe.store %o, %out, %view[%i, %c0]
+      : !tile.tile<128x64xbf16, #pipe.acc<groups = 2>>,
+        !pipe.buffer<<128x64xbf16, #pipe.smem<swizzle = 128>>>, !tile.view<?x64xbf16>
+    ```
   }];
   let arguments = (ins Tile_TileType:$value, Pipe_BufferType:$buffer,
                        Tile_ViewType:$view, Variadic<Index>:$offsets);

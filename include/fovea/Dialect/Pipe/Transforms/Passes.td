@@ -50,10 +50,14 @@ def PipeSpecialize : Pass<"pipe-specialize", "::mlir::ModuleOp"> {
   let summary = "Divides a kernel into a loading and a computing role";
   let description = [{
     Loads become rings that a `load` role fills and a `math` role reads, with as
-    many slots as the schedule has stages (one outside loops). Each slot is taken
-    just before its first use and released after the last product that reads it.
+    many slots as the schedule has stages; outside loops one, or two in a
+    persistent kernel, which loads the next item's tile while this one is busy.
+    Each slot is taken just before its first use and released after the last
+    product that reads it.
     `tile.dot` becomes `pipe.dot` and `pipe.await`; `tile.store` goes through a
-    buffer. Scalars stay before the roles. Nothing overlaps yet but copies with
+    buffer, a store of one axis stays. A loaded tile that a product contracts along
+    rows, of a view with a limit that the copy engine does not see, is cleared from
+    there on (`pipe.clear`). Scalars stay before the roles. Nothing overlaps yet but copies with
     the rest: that is `pipe-pipeline`'s task.
 
     Needs layouts (`pipe-assign-layouts`). Loads under `scf.if` are refused.
@@ -94,7 +98,8 @@ def PipeTakeTurns : Pass<"pipe-take-turns", "::mlir::ModuleOp"> {
     In kernels whose schedule says `turns = true`, the products that a step of a
     loop starts before it awaits the first of them are started in the group's
     turn, if there are two or more: while one group keeps the tensor cores busy,
-    the others compute exponents (ping-pong scheduling of FlashAttention-3).
+    the others compute exponents (ping-pong scheduling of FlashAttention-3). A
+    pipelined loop has two, so the pass runs after `pipe-pipeline`.
   }];
   let dependentDialects = ["::fovea::pipe::PipeDialect"];
   let statistics = [
@@ -128,8 +133,9 @@ def PipeVerify : Pass<"pipe-verify", "::mlir::ModuleOp"> {
     4. No tile in registers crosses from one role to another, and nothing folds
        axis 0, which the groups divide between them.
     5. Both ends of a ring advance equally often.
-    6. Registers and shared memory fit into a multiprocessor.
-    7. The groups of a role take equally many turns.
+    6. Registers, shared memory and named barriers fit into a multiprocessor.
+    7. The groups of a role take equally many turns: two groups at least, and none
+       asks for its number.
 
     Changes nothing; to run after any pass on `pipe` programs.
   }];

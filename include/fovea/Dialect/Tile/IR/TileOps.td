@@ -68,6 +68,17 @@ def Tile_KernelOp : Tile_Op<"kernel", [IsolatedFromAbove, Symbol,
 def Tile_ReturnOp : Tile_Op<"return", [Pure, Terminator,
                                        HasParent<"KernelOp">]> {
   let summary = "End of a kernel";
+  let description = [{
+    Implied at the end of a kernel's body; printed only in generic form.
+
+    Example:
+
+    ```mlir
+    tile.kernel @nothing() grid(%x) {
+      tile.return
+    }
+    ```
+  }];
   let assemblyFormat = "attr-dict";
 }
 
@@ -126,6 +137,8 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
     Loads the tile whose first element is at `offsets`. Elements beyond the view
     are not read and not defined (see the dialect's note on ragged tiles).
     Offsets are not negative.
+
+    Example: `%t = tile.load %v[%i, %c0] : !tile.view<?x64xf32> -> !tile.tile<16x64xf32>`.
   }];
   let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$offsets);
   let results = (outs Tile_TileType:$result);
@@ -139,6 +152,8 @@ def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
   let summary = "Stores a tile, clipped at the view's extents";
   let description = [{
     Writes the defined elements of the tile that lie inside the view.
+
+    Example: `tile.store %t, %v[%i, %c0] : !tile.tile<16x64xf32>, !tile.view<?x64xf32>`.
   }];
   let arguments = (ins Tile_TileType:$value, Tile_ViewType:$view,
                        Variadic<Index>:$offsets);
@@ -154,6 +169,11 @@ def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
 
 def Tile_SplatOp : Tile_Op<"splat", [Pure]> {
   let summary = "A tile of one value";
+  let description = [{
+    The value has the tile's element type. All elements are defined.
+
+    Example: `%z = tile.splat %zero : f32 -> !tile.tile<64x128xf32>`.
+  }];
   let arguments = (ins AnyType:$value);
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
@@ -264,6 +284,18 @@ def Tile_MapOp : Tile_Op<"map", [RecursiveMemoryEffects,
 def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ReturnLike,
                                      HasParent<"MapOp">]> {
   let summary = "The element that a map computes";
+  let description = [{
+    Example: every element times 2:
+
+    ```mlir
+    %y = tile.map ins(%x : !tile.tile<64xf32>) maps [affine_map<(i) -> (i)>] {
+    ^bb0(%e: f32, %i: index):
+      %two = arith.constant 2.0 : f32
+      %f = arith.mulf %e, %two : f32
+      tile.yield %f : f32
+    } -> !tile.tile<64xf32>
+    ```
+  }];
   let arguments = (ins AnyType:$value);
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
@@ -326,6 +358,11 @@ def Tile_WalkRangesOp : Tile_Op<"walk.ranges", [Pure, SameVariadicOperandSize]> 
 
 def Tile_WalkSizeOp : Tile_Op<"walk.size", [Pure]> {
   let summary = "Number of tiles of a walk";
+  let description = [{
+    Empty ranges count as 0.
+
+    Example: `%size = tile.walk.size %w`.
+  }];
   let arguments = (ins Tile_WalkType:$walk);
   let results = (outs Index:$result);
   let assemblyFormat = "$walk attr-dict";
@@ -333,6 +370,11 @@ def Tile_WalkSizeOp : Tile_Op<"walk.size", [Pure]> {
 
 def Tile_WalkAtOp : Tile_Op<"walk.at", [Pure]> {
   let summary = "A tile of a walk, and whether it is partial";
+  let description = [{
+    The position is from 0 up to the walk's size.
+
+    Example: `%tile, %partial = tile.walk.at %w[%p]`.
+  }];
   let arguments = (ins Tile_WalkType:$walk, Index:$position);
   let results = (outs Index:$tile, I1:$partial);
   let assemblyFormat = "$walk `[` $position `]` attr-dict";

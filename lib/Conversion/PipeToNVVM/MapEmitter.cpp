@@ -1,0 +1,618 @@
+//===- MapEmitter.cpp - Maps on a thread's elements -----------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "MapEmitter.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace fovea;
+
+/// Fragments of the result and, for two axes, of its slices.
+LogicalResult MapEmitter::setUp() {
+  tile::TileType type = map.getType();
+  FailureOr<Fragment> full = Fragment::get(type, loc);
+  if (failed(full))
+    return failure();
+  fragments[Full] = *full;
+  if (type.getRank() == 1)
+    return success();
+  int64_t groups = full->places[0];
+  auto acc = pipe::AccAttr::get(builder.getContext(), groups);
+  for (unsigned axis = 0; axis < 2; ++axis) {
+    auto slice = pipe::SliceAttr::get(builder.getContext(), 1 - axis, acc);
+    auto sliceType = tile::TileType::get({type.getDimSize(axis)},
+                                         type.getElementType(), slice);
+    FailureOr<Fragment> fragment = Fragment::get(sliceType, loc);
+    if (failed(fragment))
+      return failure();
+    // A thread's row (column) of a slice is that of its elements.
+    for (int64_t lane = 0; lane < 32; ++lane)
+      if (fragment->at(0, 0, lane, 0)[0] != full->at(0, 0, lane, 0)[axis])
+        return map.emitError("the layout ")
+               << type.getLayout() << " does not match its slice " << slice;
+    fragments[axis == 0 ? Row : Column] = *fragment;
+  }
+  return success();
+}
+
+Type MapEmitter::typeAt(Type scalar, unsigned level) const {
+  Type type = emitter.convertScalar(scalar);
+  if (level == Uniform)
+    return type;
+  return VectorType::get(fragments[level].size(), type);
+}
+
+/// The value with an element for each element of the level.
+Value MapEmitter::spread(Element element, unsigned level) {
+  if (element.level == level)
+    return element.value;
+  Type scalar = getElementTypeOrSelf(element.value.getType());
+  Type type = VectorType::get(fragments[level].size(), scalar);
+  if (element.level == Uniform)
+    return vector::BroadcastOp::create(builder, loc, type, element.value);
+  return vector::ShuffleOp::create(builder, loc, element.value, element.value,
+                                   spreadIndices(element.level, level));
+}
+
+/// A slice's element for each register, found by its coordinate.
+SmallVector<int64_t> MapEmitter::spreadIndices(unsigned from,
+                                               unsigned to) const {
+  unsigned axis = from == Row ? 0 : 1;
+  const Fragment &slice = fragments[from];
+  SmallVector<int64_t> indices;
+  for (const auto &part : fragments[to].registerPart) {
+    const auto *it = llvm::find_if(slice.registerPart, [&](const auto &other) {
+      return other[0] == part[axis];
+    });
+    indices.push_back(it - slice.registerPart.begin());
+  }
+  return indices;
+}
+
+MapEmitter::Element MapEmitter::get(Value value) {
+  auto it = elements.find(value);
+  if (it != elements.end())
+    return it->second;
+  return {Uniform, emitter.getExact(value)};
+}
+
+/// Coordinates: what a row or column index is in each register.
+void MapEmitter::emitCoordinates() {
+  Type i32 = builder.getI32Type();
+  for (auto [axis, coordinate] : llvm::enumerate(map.getCoordinates())) {
+    if (coordinate.use_empty())
+      continue;
+    unsigned level =
+        map.getType().getRank() == 1 ? Full : (axis == 0 ? Row : Column);
+    const Fragment &fragment = fragments[level];
+    Value base = emitter.emitAffine(
+        fragment.map.getResult(0),
+        {emitter.group, emitter.warp, emitter.lane, emitter.constant(0)});
+    if (!map.getOrigin().empty())
+      base = emitter.add(base, emitter.get(map.getOrigin()[axis]));
+    SmallVector<int32_t> parts;
+    for (const auto &part : fragment.registerPart)
+      parts.push_back(part[0]);
+    auto type = VectorType::get(fragment.size(), i32);
+    Value offsets = arith::ConstantOp::create(
+        builder, loc, type, DenseIntElementsAttr::get(type, parts));
+    Value all = vector::BroadcastOp::create(builder, loc, type, base);
+    elements[coordinate] = {level,
+                            arith::AddIOp::create(builder, loc, all, offsets)};
+    sums[coordinate] = {level, base,
+                        SmallVector<int64_t>(parts.begin(), parts.end())};
+  }
+}
+
+Value MapEmitter::splat(double value, Type type) {
+  auto scalar = builder.getFloatAttr(getElementTypeOrSelf(type), value);
+  if (auto vector = dyn_cast<VectorType>(type))
+    return arith::ConstantOp::create(builder, loc,
+                                     DenseElementsAttr::get(vector, scalar));
+  return arith::ConstantOp::create(builder, loc, scalar);
+}
+
+/// What the op computes with at a level: vectors, or null for conditions;
+/// indices have the same number of bits.
+SmallVector<Value> MapEmitter::prepareOperands(Operation *op,
+                                               ArrayRef<Element> operands,
+                                               unsigned level) {
+  SmallVector<Value> values = llvm::map_to_vector(
+      operands, [](const Element &operand) { return operand.value; });
+  unsigned indexBits = KernelEmitter::getIndexBits(op, values);
+  for (auto [index, operand] : llvm::enumerate(operands)) {
+    if (!operand.value)
+      continue;
+    // A scalar condition chooses between vectors as it is.
+    if (isa<arith::SelectOp>(op) && index == 0 && operand.level == Uniform)
+      continue;
+    values[index] = spread(operand, level);
+    if (op->getOperand(index).getType().isIndex())
+      values[index] = emitter.extend(values[index], indexBits);
+  }
+  return values;
+}
+
+void MapEmitter::create(Operation *op, StringRef name,
+                        ArrayRef<Element> operands, unsigned level) {
+  if (level != Uniform && op->getResult(0).getType().isInteger(1))
+    return noteCondition(op, operands, level);
+  SmallVector<Value> values = prepareOperands(op, operands, level);
+  Value result = op->getResult(0);
+  if (llvm::is_contained(values, Value())) {
+    SmallVector<Value> results;
+    for (int64_t reg = 0; reg < fragments[level].size(); ++reg)
+      results.push_back(emitElement(op, level, values, reg));
+    auto type =
+        VectorType::get(fragments[level].size(), results.front().getType());
+    elements[result] = {
+        level, vector::FromElementsOp::create(builder, loc, type, results)};
+    return;
+  }
+  OperationState state(loc, name);
+  state.addOperands(values);
+  Type type = result.getType();
+  if (type.isIndex())
+    type = getElementTypeOrSelf(values.back());
+  state.addTypes(typeAt(type, level));
+  state.addAttributes(op->getAttrs());
+  elements[result] = {level, builder.create(state)->getResult(0)};
+}
+
+/// One element of the op's result.
+Value MapEmitter::emitElement(Operation *op, unsigned level,
+                              ValueRange operands, int64_t reg) {
+  OperationState state(loc, op->getName());
+  for (auto [original, operand] : llvm::zip(op->getOperands(), operands)) {
+    if (!operand)
+      state.addOperands(emitCondition(original, level, reg));
+    else if (isa<VectorType>(operand.getType()))
+      state.addOperands(
+          vector::ToElementsOp::create(builder, loc, operand).getResult(reg));
+    else
+      state.addOperands(operand);
+  }
+  Type type = op->getResult(0).getType();
+  state.addTypes(type.isIndex() ? state.operands.back().getType() : type);
+  state.addAttributes(op->getAttrs());
+  return builder.create(state)->getResult(0);
+}
+
+//===----------------------------------------------------------------------===//
+// Conditions
+//===----------------------------------------------------------------------===//
+
+/// Remembers how the elements' conditions are computed. Sums are compared by
+/// their constants with the difference of their bases, which needs no more than
+/// 32 bits.
+void MapEmitter::noteCondition(Operation *op, ArrayRef<Element> operands,
+                               unsigned level) {
+  Condition &condition = conditions[op->getResult(0)];
+  condition.level = level;
+  condition.op = op;
+  elements[op->getResult(0)] = {level, Value()};
+  auto compare = dyn_cast<arith::CmpIOp>(op);
+  if (compare && compare.getLhs().getType().isIndex() &&
+      compare.getPredicate() < arith::CmpIPredicate::ult) {
+    std::optional<Sum> lhs = getSum(compare.getLhs()),
+                       rhs = getSum(compare.getRhs());
+    if (lhs && rhs && (lhs->level | rhs->level) == level) {
+      Value difference =
+          arith::SubIOp::create(builder, loc, emitter.extend(rhs->base, 64),
+                                emitter.extend(lhs->base, 64));
+      condition.difference = arith::TruncIOp::create(
+          builder, loc, builder.getI32Type(),
+          emitter.clampIndex(difference, INT32_MIN, INT32_MAX));
+      condition.parts = partsOf(*lhs, level);
+      for (auto [part, other] :
+           llvm::zip(condition.parts, partsOf(*rhs, level)))
+        part -= other;
+      return;
+    }
+  }
+  condition.operands = prepareOperands(op, operands, level);
+}
+
+/// The condition of one element of a level.
+Value MapEmitter::emitCondition(Value value, unsigned level, int64_t reg) {
+  auto it = conditions.find(value);
+  if (it == conditions.end()) {
+    // Of a table, or uniform.
+    Value all = spread(get(value), level);
+    return vector::ToElementsOp::create(builder, loc, all).getResult(reg);
+  }
+  const Condition &condition = it->second;
+  if (condition.level != level)
+    reg = spreadIndices(condition.level, level)[reg];
+  Value &result = computed[{value, reg}];
+  if (result)
+    return result;
+  Value made;
+  if (condition.difference)
+    made = arith::CmpIOp::create(
+        builder, loc, cast<arith::CmpIOp>(condition.op).getPredicate(),
+        emitter.constant(condition.parts[reg]), condition.difference);
+  else
+    made = emitElement(condition.op, condition.level, condition.operands, reg);
+  return computed[{value, reg}] = made;
+}
+
+//===----------------------------------------------------------------------===//
+// Functions
+//===----------------------------------------------------------------------===//
+
+/// exp to a few units in the last place: exp2 of the rounded product with
+/// log2(e), corrected by the product's error where that is finite.
+Value MapEmitter::emitAccurateExp(Value x) {
+  constexpr double log2e = 1.4426950408889634;
+  Type type = x.getType();
+  Value factor = splat(log2e, type);
+  Value exponent = arith::MulFOp::create(builder, loc, x, factor);
+  Value power = math::Exp2Op::create(builder, loc, exponent);
+  Value error = math::FmaOp::create(
+      builder, loc, x, factor, arith::NegFOp::create(builder, loc, exponent));
+  error = math::FmaOp::create(
+      builder, loc, x, splat(log2e - static_cast<float>(log2e), type), error);
+  error = arith::MulFOp::create(builder, loc, error,
+                                splat(0.69314718055994531, type));
+  Value corrected = math::FmaOp::create(builder, loc, power, error, power);
+  Value isFinite = arith::CmpFOp::create(
+      builder, loc, arith::CmpFPredicate::OLT,
+      math::AbsFOp::create(builder, loc, exponent).getResult(),
+      splat(128.0, type));
+  return arith::SelectOp::create(builder, loc, isFinite, corrected, power);
+}
+
+/// tanh to a few units in the last place: an odd polynomial below 0.625 (that
+/// of tanhf in Moshier's Cephes library), 1 - 2 / (exp(2 |x|) + 1) above.
+Value MapEmitter::emitAccurateTanh(Value x) {
+  Type type = x.getType();
+  auto fma = [&](Value a, Value b, Value c) -> Value {
+    return math::FmaOp::create(builder, loc, a, b, c);
+  };
+  Value size = math::AbsFOp::create(builder, loc, x);
+  Value square = arith::MulFOp::create(builder, loc, x, x);
+  Value small = splat(-5.70498872745e-3, type);
+  for (double coefficient : {2.06390887954e-2, -5.37397155531e-2,
+                             1.33314422036e-1, -3.33332819422e-1})
+    small = fma(small, square, splat(coefficient, type));
+  small = fma(arith::MulFOp::create(builder, loc, small, square), x, x);
+  Value exponent = arith::MulFOp::create(builder, loc, size,
+                                         splat(2.8853900817779268, type));
+  Value power = math::Exp2Op::create(builder, loc, exponent);
+  Value sum = arith::AddFOp::create(builder, loc, power, splat(1.0, type));
+  Value part = arith::DivFOp::create(builder, loc, splat(2.0, type), sum);
+  Value large = arith::SubFOp::create(builder, loc, splat(1.0, type), part);
+  large = math::CopySignOp::create(builder, loc, large, x);
+  Value isSmall = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT,
+                                        size, splat(0.625, type));
+  return arith::SelectOp::create(builder, loc, isSmall, small, large);
+}
+
+/// Functions in terms of what the hardware has.
+LogicalResult MapEmitter::emitMath(Operation *op) {
+  if (isa<math::Exp2Op, math::SqrtOp, math::AbsFOp, math::FloorOp, math::CeilOp,
+          math::FmaOp, math::AbsIOp>(op)) {
+    SmallVector<Element> operands;
+    unsigned level = Uniform;
+    for (Value operand : op->getOperands()) {
+      operands.push_back(get(operand));
+      level |= operands.back().level;
+    }
+    create(op, op->getName().getStringRef(), operands, level);
+    return success();
+  }
+  Element x = get(op->getOperand(0));
+  Type type = x.value.getType();
+  bool isF32 = getElementTypeOrSelf(type).isF32();
+  bool approximate = bitEnumContainsAll(
+      cast<arith::ArithFastMathInterface>(op).getFastMathFlagsAttr().getValue(),
+      arith::FastMathFlags::afn);
+  if (isa<math::ExpOp>(op)) {
+    if (isF32 && !approximate) {
+      elements[op->getResult(0)] = {x.level, emitAccurateExp(x.value)};
+      return success();
+    }
+    Value scaled = arith::MulFOp::create(builder, loc, x.value,
+                                         splat(1.4426950408889634, type));
+    elements[op->getResult(0)] = {
+        x.level, math::Exp2Op::create(builder, loc, scaled).getResult()};
+    return success();
+  }
+  if (isa<math::TanhOp>(op) && isF32 && !approximate) {
+    elements[op->getResult(0)] = {x.level, emitAccurateTanh(x.value)};
+    return success();
+  }
+  bool isLog2 = isa<math::Log2Op>(op) && approximate;
+  if ((isa<math::TanhOp>(op) || isLog2) && isF32) {
+    SmallVector<Value> results;
+    auto apply = [&](Value scalar) -> Value {
+      if (isLog2)
+        return LLVM::CallIntrinsicOp::create(
+                   builder, loc, builder.getF32Type(),
+                   builder.getStringAttr("llvm.nvvm.lg2.approx.ftz.f"), scalar)
+            .getResult(0);
+      return LLVM::InlineAsmOp::create(
+                 builder, loc, builder.getF32Type(), scalar,
+                 "tanh.approx.f32 $0, $1;", "=f,f",
+                 /*has_side_effects=*/false, /*is_align_stack=*/false,
+                 LLVM::tailcallkind::TailCallKind::None,
+                 LLVM::AsmDialectAttr::get(builder.getContext(),
+                                           LLVM::AsmDialect::AD_ATT),
+                 ArrayAttr())
+          .getRes();
+    };
+    if (x.level == Uniform) {
+      elements[op->getResult(0)] = {Uniform, apply(x.value)};
+      return success();
+    }
+    for (Value scalar :
+         vector::ToElementsOp::create(builder, loc, x.value).getResults())
+      results.push_back(apply(scalar));
+    elements[op->getResult(0)] = {
+        x.level, vector::FromElementsOp::create(builder, loc, type, results)};
+    return success();
+  }
+  return op->emitError("'")
+         << op->getName()
+         << "' is not supported in a map on this target; "
+            "exp2, exp, tanh, sqrt, fma, abs, floor and ceil "
+            "are";
+}
+
+/// The exponent (x - y) * c, y of a row, as one fused operation an element:
+/// x * c - y * c. While |y * c| is below 2^10, rounding y * c moves the
+/// exponent by 2^-14 at most. Rows beyond take the difference first, in a
+/// branch that is the same for the warp and that real scores never enter.
+bool MapEmitter::emitScaledDifference(Operation *op) {
+  auto product = dyn_cast<arith::MulFOp>(op);
+  if (!product || !product.getType().isF32() || !product->hasOneUse() ||
+      !isa<math::Exp2Op>(*product->user_begin()))
+    return false;
+  auto difference = product.getLhs().getDefiningOp<arith::SubFOp>();
+  if (!difference || difference->getBlock() != op->getBlock())
+    return false;
+  Element x = get(difference.getLhs()), y = get(difference.getRhs()),
+          c = get(product.getRhs());
+  if (x.level != Full || y.level != Row || c.level != Uniform)
+    return false;
+
+  Type rowType = y.value.getType();
+  Value scaled = arith::MulFOp::create(builder, loc, y.value,
+                                       spread({Uniform, c.value}, Row));
+  auto rows =
+      vector::ToElementsOp::create(
+          builder, loc, math::AbsFOp::create(builder, loc, scaled).getResult())
+          .getResults();
+  Value largest = rows.front();
+  // A NaN stays, and is not below the bound.
+  for (Value row : llvm::drop_begin(rows))
+    largest = arith::MaximumFOp::create(builder, loc, largest, row);
+  Value large =
+      arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UGE, largest,
+                            splat(1024.0, builder.getF32Type()));
+  Value any = NVVM::VoteSyncOp::create(builder, loc, builder.getI1Type(),
+                                       emitter.constant(-1), large,
+                                       NVVM::VoteSyncKind::any);
+  auto branch = scf::IfOp::create(builder, loc,
+                                  TypeRange{x.value.getType(), rowType}, any,
+                                  /*withElseRegion=*/true);
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(&branch.getThenRegion().front());
+    Value exact = arith::SubFOp::create(builder, loc, x.value, spread(y, Full));
+    scf::YieldOp::create(builder, loc, ValueRange{exact, splat(0.0, rowType)});
+    builder.setInsertionPointToStart(&branch.getElseRegion().front());
+    scf::YieldOp::create(builder, loc, ValueRange{x.value, scaled});
+  }
+  Value offset = arith::NegFOp::create(builder, loc, branch.getResult(1));
+  elements[product] = {Full,
+                       math::FmaOp::create(builder, loc, branch.getResult(0),
+                                           spread({Uniform, c.value}, Full),
+                                           spread({Row, offset}, Full))
+                           .getResult()};
+  return true;
+}
+
+/// The value as a sum, if it is one. Uniform indices and integers are.
+std::optional<MapEmitter::Sum> MapEmitter::getSum(Value value) {
+  auto it = sums.find(value);
+  if (it != sums.end())
+    return it->second;
+  Element element = get(value);
+  if (element.level != Uniform || !element.value ||
+      !(element.value.getType().isInteger(32) ||
+        element.value.getType().isInteger(64)))
+    return std::nullopt;
+  return Sum{Uniform, element.value, {0}};
+}
+
+/// The constants of a level's elements.
+SmallVector<int64_t> MapEmitter::partsOf(const Sum &sum, unsigned level) const {
+  if (sum.level == level)
+    return sum.parts;
+  if (sum.level == Uniform)
+    return SmallVector<int64_t>(fragments[level].size(), 0);
+  SmallVector<int64_t> parts;
+  for (int64_t index : spreadIndices(sum.level, level))
+    parts.push_back(sum.parts[index]);
+  return parts;
+}
+
+/// Remembers that the op's result is a sum.
+void MapEmitter::noteSum(Operation *op) {
+  if (isa<arith::IndexCastOp>(op)) {
+    auto it = sums.find(op->getOperand(0));
+    Type type = op->getResult(0).getType();
+    if (it != sums.end() &&
+        (type.isIndex() || type == it->second.base.getType())) {
+      Sum sum = it->second;
+      sums[op->getResult(0)] = sum;
+    }
+    return;
+  }
+  // Narrower integers may wrap in one element and not in another.
+  if (!isa<arith::AddIOp, arith::SubIOp>(op) ||
+      !op->getResult(0).getType().isIndex())
+    return;
+  std::optional<Sum> lhs = getSum(op->getOperand(0)),
+                     rhs = getSum(op->getOperand(1));
+  if (!lhs || !rhs || (lhs->level | rhs->level) == Uniform)
+    return;
+  Sum sum;
+  sum.level = lhs->level | rhs->level;
+  bool subtracts = isa<arith::SubIOp>(op);
+  Value left = emitter.extend(lhs->base, 64),
+        right = emitter.extend(rhs->base, 64);
+  sum.base = subtracts
+                 ? arith::SubIOp::create(builder, loc, left, right).getResult()
+                 : arith::AddIOp::create(builder, loc, left, right);
+  sum.parts = partsOf(*lhs, sum.level);
+  for (auto [part, other] : llvm::zip(sum.parts, partsOf(*rhs, sum.level)))
+    part += subtracts ? -other : other;
+  sums[op->getResult(0)] = std::move(sum);
+}
+
+/// A sum as f32: one conversion a thread and an addition for each different
+/// constant, which is exact below 2^24, instead of a conversion an element.
+bool MapEmitter::emitFloatSum(Operation *op) {
+  auto conversion = dyn_cast<arith::SIToFPOp>(op);
+  if (!conversion || !conversion.getType().isF32())
+    return false;
+  auto it = sums.find(conversion.getIn());
+  if (it == sums.end())
+    return false;
+  const Sum &sum = it->second;
+  auto type = VectorType::get(static_cast<int64_t>(sum.parts.size()),
+                              builder.getF32Type());
+  SmallVector<float> parts(sum.parts.begin(), sum.parts.end());
+  Value base =
+      arith::SIToFPOp::create(builder, loc, builder.getF32Type(), sum.base);
+  Value all = vector::BroadcastOp::create(builder, loc, type, base);
+  Value constants = arith::ConstantOp::create(
+      builder, loc, type, DenseFPElementsAttr::get(type, parts));
+  elements[conversion] = {sum.level,
+                          arith::AddFOp::create(builder, loc, all, constants)};
+  return true;
+}
+
+LogicalResult MapEmitter::emitOp(Operation *op) {
+  noteSum(op);
+  if (emitScaledDifference(op) || emitFloatSum(op))
+    return success();
+  if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+    auto value = cast<TypedAttr>(emitter.convertConstant(constant.getValue()));
+    elements[constant] = {
+        Uniform, arith::ConstantOp::create(builder, loc, value).getResult()};
+    return success();
+  }
+  if (auto gather = dyn_cast<tile::GatherOp>(op))
+    return emitGather(gather);
+  if (op->getDialect() ==
+      builder.getContext()->getLoadedDialect<math::MathDialect>())
+    return emitMath(op);
+  if (!OpTrait::hasElementwiseMappableTraits(op) || op->getNumRegions() != 0)
+    return op->emitError("'")
+           << op->getName() << "' is not supported in a map on this target";
+  SmallVector<Element> operands;
+  unsigned level = Uniform;
+  for (Value operand : op->getOperands()) {
+    operands.push_back(get(operand));
+    if (!operands.back().value && !conditions.contains(operand))
+      return op->emitError("an operand has no value in the kernel");
+    level |= operands.back().level;
+  }
+  if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op)) {
+    elements[op->getResult(0)] = {level,
+                                  emitter.convertIndex(op, operands[0].value)};
+    return success();
+  }
+  Type to = op->getResult(0).getType();
+  if (isa<arith::TruncFOp>(op) && level != Uniform &&
+      op->getOperand(0).getType().isF32() && (to.isBF16() || to.isF16())) {
+    elements[op->getResult(0)] = {level, emitPackedTruncation(operands[0], to)};
+    return success();
+  }
+  create(op, op->getName().getStringRef(), operands, level);
+  return success();
+}
+
+/// Two neighbours are rounded by one instruction, into one 32-bit register.
+Value MapEmitter::emitPackedTruncation(Element element, Type to) {
+  auto registers = vector::ToElementsOp::create(builder, loc, element.value);
+  Type pair = VectorType::get(2, to), i32 = builder.getI32Type();
+  SmallVector<Value> words;
+  for (unsigned n = 0; n + 1 < registers.getNumResults(); n += 2) {
+    Value low = registers.getResult(n), high = registers.getResult(n + 1);
+    Value rounded;
+    if (to.isBF16())
+      rounded = NVVM::ConvertF32x2ToBF16x2Op::create(
+          builder, loc, pair, high, low, Value(), NVVM::FPRoundingMode::RN);
+    else
+      rounded = NVVM::ConvertF32x2ToF16x2Op::create(
+          builder, loc, pair, high, low, Value(), NVVM::FPRoundingMode::RN);
+    words.push_back(LLVM::BitcastOp::create(builder, loc, i32, rounded));
+  }
+  auto count = static_cast<int64_t>(words.size());
+  Value packed = vector::FromElementsOp::create(
+      builder, loc, VectorType::get(count, i32), words);
+  return vector::BitCastOp::create(builder, loc, VectorType::get(2 * count, to),
+                                   packed);
+}
+
+FailureOr<Value> MapEmitter::emit() {
+  if (failed(setUp()))
+    return failure();
+  bool sliced = map.getType().getRank() == 2;
+  auto maps = map.getIndexingMapsAttr().getAsValueRange<AffineMapAttr>();
+  for (auto [element, input, access] :
+       llvm::zip(map.getElements(), map.getInputs(), maps)) {
+    unsigned level = Full;
+    if (sliced && access.getNumResults() == 1)
+      level = access.getDimPosition(0) == 0 ? Row : Column;
+    else if (!access.isIdentity())
+      return map.emitError(
+          "reads an operand transposed, which is not supported "
+          "on this target");
+    FailureOr<Fragment> fragment =
+        Fragment::get(cast<tile::TileType>(input.getType()), loc);
+    if (failed(fragment))
+      return failure();
+    if (fragment->registerPart != fragments[level].registerPart)
+      return map.emitError("the operand ")
+             << input.getType() << " is not placed as the result "
+             << map.getType() << " needs it";
+    elements[element] = {level, emitter.get(input)};
+  }
+  emitCoordinates();
+  for (Operation &op : map.getBlock().without_terminator())
+    if (failed(emitOp(&op)))
+      return failure();
+  Value yielded = map.getYielded();
+  if (conditions.contains(yielded)) {
+    SmallVector<Value> results;
+    for (int64_t reg = 0; reg < fragments[Full].size(); ++reg)
+      results.push_back(emitCondition(yielded, Full, reg));
+    auto type = VectorType::get(fragments[Full].size(), builder.getI1Type());
+    return vector::FromElementsOp::create(builder, loc, type, results)
+        .getResult();
+  }
+  Element result = get(yielded);
+  if (!result.value)
+    return map.emitError("yields a value that is unknown in the kernel");
+  return spread(result, Full);
+}
+
+LogicalResult KernelEmitter::emitMap(tile::MapOp op) {
+  FailureOr<Value> result = MapEmitter(*this, op).emit();
+  if (failed(result))
+    return failure();
+  set(op, *result);
+  return success();
+}

@@ -1,0 +1,107 @@
+//===- MapEmitter.h - Maps on a thread's elements ---------------*- C++ -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_LIB_CONVERSION_PIPETONVVM_MAPEMITTER_H
+#define FOVEA_LIB_CONVERSION_PIPETONVVM_MAPEMITTER_H
+
+#include "KernelEmitter.h"
+
+namespace fovea {
+
+/// Evaluates the body of a map on all elements of a thread at once. A value
+/// that depends on the row (or column) only is computed once a row (column):
+/// its vector has the elements of the row (column) slice, and is spread where
+/// it meets a value of all elements.
+///
+/// Coordinates and extents are below 2^31 and computed in 32 bits. What
+/// captured tensors and scalars hold may be any number: an index that comes
+/// from them has 64 bits, and so has what is computed from it.
+///
+/// Conditions of elements are no vectors: each is computed where it is used, so
+/// that few are alive at a time.
+class MapEmitter {
+public:
+  MapEmitter(KernelEmitter &emitter, tile::MapOp map)
+      : emitter(emitter), map(map), builder(emitter.builder),
+        loc(map.getLoc()) {}
+
+  mlir::FailureOr<mlir::Value> emit();
+
+private:
+  /// The axes that a value depends on, as bits; all bits: every element.
+  enum Level : unsigned { Uniform = 0, Row = 1, Column = 2, Full = 3 };
+  struct Element {
+    unsigned level = Uniform;
+    mlir::Value value;
+  };
+
+  /// An integer that is one scalar of the thread plus a constant for each of
+  /// its elements: coordinates, and their sums and differences.
+  struct Sum {
+    unsigned level = Uniform;
+    mlir::Value base;
+    llvm::SmallVector<int64_t> parts;
+  };
+
+  /// The op that makes the conditions of a level's elements. A comparison of
+  /// two sums has the difference of their bases instead of operands.
+  struct Condition {
+    unsigned level = Uniform;
+    mlir::Operation *op = nullptr;
+    llvm::SmallVector<mlir::Value> operands;
+    mlir::Value difference;
+    llvm::SmallVector<int64_t> parts;
+  };
+
+  mlir::LogicalResult setUp();
+  mlir::LogicalResult emitOp(mlir::Operation *op);
+  mlir::LogicalResult emitMath(mlir::Operation *op);
+  mlir::Value emitPackedTruncation(Element element, mlir::Type to);
+  bool emitScaledDifference(mlir::Operation *op);
+  std::optional<Sum> getSum(mlir::Value value);
+  llvm::SmallVector<int64_t> partsOf(const Sum &sum, unsigned level) const;
+  void noteSum(mlir::Operation *op);
+  bool emitFloatSum(mlir::Operation *op);
+  llvm::SmallVector<int64_t> spreadIndices(unsigned from, unsigned to) const;
+  void emitCoordinates();
+  Element get(mlir::Value value);
+  mlir::Value spread(Element element, unsigned level);
+  mlir::Type typeAt(mlir::Type scalar, unsigned level) const;
+  void create(mlir::Operation *op, llvm::StringRef name,
+              llvm::ArrayRef<Element> operands, unsigned level);
+  llvm::SmallVector<mlir::Value>
+  prepareOperands(mlir::Operation *op, llvm::ArrayRef<Element> operands,
+                  unsigned level);
+  void noteCondition(mlir::Operation *op, llvm::ArrayRef<Element> operands,
+                     unsigned level);
+  mlir::Value emitCondition(mlir::Value value, unsigned level, int64_t reg);
+  mlir::Value emitElement(mlir::Operation *op, unsigned level,
+                          mlir::ValueRange operands, int64_t reg);
+  mlir::Value splat(double value, mlir::Type type);
+  mlir::Value emitAccurateExp(mlir::Value x);
+  mlir::Value emitAccurateTanh(mlir::Value x);
+
+  // Reads.cpp: elements of captured tensors.
+  mlir::LogicalResult emitGather(tile::GatherOp op);
+
+  KernelEmitter &emitter;
+  tile::MapOp map;
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  /// The fragment of each level; those that the result does not have are unset.
+  Fragment fragments[4];
+  llvm::DenseMap<mlir::Value, Element> elements;
+  llvm::DenseMap<mlir::Value, Sum> sums;
+  llvm::DenseMap<mlir::Value, Condition> conditions;
+  /// Conditions of elements that have been computed.
+  llvm::DenseMap<std::pair<mlir::Value, int64_t>, mlir::Value> computed;
+};
+
+} // namespace fovea
+
+#endif // FOVEA_LIB_CONVERSION_PIPETONVVM_MAPEMITTER_H

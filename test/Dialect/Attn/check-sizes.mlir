@@ -1,0 +1,39 @@
+// RUN: fovea-opt %s --attn-check-sizes | FileCheck %s
+
+// Assertions stand before the op; ops of its regions get none, as they would
+// from --generate-runtime-verification.
+
+// DOC-BEGIN: attn-check-sizes --attn-check-sizes
+// CHECK-LABEL: func @document(
+// CHECK: cf.assert %{{.*}}, "dimension 2 of value must equal dimension 2 of key: the number of keys (j)"
+// CHECK: cf.assert %{{.*}}, "dimension 2 of output must equal dimension 2 of query: the number of queries (i)"
+// CHECK: attn.attention
+// CHECK-NOT: cf.assert
+// CHECK: tensor.extract
+// CHECK-NOT: cf.assert
+// CHECK: return
+func.func @document(%q: tensor<1x2x?x64xf16>, %k: tensor<1x2x?x64xf16>,
+                    %v: tensor<1x2x?x64xf16>, %o: tensor<1x2x?x64xf16>,
+                    %ids: tensor<?xi32>) -> tensor<1x2x?x64xf16> {
+  %r = attn.attention ins(%q : tensor<1x2x?x64xf16>)
+      dense(%k, %v : tensor<1x2x?x64xf16>, tensor<1x2x?x64xf16>)
+      outs(%o : tensor<1x2x?x64xf16>)
+      mask(%b, %h, %i, %j, %id = %ids : tensor<?xi32>) {
+        %mine = tensor.extract %id[%i] : tensor<?xi32>
+        %other = tensor.extract %id[%j] : tensor<?xi32>
+        %same = arith.cmpi eq, %mine, %other : i32
+        attn.yield %same : i1
+      }
+  return %r : tensor<1x2x?x64xf16>
+}
+// DOC-END
+
+// Other dialects' ops are left alone.
+
+// CHECK-LABEL: func @other(
+// CHECK-NEXT: tensor.extract
+// CHECK-NEXT: return
+func.func @other(%a: tensor<?xf32>, %n: index) -> f32 {
+  %x = tensor.extract %a[%n] : tensor<?xf32>
+  return %x : f32
+}

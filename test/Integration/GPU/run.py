@@ -1,0 +1,289 @@
+#!/usr/bin/env python3
+# Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Runs what build.py compiled on a GPU and compares it with f64.
+
+  python3 test/Integration/GPU/run.py --built build/gpu-tests
+
+For each case and size: outputs are filled with NaN before each call and lie
+between guards that must stay as they are; keys and values beyond a length are NaN;
+repeats are equal bit for bit, also on two streams at once; a case with lengths is
+captured in a CUDA graph and replayed with other lengths. Needs PyTorch and the
+built files only.
+"""
+import argparse
+import ctypes
+import pathlib
+import re
+import sys
+import time
+
+import torch
+
+from cases import CASES, LENGTHS
+
+DEVICE = "cuda"
+TYPES = {"bf16": torch.bfloat16, "f16": torch.float16}
+CODES = {torch.bfloat16: (4, 16), torch.float16: (2, 16), torch.float32: (2, 32),
+         torch.int32: (0, 32), torch.int64: (0, 64)}
+# Relative error of the output in the L2 norm, and of its worst row.
+BOUNDS = {"bf16": (4e-3, 2e-2), "f16": (6e-4, 4e-3)}
+GUARD = 4096
+
+
+class Tensor(ctypes.Structure):
+    """fovea_tensor_t."""
+    _fields_ = [("data", ctypes.c_void_p), ("device_type", ctypes.c_int32),
+                ("device_id", ctypes.c_int32), ("ndim", ctypes.c_int32),
+                ("code", ctypes.c_uint8), ("bits", ctypes.c_uint8), ("lanes", ctypes.c_uint16),
+                ("shape", ctypes.POINTER(ctypes.c_int64)),
+                ("strides", ctypes.POINTER(ctypes.c_int64)), ("byte_offset", ctypes.c_uint64)]
+
+
+class Library:
+    """The function of one case."""
+
+    def __init__(self, runtime, path):
+        self.runtime = runtime
+        self.function = ctypes.CDLL(str(path)).attention
+        self.function.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
+
+    def bind(self, tensors):
+        """A call on the current stream."""
+        keep = []
+        for t in tensors:
+            dims = (ctypes.c_int64 * t.dim())(*t.shape)
+            strides = (ctypes.c_int64 * t.dim())(*t.stride())
+            code, bits = CODES[t.dtype]
+            keep.append(Tensor(t.data_ptr(), 2, 0, t.dim(), code, bits, 1, dims, strides, 0))
+        pointers = (ctypes.POINTER(Tensor) * len(keep))(*map(ctypes.pointer, keep))
+
+        def call():
+            stream = torch.cuda.current_stream().cuda_stream
+            if self.function(pointers, len(keep), stream):
+                raise RuntimeError(self.runtime.fovea_last_error().decode())
+
+        call.keep = keep, tensors
+        return call
+
+
+def region(kind, s, i, j):
+    """Scores and which of them are visible: the regions of cases.py."""
+    if kind.startswith("softcap"):
+        s = 20 * torch.tanh(s / 20)
+    if kind == "rising":
+        s = s + j * 0.0625
+    visible = torch.ones_like(s, dtype=torch.bool)
+    if "causal" in kind:
+        visible = (j <= i).expand_as(s)
+    if kind == "late":
+        visible = ((j <= i) & (j >= 40)).expand_as(s)
+    if kind == "window":
+        visible = ((j <= i) & (i - j < 100)).expand_as(s)
+    return s, visible
+
+
+def reference(case, q, k, v, lengths, sinks):
+    """Output and lse in f64."""
+    b, h, sq, d = q.shape
+    skv = k.shape[2]
+    out = torch.zeros(b, h, sq, v.shape[3], dtype=torch.float64, device=DEVICE)
+    lse = torch.empty(b, h, sq, dtype=torch.float64, device=DEVICE)
+    i = torch.arange(sq, device=DEVICE)[:, None]
+    for n in range(b):
+        keys = skv if lengths is None else max(0, min(skv, lengths[n]))
+        j = torch.arange(keys, device=DEVICE)[None, :]
+        for m in range(h):
+            hk = m * k.shape[1] // h
+            s = q[n, m].double() @ k[n, hk, :keys].double().T * (case.scale or d**-0.5)
+            s, visible = region(case.regions, s, i, j)
+            s = s.masked_fill(~visible, float("-inf"))
+            if sinks is not None:
+                s = torch.cat([s, sinks[m].double().expand(sq, 1)], 1)
+            lse[n, m] = torch.logsumexp(s, 1) if s.shape[1] else float("-inf")
+            p = torch.exp(s[:, :keys] - lse[n, m, :, None]).masked_fill(~visible, 0.0)
+            out[n, m] = p @ v[n, hk, :keys].double()
+    return out, lse
+
+
+class Output:
+    """A tensor between two guards."""
+
+    def __init__(self, shape, dtype, view=lambda t: t):
+        size = 1
+        for n in shape:
+            size *= n
+        self.bits = torch.int32 if dtype == torch.float32 else torch.int16
+        self.memory = torch.empty(size + 2 * GUARD, dtype=dtype, device=DEVICE)
+        self.tensor = view(self.memory[GUARD:GUARD + size].view(shape))
+        self.poison()
+
+    def poison(self):
+        self.memory.fill_(float("nan"))
+
+    def guarded(self):
+        ends = torch.cat([self.memory[:GUARD], self.memory[-GUARD:]])
+        return bool(ends.isnan().all())
+
+    def same(self, other):
+        return torch.equal(self.memory.view(self.bits), other.view(self.bits))
+
+
+def make_inputs(case, size, transposed):
+    """Queries, keys, values, lengths and sinks; `transposed`: B, S, H, D in memory."""
+    b, h, hk, sq, skv = size
+
+    def make(heads, rows, channels):
+        shape = (b, rows, heads, channels) if transposed else (b, heads, rows, channels)
+        t = torch.randn(shape, device=DEVICE, dtype=torch.float32).to(TYPES[case.dtype])
+        return t.transpose(1, 2) if transposed else t
+
+    q, k, v = make(h, sq, case.d), make(hk, skv, case.d), make(hk, skv, case.dv)
+    lengths = sinks = None
+    if case.lengths:
+        lengths = LENGTHS[skv]
+        for n, keys in enumerate(lengths):
+            k[n, :, keys:] = float("nan")
+            v[n, :, keys:] = float("nan")
+    if case.sinks:
+        sinks = torch.randn(h, device=DEVICE)
+        sinks[0] = float("-inf")
+    return q, k, v, lengths, sinks
+
+
+def compare(case, got, want, lse, want_lse):
+    """What is wrong, and the relative error."""
+    least, worst = BOUNDS[case.dtype]
+    got = got.double()
+    if got.isnan().any():
+        return "NaN in the output", float("nan")
+    norm = want.norm()
+    error = ((got - want).norm() / norm).item() if norm else got.norm().item()
+    rows = (got - want).norm(dim=-1) / want.norm(dim=-1).clamp_min(1e-3)
+    if not error <= least:
+        return f"error {error:.1e}", error
+    if rows.numel() and not rows.max() <= worst:
+        return f"error of a row {rows.max().item():.1e}", error
+    if lse is not None:
+        empty = want_lse == float("-inf")
+        if not torch.equal(empty, lse.double() == float("-inf")):
+            return "lse is -inf in other rows", error
+        distance = ((lse.double() - want_lse).abs() / (1 + want_lse.abs())).masked_fill(empty, 0)
+        if not distance.max() <= (1e-3 if case.approximate else 2e-5):
+            return f"error of lse {distance.max().item():.1e}", error
+    return "", error
+
+
+def run_size(case, library, size, repeats, transposed):
+    """What is wrong, and the relative error."""
+    q, k, v, lengths, sinks = make_inputs(case, size, transposed)
+    b, h, _, sq, _ = size
+    shape = (b, sq, h, case.dv) if transposed else (b, h, sq, case.dv)
+
+    def outputs():
+        made = [Output(shape, q.dtype, (lambda t: t.transpose(1, 2)) if transposed else lambda t: t)]
+        return made + ([Output((b, h, sq), torch.float32)] if case.lse else [])
+
+    inputs = [q, k, v]
+    if lengths is not None:
+        kind = torch.int32 if case.lengths == "i32" else torch.int64
+        inputs.append(torch.tensor(lengths, dtype=kind, device=DEVICE))
+    if sinks is not None:
+        inputs.append(sinks)
+    first, second = outputs(), outputs()
+    calls = [library.bind(inputs + [o.tensor for o in made]) for made in (first, second)]
+
+    calls[0]()
+    torch.cuda.synchronize()
+    want, want_lse = reference(case, q, k, v, lengths, sinks)
+    lse = first[1].tensor if case.lse else None
+    problem, error = compare(case, first[0].tensor, want, lse, want_lse)
+    if problem:
+        return problem, error
+    if not all(o.guarded() for o in first):
+        return "writes beyond an output", error
+    kept = [o.memory.clone() for o in first]
+    streams = [torch.cuda.Stream(), torch.cuda.Stream()]
+    for _ in range(repeats):
+        for made in (first, second):
+            for o in made:
+                o.poison()
+        torch.cuda.synchronize()
+        for stream, call in zip(streams, calls):
+            with torch.cuda.stream(stream):
+                call()
+        torch.cuda.synchronize()
+        for made in (first, second):
+            if not all(o.same(k) for o, k in zip(made, kept)):
+                return "repeats differ", error
+    if lengths is not None:
+        return replay(case, calls[0], first, inputs, sinks), error
+    return "", error
+
+
+def replay(case, call, outputs, inputs, sinks):
+    """Captures the call, then runs it with other lengths. Returns what is wrong."""
+    stream = torch.cuda.Stream()
+    with torch.cuda.stream(stream):
+        call()
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph, stream=stream):
+        call()
+    lengths = [n // 2 for n in inputs[3].tolist()]
+    inputs[3].copy_(torch.tensor(lengths, dtype=inputs[3].dtype))
+    for o in outputs:
+        o.poison()
+    torch.cuda.synchronize()
+    graph.replay()
+    torch.cuda.synchronize()
+    want, want_lse = reference(case, *inputs[:3], lengths, sinks)
+    lse = outputs[1].tensor if case.lse else None
+    problem, _ = compare(case, outputs[0].tensor, want, lse, want_lse)
+    return problem and f"replayed: {problem}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--built", type=pathlib.Path, default="build/gpu-tests")
+    parser.add_argument("--repeats", type=int, default=20)
+    parser.add_argument("--only", help="a regular expression of names")
+    options = parser.parse_args()
+    built = options.built.resolve()
+    runtime = ctypes.CDLL(str(built / "libfovea_runtime.so"), mode=ctypes.RTLD_GLOBAL)
+    runtime.fovea_last_error.restype = ctypes.c_char_p
+    torch.manual_seed(0)
+    torch.zeros(1, device=DEVICE)
+    print(torch.cuda.get_device_name(), "torch", torch.__version__)
+    failures = runs = 0
+    for case in CASES:
+        path = built / f"{case.name}.so"
+        if options.only and not re.search(options.only, case.name):
+            continue
+        begin = time.time()
+        worst, problems = 0.0, []
+        try:
+            library = Library(runtime, path)
+            for size in case.sizes:
+                for transposed in (False, True):
+                    problem, error = run_size(case, library, size, options.repeats, transposed)
+                    worst = max(worst, error)
+                    runs += 1
+                    if problem:
+                        layout = " transposed" if transposed else ""
+                        problems.append(f"  {size}{layout}: {problem}")
+        except (OSError, RuntimeError) as error:
+            problems.append(f"  {error}")
+        failures += len(problems)
+        print(f"{case.name:28} {'FAIL' if problems else 'ok':4} error {worst:.1e} "
+              f"{time.time() - begin:.1f} s", *problems, sep="\n" if problems else "", flush=True)
+        if any("CUDA error" in p or "illegal" in p for p in problems):
+            print("the context is lost")
+            break
+    print(f"{runs} runs, {failures} failures")
+    sys.exit(failures != 0)
+
+
+if __name__ == "__main__":
+    main()

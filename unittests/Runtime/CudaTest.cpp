@@ -1,0 +1,155 @@
+//===- CudaTest.cpp - Launches of GPU kernels -----------------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
+// Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// On a driver that records what it is asked (fake_cuda.c, which finds what it
+// shall fail at in the environment).
+//
+//===----------------------------------------------------------------------===//
+
+#include "Helpers.h"
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+using namespace fovea::test;
+
+namespace {
+
+class CudaTest : public RuntimeTest {
+protected:
+  void SetUp() override {
+    RuntimeTest::SetUp();
+    setenv("FOVEA_CUDA_DRIVER", FOVEA_FAKE_CUDA, 1);
+  }
+  void TearDown() override {
+    for (const char *name : {"FAKE_FAIL", "FAKE_NO_CONTEXT"})
+      unsetenv(name);
+    RuntimeTest::TearDown();
+  }
+
+  /// The error of launching a kernel on one array of rank 2, {pointer, pointer,
+  /// offset, sizes, strides}; empty if there is none. `facts` are the grid's
+  /// rank and what follows.
+  std::string launch(std::vector<int64_t> facts, std::vector<int64_t> grid,
+                     bool persistent = false) {
+    facts.insert(facts.begin(), {90, 128, 0, persistent});
+    fovea_cuda_kernel_t kernel = {"k", ".target sm_90a", facts.data(), nullptr};
+    void *arguments[] = {array};
+    fovea_clear_error();
+    fovea_cuda_launch(&kernel, grid.data(), arguments, nullptr);
+    const char *error = fovea_last_error();
+    return error ? error : "";
+  }
+  /// With a tensor map of the array of bf16 as the only parameter.
+  std::string launchMap() {
+    return launch({1, 0, 1, FOVEA_CUDA_TENSOR_MAP, 12, 0, 2, 9, 2, 128, -1, 0,
+                   2, 1, 0, 64, 64},
+                  {1});
+  }
+  /// With the size of the array's dimension 0 as the only parameter.
+  std::string launchSize() {
+    return launch({1, 0, 1, FOVEA_CUDA_SIZE, 2, 0, 0}, {1});
+  }
+
+  int64_t array[7] = {1024, 1024, 0, 64, 64, 64, 1};
+};
+
+TEST_F(CudaTest, Launch) {
+  EXPECT_EQ(launchMap(), "");
+  EXPECT_EQ(launchSize(), "");
+}
+
+TEST_F(CudaTest, Grid) {
+  EXPECT_EQ(launch({2, 0, 1, 0}, {1, 70000}),
+            "k: needs 70000 blocks in dimension 1 of the grid, but a GPU takes "
+            "65535");
+  EXPECT_EQ(launch({2, 0, 1, 0}, {0, 70000}), "");
+  EXPECT_EQ(launch({2, 0, 1, 0}, {1 << 20, 1 << 20}, /*persistent=*/true),
+            "k: has more than 2^30 work items");
+}
+
+TEST_F(CudaTest, Parameters) {
+  EXPECT_EQ(launch({1, 0, 65}, {1}), "k: has more than 64 parameters");
+  EXPECT_EQ(launch({1, 0, 1, 99, 0}, {1}),
+            "k: needs a newer libfovea_runtime (parameter of kind 99)");
+  array[3] = int64_t(1) << 31;
+  EXPECT_EQ(launchSize(), "k: argument 0: dimension 0 has size 2147483648, "
+                          "which exceeds 32 bits");
+}
+
+TEST_F(CudaTest, TensorMaps) {
+  array[3] = int64_t(1) << 32;
+  EXPECT_EQ(launchMap(), "k: argument 0: dimension 0 has size 4294967296, "
+                         "which exceeds the limit of 2^32 - 1");
+  array[3] = 64;
+  array[5] = 65;
+  EXPECT_EQ(launchMap(),
+            "k: argument 0: dimension 0 has a stride of 65 elements of 2 "
+            "bytes; the GPU's copies need a positive multiple of 16 bytes "
+            "below 2^40: pass a contiguous copy");
+  array[5] = 64;
+  array[1] = 1026;
+  EXPECT_EQ(launchMap(), "k: argument 0: its address is not a multiple of 16, "
+                         "which the GPU's copies need: pass a copy");
+  array[1] = 1024;
+  setenv("FAKE_FAIL", "cuTensorMapEncodeTiled", 1);
+  EXPECT_EQ(launchMap(), "k: argument 0: cuTensorMapEncodeTiled: a fake error");
+}
+
+TEST_F(CudaTest, Failures) {
+  for (const char *name : {"cuCtxGetCurrent", "cuCtxGetId", "cuCtxGetDevice",
+                           "cuDeviceGetAttribute", "cuModuleLoadData",
+                           "cuModuleGetFunction", "cuLaunchKernel"}) {
+    setenv("FAKE_FAIL", name, 1);
+    EXPECT_EQ(launchSize(), "k: " + std::string(name) + ": a fake error");
+  }
+  setenv("FAKE_FAIL", "cuFuncSetAttribute", 1);
+  EXPECT_EQ(launchSize(),
+            "k: cuFuncSetAttribute(dynamic shared memory): a fake error");
+  std::vector<int64_t> workspace = {1, 0, 1, FOVEA_CUDA_WORKSPACE, 1, 8};
+  setenv("FAKE_FAIL", "cuMemAlloc_v2", 1);
+  EXPECT_EQ(launch(workspace, {1}), "k: cuMemAlloc: a fake error");
+  setenv("FAKE_FAIL", "cuStreamCreate", 1);
+  EXPECT_EQ(launch(workspace, {1}), "k: cuStreamCreate: a fake error");
+  setenv("FAKE_FAIL", "cuMemsetD8Async", 1);
+  EXPECT_EQ(launch(workspace, {1}), "k: cuMemsetD8Async: a fake error");
+  unsetenv("FAKE_FAIL");
+  setenv("FAKE_NO_CONTEXT", "1", 1);
+  EXPECT_EQ(launchSize(), "k: this thread has no current CUDA context");
+}
+
+/// What binding says of an array's device.
+TEST_F(CudaTest, Devices) {
+  int64_t shape[] = {64, 64}, storage[16];
+  int64_t signature[] = {2, 2, 2, 4, 16, -1, -1, 2, 4, 16, -1, -1};
+  fovea_tensor_t a = {};
+  a.data = array;
+  a.device = {2, 0};
+  a.ndim = 2;
+  a.dtype = {4, 16, 1};
+  a.shape = shape;
+  fovea_tensor_t b = a;
+  const fovea_tensor_t *arguments[] = {&a, &b};
+  auto bind = [&] {
+    fovea_bind_arguments("f", signature, arguments, 2, storage);
+    return std::string(fovea_last_error() ? fovea_last_error() : "");
+  };
+  EXPECT_EQ(bind(), "");
+  b.device.id = 1;
+  EXPECT_EQ(bind(), "f: argument 1: is on CUDA device 1, but an earlier one on "
+                    "device 0");
+  a.device.id = 1;
+  EXPECT_EQ(bind(), "f: argument 0: is on CUDA device 1, but the current "
+                    "context on device 0");
+  setenv("FAKE_FAIL", "cuCtxGetDevice", 1);
+  EXPECT_EQ(bind(), "f: argument 0: this thread has no current CUDA context (a "
+                    "fake error); make one of device 1 current");
+}
+
+} // namespace
