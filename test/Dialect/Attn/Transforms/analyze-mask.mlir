@@ -15,13 +15,16 @@
 // CHECK: note: they may miss keys from i0 + 1
 // CHECK: note: 240 tiles are empty, 240 full and 32 partial
 // DOC-BEGIN: attn-analyze-mask --attn-analyze-mask
-func.func @causal(%q: !t, %o: !t) -> !t {
-  %r = attn.attention ins(%q : !t) dense(%q, %q : !t, !t) outs(%o : !t)
+func.func @causal(%q: tensor<1x2x2048x64xf32>, %o: tensor<1x2x2048x64xf32>)
+    -> tensor<1x2x2048x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x2x2048x64xf32>)
+      dense(%q, %q : tensor<1x2x2048x64xf32>, tensor<1x2x2048x64xf32>)
+      outs(%o : tensor<1x2x2048x64xf32>)
       mask(%b, %h, %i, %j) {
         %c = arith.cmpi sle, %j, %i : index
         attn.yield %c : i1
       }
-  return %r : !t
+  return %r : tensor<1x2x2048x64xf32>
 }
 // DOC-END
 

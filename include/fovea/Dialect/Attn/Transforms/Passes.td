@@ -94,13 +94,19 @@ def AttnAnalyzeMask : Pass<"attn-analyze-mask"> {
     outside of the second is full and needs no mask. The ends are formulas of the
     tile's first query and of what the mask captures, for every length.
 
-    Nothing is changed. `-tile-refine-walk` uses the same analysis.
+    For the causal mask below:
 
-    - An exact result holds no tile in vain.
-    - A weakened comparison was replaced by one that holds for more keys, such as
-      a remainder of j by its largest value: tiles may be visited, or masked,
-      that need not be.
-    - What cannot be analysed is named. The mask still works, element by element.
+    ```
+    remark: mask of the queries i0 to i0 + 127 in tiles of 128 keys, exact
+    note: they may see keys to i0 + 127
+    note: they may miss keys from i0 + 1
+    note: 120 tiles are empty, 120 full and 16 partial
+    ```
+
+    `exact` means that no tile is visited, or masked, in vain (unless there are
+    many intervals: `-tile-refine-walk` joins more than three with two ends in
+    one). What cannot be analysed is named; such a mask still works, element by
+    element. Nothing is changed, and `-tile-refine-walk` uses the same analysis.
 
     With static sizes, and a mask that captures nothing, the tiles are counted.
     The size of a tile is that of the op's schedule, 128 x 128 without one, or
