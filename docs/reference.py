@@ -162,6 +162,15 @@ def find_examples():
     return examples
 
 
+def passes_of(pipeline):
+    """What a pipeline runs, a pass a line."""
+    text = run(FOVEA_OPT, f"--{pipeline}", "--dump-pass-pipeline", "-o", "/dev/null",
+               input="module {}").stderr
+    text = text.split("builtin.module(\n", 1)[1].rsplit(")", 1)[0]
+    text = re.sub(r"\{(?:[^{}]|\{[^{}]*\})*\}", "", text).replace(",", "")
+    return re.sub(r"^  ", "", text, flags=re.M)
+
+
 def pipelines():
     """The pipelines that C++ registers, from fovea-opt's help."""
     text = run(FOVEA_OPT, "--help").stdout.split("Pass Pipelines:", 1)[1]
@@ -174,6 +183,7 @@ def pipelines():
             width = max(len(option) for option, _ in options)
             lines = [f"-{option:{width}} : {what}" for option, what in options]
             page += ["#### Options\n", fenced("", "\n".join(lines))]
+        page += ["#### Passes\n", fenced("", passes_of(name))]
     return page
 
 

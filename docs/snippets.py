@@ -23,7 +23,8 @@ lines are abbreviations, `  // ...` at the end of a line is a remark. Names of
 values and maps may differ, but each stands for one; in `console` numbers may
 differ. Everything else has to be equal: FileCheck compares.
 
-Commands run in an empty folder with links to the project's folders.
+Commands run in an empty folder with links to the project's folders. Without
+pages as arguments, links of all pages to files are checked, too.
 """
 
 import argparse
@@ -35,7 +36,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ["README.md", "docs/Architecture.md"]
+PAGES = ["README.md", "docs/Tutorial.md", "docs/Architecture.md"]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$(?=(\n*```(\w+)\n(.*?)^```$)?)", re.M | re.S)
 FILE = re.compile(r"(?://|/\*) ([\w.-]+\.\w+)(?: \*/)?\n")
 NUMBER = r"\b\d+(?:\.\d+)?(?:e[-+]?\d+)?"
@@ -134,11 +135,25 @@ def check_page(page, folder):
     return all(results)
 
 
+def check_links():
+    """Whether the files that pages link to are there."""
+    agree = True
+    for folder in (".", "docs", "docs/Dialects", "examples"):
+        for page in sorted((ROOT / folder).glob("*.md")):
+            text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
+            for link in re.findall(r"\]\(([^)#:]+)[)#]", text):
+                if not (page.parent / link).exists():
+                    print(f"{page.relative_to(ROOT)}: error: links to {link}, which is not there")
+                    agree = False
+    return agree
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("pages", nargs="*", default=PAGES, metavar="PAGE.md")
-    agree = True
-    for page in parser.parse_args().pages:
+    parser.add_argument("pages", nargs="*", metavar="PAGE.md")
+    pages = parser.parse_args().pages
+    agree = bool(pages) or check_links()
+    for page in pages or PAGES:
         with tempfile.TemporaryDirectory() as folder:
             agree &= check_page(page, Path(folder))
     sys.exit(not agree)

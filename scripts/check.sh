@@ -28,17 +28,19 @@ rm -f "$fuzz_log"
 count
 passed=$counted
 programs=$(awk '/^fuzz: / {n += $2 - $6} END {print n + 0}' "$fuzz_log" 2>/dev/null || echo 0)
-echo "== the tests of IR again, each input written as text and bytecode and read back"
-FOVEA_VERIFY_ROUNDTRIP=1 "$lit" -sv test/Dialect test/Conversion test/Pipelines | tee "$log"
+echo "== the tests that run fovea-opt again, each input written as text and bytecode and read back"
+with_ir=$(cd ../.. && grep -rlE 'RUN:.*\bfovea-opt\b' test examples)
+FOVEA_VERIFY_ROUNDTRIP=1 "$lit" -sv $with_ir | tee "$log"
 count
 again=$counted
 cd ../..
 
-echo "== again under the address and undefined-behaviour sanitizers"
+echo "== all tests again under the address and undefined-behaviour sanitizers"
 sanitized=0
-if cmake --preset debug >/dev/null && cmake --build --preset debug --target fovea-opt; then
+if cmake --preset debug >/dev/null &&
+  cmake --build --preset debug --target check-fovea-depends; then
   cd build/debug
-  "$lit" -sv test/Dialect test/Conversion | tee "$log"
+  "$lit" -sv test examples | tee "$log"
   count
   sanitized=$counted
 else

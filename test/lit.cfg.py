@@ -65,8 +65,11 @@ if ptxas:
 instrument = " -fsanitize=address,undefined" if config.fovea_sanitizers else ""
 config.substitutions += [
     ("%cc", config.c_compiler + instrument),
+    ("%fovea_bin", config.fovea_tools_dir),
     ("%fovea_include", config.fovea_include_dir),
     ("%fovea_lib", config.fovea_lib_dir),
+    # Compiled kernels are not instrumented: a few programs show the tools' code.
+    ("%fuzz_programs", "40" if config.fovea_sanitizers else "500"),
 ]
 
 environment = config.environment

@@ -1,8 +1,8 @@
 //===- Object.cpp - Machine code in files ---------------------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM
-// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
-// Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -68,10 +68,17 @@ Error fovea::linkSharedObject(StringRef object, StringRef output,
   if (!sys::fs::exists(runtime))
     return createStringError("the runtime " + runtime.str() +
                              " is missing; build the target fovea_runtime");
+  // A rename would replace a device or a pipe by a file.
+  sys::fs::file_status before;
+  if (!sys::fs::status(output, before) && !sys::fs::is_regular_file(before))
+    return createStringError(output +
+                             ": cannot write: not a regular file; give the "
+                             "path of a file that may be replaced");
   SmallString<128> temporary;
   if (std::error_code error =
           sys::fs::createUniqueFile(output + ".%%%%%%", temporary))
-    return createStringError(error, "cannot write " + output);
+    return createStringError(output + ": cannot write: " + error.message() +
+                             "; give a path in a folder that can be written");
   SmallString<128> log = temporary;
   log += ".log";
   std::optional<StringRef> redirects[] = {StringRef(), StringRef(log),
@@ -108,7 +115,7 @@ Error fovea::linkSharedObject(StringRef object, StringRef output,
       temporary, static_cast<sys::fs::perms>(0777 & ~sys::fs::getUmask()));
   if (std::error_code error = sys::fs::rename(temporary, output)) {
     sys::fs::remove(temporary);
-    return createStringError(error, "cannot write " + output);
+    return createStringError(output + ": cannot write: " + error.message());
   }
   return Error::success();
 }

@@ -22,6 +22,20 @@ static Error unknownTarget(StringRef text, StringRef why) {
                            "or cpu:+FEATURE,-FEATURE,...");
 }
 
+/// Why a feature, with its sign, can't be chosen; empty if it can.
+static std::string refuseFeature(StringRef feature) {
+  if (feature.size() < 2 || (feature[0] != '+' && feature[0] != '-'))
+    return "'" + feature.str() + "' is no feature with + or - in front";
+  StringRef name = feature.drop_front();
+  // LLVM's other features are modes and tunings, not what a CPU has.
+  static const StringMap<bool> known = sys::getHostCPUFeatures();
+  if (!known.count(name))
+    return "no CPU has a feature '" + name.str() + "'";
+  if (feature[0] == '-' && (name == "64bit" || name == "sse" || name == "sse2"))
+    return "x86-64 code needs '" + name.str() + "'";
+  return "";
+}
+
 /// The lanes that a list of features allows.
 static int64_t lanesOf(const StringMap<bool> &features) {
   auto has = [&](StringRef name) { return features.lookup(name); };
@@ -58,9 +72,8 @@ Expected<CpuTarget> CpuTarget::parse(StringRef text) {
   SmallVector<StringRef> names;
   rest.split(names, ',');
   for (StringRef name : names) {
-    if (name.size() < 2 || (name[0] != '+' && name[0] != '-'))
-      return unknownTarget(text, "'" + name.str() +
-                                     "' is no feature with + or - in front");
+    if (std::string why = refuseFeature(name); !why.empty())
+      return unknownTarget(text, why);
     features[name.drop_front()] = name[0] == '+';
   }
   target.features = rest.str();

@@ -1,6 +1,7 @@
 // RUN: fovea-opt %s --fovea-attn-stage | FileCheck %s --check-prefix=ATTN
 // RUN: fovea-opt %s --fovea-attn-stage --fovea-tile-stage | FileCheck %s --check-prefix=TILE
 // RUN: fovea-opt %s --fovea-attn-stage=target=cpu:avx2 --fovea-tile-stage --fovea-vector-stage=target=cpu:avx2 | FileCheck %s --check-prefix=VECTOR
+// RUN: fovea-opt %s --fovea-attn-stage --fovea-tile-stage --fovea-vector-stage --fovea-llvm-stage | FileCheck %s --check-prefix=LLVM
 // RUN: fovea-opt %s --fovea-cpu-pipeline=target=cpu:avx512 | FileCheck %s --check-prefix=LLVM
 // RUN: not fovea-opt %s --fovea-cpu-pipeline=target=tpu 2>&1 | FileCheck %s --check-prefix=ERROR
 

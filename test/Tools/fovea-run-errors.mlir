@@ -7,11 +7,15 @@
 // RUN: not fovea-run %s --target cuda:sm_80 2>&1 | FileCheck %s --check-prefix=CHIP
 // CHIP: error: unknown target 'cuda:sm_80': the GPU to compile for is cuda:sm_90a
 // RUN: python3 %S/Inputs/once.py fovea-run %s --target cpu:avx9000 | FileCheck %s --check-prefix=FEATURE
-// FEATURE: 'avx9000' is no feature with + or - in front
+// FEATURE: error: unknown target 'cpu:avx9000': 'avx9000' is no feature with + or - in front
+// RUN: python3 %S/Inputs/once.py fovea-run %s --entry one --target cpu:+xop | FileCheck %s --check-prefix=HOST
+// HOST: error: this CPU does not have 'xop'; choose another --target to run here
+// RUN: python3 %S/Inputs/once.py fovea-run %s --entry one --target cpu:+bogus | FileCheck %s --check-prefix=NONE
+// NONE: error: unknown target 'cpu:+bogus': no CPU has a feature 'bogus'
 // RUN: python3 %S/Inputs/once.py fovea-run %s --entry nothing | FileCheck %s --check-prefix=ENTRY
 // ENTRY: there is no entry 'nothing'; entries: one, two
 // RUN: python3 %S/Inputs/once.py fovea-run %s | FileCheck %s --check-prefix=SEVERAL
-// SEVERAL: has several entries; choose one by --entry, or all by --all-entries: one, two
+// SEVERAL: error: {{.*}}fovea-run-errors.mlir: has several entries; choose one by --entry, or all by --all-entries: one, two
 // RUN: python3 %S/Inputs/once.py fovea-run %s --entry two | FileCheck %s --check-prefix=SIZE
 // SIZE: argument 0 of @two has a dynamic dimension 2 called S; give its size by --dims S=SIZE
 // RUN: python3 %S/Inputs/once.py fovea-run %s --entry two --dims S | FileCheck %s --check-prefix=DIMS
@@ -20,6 +24,8 @@
 // THREADS: --threads -3: expected a number from 1 to 1024
 // RUN: python3 %S/Inputs/once.py fovea-run %t.missing.mlir | FileCheck %s --check-prefix=MISSING
 // MISSING: cannot open input file
+// RUN: env FOVEA_NUM_THREADS=abc fovea-run %s --entry one 2>&1 | FileCheck %s --check-prefix=VARIABLE
+// VARIABLE: fovea: FOVEA_NUM_THREADS='abc' is not a number from 1 to 1024; using {{[0-9]+}} thread
 
 // Files of the wrong kind; a result that can't be written leaves nothing.
 // RUN: echo "not an array" > %t.npy
@@ -51,6 +57,7 @@
 // JSON-DAG: "target":"cpu"
 // RUN: fovea-run %s --entry one --check-each-pass | FileCheck %s --check-prefix=EACH
 // EACH: attn-to-tile {{.*}} ok
+// EACH: (passes on functions and kernels) {{.*}} ok
 // EACH: tile-to-vector {{.*}} ok
 // EACH: fovea-expand-math {{.*}} ok
 // RUN: fovea-run --version | FileCheck %s --check-prefix=VERSION

@@ -23,6 +23,15 @@
 // RUN: python3 %S/Inputs/write_npy.py %t/header.npy "<f4" "(1, -2)" 8
 // RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/header.npy --out %t/no.npy | FileCheck %s --check-prefix=HEADER
 // HEADER: error: {{.*}}header.npy: bad .npy header: a dimension is negative
+// RUN: python3 %S/Inputs/write_npy.py %t/object.npy "|O" "(1, 2, 5, 4)" 320
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/object.npy --out %t/no.npy | FileCheck %s --check-prefix=OBJECT
+// OBJECT: error: {{.*}}object.npy: arrays of Python objects aren't supported: convert it with arr.astype('<f4') before saving
+// RUN: python3 %S/Inputs/write_npy.py %t/struct.npy "[('a', '<f4')]" "(1, 2, 5, 4)" 160
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/struct.npy --out %t/no.npy | FileCheck %s --check-prefix=STRUCT
+// STRUCT: error: {{.*}}struct.npy: bad .npy header:
+// RUN: python3 %S/Inputs/write_npy.py %t/long.npy "<f4" "(1, 2, 5, 4)" 161
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/long.npy --out %t/no.npy | FileCheck %s --check-prefix=LONG
+// LONG: error: {{.*}}long.npy: trailing data: an array of shape (1, 2, 5, 4) of f32 has 160 bytes, and the file has 161 after the header
 // RUN: cp %s %t/text.npy
 // RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/text.npy --out %t/no.npy | FileCheck %s --check-prefix=MAGIC
 // MAGIC: error: {{.*}}text.npy: not a .npy file: it doesn't begin with
@@ -35,6 +44,9 @@
 // RUN: python3 %S/Inputs/write_npy.py %t/longer.npy "<f4" "(1, 2, 6, 4)" 192
 // RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/good.npy,%t/longer.npy --out %t/no.npy | FileCheck %s --check-prefix=DIM
 // DIM: error: argument 1 of @f has 6 for dimension S, which is 5 in an earlier file
+// RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/good.npy --dims S=6 | FileCheck %s --check-prefix=GIVEN
+// GIVEN: error: argument 0 of @f has 5 for dimension S, which --dims gives as 6
+// RUN: fovea-run %s --in %t/good.npy --dims S=5
 
 // A folder as the result's path; more results than there are.
 // RUN: python3 %S/Inputs/once.py fovea-run %s --in %t/good.npy --out %t/locked | FileCheck %s --check-prefix=FOLDER

@@ -1,8 +1,8 @@
 //===- fovea-compile.cpp - Compiles ahead of time -------------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM
-// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
-// Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -93,7 +93,8 @@ writeFile(StringRef path,
   if (file->os().has_error()) {
     std::string why = file->os().error().message();
     file->os().clear_error();
-    return llvm::createStringError(path + ": " + why);
+    return llvm::createStringError((path == "-" ? "standard output" : path) +
+                                   ": cannot write: " + why);
   }
   file->keep();
   return Error::success();
@@ -213,8 +214,8 @@ static int compile(ModuleOp module, const CpuTarget &host, bool cuda,
       error = linkSharedObject(object, outputFile, program);
     llvm::SmallString<128> header(outputFile);
     llvm::sys::path::replace_extension(header, "h");
-    if (!error)
-      error = writeHeaderFile(*original, header, stem);
+    if (!error && (error = writeHeaderFile(*original, header, stem)))
+      llvm::sys::fs::remove(outputFile); // Both or none.
   } else {
     error = writeFile(outputFile, [&](llvm::raw_pwrite_stream &os) -> Error {
       if (emitKind == Emit::MLIR) {
@@ -262,6 +263,11 @@ int main(int argc, char **argv) {
     outputFile = "-";
   if (outputFile.empty() || (outputFile == "-" && !text))
     return fail("give the output file by -o FILE");
+  if (emitKind == Emit::SharedObject &&
+      llvm::sys::path::extension(outputFile) == ".h")
+    return fail("-o " + outputFile +
+                ": the C header beside the shared object has this name; give "
+                "the object another extension, such as .so");
 
   std::string message;
   auto file = openInputFile(inputFile, &message);
@@ -273,6 +279,7 @@ int main(int argc, char **argv) {
   fovea::registerAllDialects(registry);
   registerJitTranslations(registry);
   MLIRContext context(registry);
+  context.printOpOnDiagnostic(false); // The handler shows the source.
   auto sources = std::make_shared<llvm::SourceMgr>();
   sources->AddNewSourceBuffer(std::move(file), llvm::SMLoc());
   SourceMgrDiagnosticHandler handler(*sources, &context);

@@ -1,8 +1,8 @@
 //===- Arguments.cpp - Values of an entry's arguments ---------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM
-// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
-// Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -79,28 +79,101 @@ static std::string shapeText(ArrayRef<int64_t> shape) {
          ")";
 }
 
+static std::optional<int64_t> integerOf(Attribute attribute) {
+  auto integer = dyn_cast_or_null<IntegerAttr>(attribute);
+  if (!integer || !integer.getValue().isSignedIntN(63))
+    return std::nullopt;
+  return integer.getValue().getSExtValue();
+}
+
+static std::optional<double> numberOf(Attribute attribute) {
+  if (auto number = dyn_cast_or_null<FloatAttr>(attribute))
+    return number.getValueAsDouble();
+  return integerOf(attribute);
+}
+
+/// Fails unless the module's attribute fovea.dims, if there is one, gives
+/// sizes.
+static Error checkSizes(ModuleOp module) {
+  Attribute sizes = module->getAttr("fovea.dims");
+  auto dictionary = dyn_cast_or_null<DictionaryAttr>(sizes);
+  if (!sizes ||
+      (dictionary && llvm::all_of(dictionary, [](NamedAttribute size) {
+         return integerOf(size.getValue()).has_value();
+       })))
+    return Error::success();
+  return createStringError("fovea.dims of the module is no dictionary of "
+                           "sizes; write {NAME = SIZE, ...}");
+}
+
+/// Fails unless the attributes of an argument that are read here are such as
+/// makeArguments describes.
+static Error checkArgument(func::FuncOp entry, unsigned position) {
+  Type type = entry.getArgumentTypes()[position];
+  if (Attribute dims = entry.getArgAttr(position, "fovea.dims")) {
+    auto shaped = dyn_cast<RankedTensorType>(type);
+    auto names = dyn_cast<ArrayAttr>(dims);
+    if (!names || !shaped ||
+        names.size() != static_cast<size_t>(shaped.getRank()) ||
+        !llvm::all_of(names, llvm::IsaPred<StringAttr>))
+      return createStringError(describe(entry, position) +
+                               ": fovea.dims is not a string for each "
+                               "dimension; write \"\" for one without name");
+  }
+  Attribute low = entry.getArgAttr(position, "fovea.low");
+  Attribute high = entry.getArgAttr(position, "fovea.high");
+  bool isFloat = isa<FloatType>(getElementTypeOrSelf(type));
+  auto isNumber = [&](Attribute bound) {
+    return !bound || (isFloat ? numberOf(bound).has_value()
+                              : integerOf(bound).has_value());
+  };
+  if (!isNumber(low) || !isNumber(high))
+    return createStringError(describe(entry, position) +
+                             ": fovea.low and fovea.high are " +
+                             (isFloat ? "numbers" : "integers"));
+  double range = numberOf(high).value_or(1) - numberOf(low).value_or(0);
+  if ((low || high) && !(range >= 0 && std::isfinite(range)))
+    return createStringError(describe(entry, position) +
+                             ": fovea.high (1 if not given) is below fovea.low "
+                             "(0 if not given)");
+  return Error::success();
+}
+
+Error fovea::checkAttributes(func::FuncOp entry) {
+  if (Error error = checkSizes(entry->getParentOfType<ModuleOp>()))
+    return error;
+  if (Attribute attribute = entry->getAttr("fovea.useful_fraction")) {
+    auto useful = dyn_cast<FloatAttr>(attribute);
+    double fraction = useful ? useful.getValueAsDouble() : -1;
+    if (!(fraction >= 0 && fraction <= 1))
+      return createStringError("@" + entry.getName() +
+                               ": fovea.useful_fraction is no float from 0 to "
+                               "1");
+  }
+  for (unsigned n = 0; n < entry.getNumArguments(); ++n)
+    if (Error error = checkArgument(entry, n))
+      return error;
+  return Error::success();
+}
+
 /// Collects the sizes of named dimensions as arguments are made.
 namespace {
 class Dimensions {
 public:
   Dimensions(func::FuncOp entry, const ArgumentSources &sources)
-      : entry(entry) {
+      : entry(entry), given(sources.dims) {
     auto module = entry->getParentOfType<ModuleOp>();
     if (auto defaults = module->getAttrOfType<DictionaryAttr>("fovea.dims"))
       for (NamedAttribute entry : defaults)
-        if (auto size = dyn_cast<IntegerAttr>(entry.getValue()))
-          sizes[entry.getName().getValue()] = size.getInt();
-    for (const auto &given : sources.dims)
-      sizes[given.first()] = given.second;
+        sizes[entry.getName().getValue()] = *integerOf(entry.getValue());
+    for (const auto &size : given)
+      sizes[size.first()] = size.second;
   }
 
   /// Name of a dimension; empty without one.
   StringRef name(unsigned position, unsigned axis) {
     auto names = entry.getArgAttrOfType<ArrayAttr>(position, "fovea.dims");
-    if (!names || axis >= names.size())
-      return {};
-    auto name = dyn_cast<StringAttr>(names[axis]);
-    return name ? name.getValue() : StringRef();
+    return names ? cast<StringAttr>(names[axis]).getValue() : StringRef();
   }
 
   Expected<SmallVector<int64_t>> shape(unsigned position, ShapedType type) {
@@ -137,6 +210,12 @@ public:
               describe(entry, position) + " has " + std::to_string(extent) +
               " for dimension " + dim.str() + ", which is " +
               std::to_string(sizes[dim]) + " in an earlier file");
+        if (auto it = given.find(dim);
+            it != given.end() && it->second != extent)
+          return createStringError(describe(entry, position) + " has " +
+                                   std::to_string(extent) + " for dimension " +
+                                   dim.str() + ", which --dims gives as " +
+                                   std::to_string(it->second));
         learned.insert({dim, true});
         sizes[dim] = extent;
       }
@@ -145,6 +224,7 @@ public:
 
 private:
   func::FuncOp entry;
+  const llvm::StringMap<int64_t> &given;
   llvm::StringMap<int64_t> sizes;
   llvm::StringMap<bool> learned;
 };
@@ -172,33 +252,22 @@ static bool isFloatKind(ElementKind kind) {
          kind == ElementKind::F32 || kind == ElementKind::F64;
 }
 
-/// An argument's bound, an integer or a float.
-static std::optional<double> bound(func::FuncOp entry, unsigned position,
-                                   StringRef name) {
-  Attribute attribute = entry.getArgAttr(position, name);
-  if (auto integer = dyn_cast_or_null<IntegerAttr>(attribute))
-    return integer.getInt();
-  if (auto number = dyn_cast_or_null<FloatAttr>(attribute))
-    return number.getValueAsDouble();
-  return std::nullopt;
-}
-
 static void fillRandom(func::FuncOp entry, unsigned position, NpyArray &array,
                        uint64_t seed) {
   std::mt19937_64 generator(seed * 1000003 + position);
   int64_t count = array.data.size() / elementSize(array.kind);
-  std::optional<double> low = bound(entry, position, "fovea.low");
-  std::optional<double> high = bound(entry, position, "fovea.high");
+  Attribute low = entry.getArgAttr(position, "fovea.low");
+  Attribute high = entry.getArgAttr(position, "fovea.high");
   std::vector<double> values(count);
   if (isFloatKind(array.kind)) {
     std::normal_distribution<double> normal;
-    std::uniform_real_distribution<double> uniform(low.value_or(0),
-                                                   high.value_or(1));
+    std::uniform_real_distribution<double> uniform(numberOf(low).value_or(0),
+                                                   numberOf(high).value_or(1));
     for (double &value : values)
       value = low || high ? uniform(generator) : normal(generator);
   } else {
-    int64_t from = low.value_or(0), to = high.value_or(1);
-    std::uniform_int_distribution<int64_t> uniform(from, std::max(from, to));
+    std::uniform_int_distribution<int64_t> uniform(integerOf(low).value_or(0),
+                                                   integerOf(high).value_or(1));
     for (double &value : values)
       value = uniform(generator);
   }

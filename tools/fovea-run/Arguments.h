@@ -38,6 +38,10 @@ struct Argument {
 /// The npy kind of an element type; an error names the supported ones.
 llvm::Expected<ElementKind> elementKind(mlir::Type type);
 
+/// Checks the attributes fovea.* of `entry`, its arguments and its module,
+/// which makeArguments and the speeds rely on.
+llvm::Error checkAttributes(mlir::func::FuncOp entry);
+
 /// Values for all arguments of `entry`: read from files, then random.
 ///
 /// Random floats are normal, or uniform in [fovea.low, fovea.high); random

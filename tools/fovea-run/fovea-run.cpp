@@ -1,8 +1,8 @@
 //===- fovea-run.cpp - Compiles in memory and runs an entry ---------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM
-// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
-// Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,6 +28,7 @@
 #include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
 #include <chrono>
+#include <cmath>
 
 using namespace mlir;
 using namespace fovea;
@@ -453,6 +454,9 @@ static Expected<SmallVector<func::FuncOp>> findEntries(ModuleOp module) {
 
 /// Options that fit together, and names of dimensions that the entries have.
 static Error checkOptions(ModuleOp module, ArrayRef<func::FuncOp> entries) {
+  for (func::FuncOp entry : entries)
+    if (Error error = checkAttributes(entry))
+      return error;
   for (const auto &[option, files] :
        {std::pair("--in", &inFiles), std::pair("--out", &outFiles)})
     for (StringRef path : *files)
@@ -514,7 +518,8 @@ int main(int argc, char **argv) {
   if (numThreads.getNumOccurrences() && (numThreads < 1 || numThreads > 1024))
     return fail("--threads " + llvm::Twine(numThreads) +
                 ": expected a number from 1 to 1024");
-  if (tolerance.getNumOccurrences() && !(tolerance > 0))
+  if (tolerance.getNumOccurrences() &&
+      !(tolerance > 0 && std::isfinite(tolerance)))
     return fail("--tolerance: expected a number above 0");
   fovea_set_num_threads(numThreads);
 

@@ -1,8 +1,8 @@
 //===- RefusalTest.cpp - What the interpreter refuses ---------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM
-// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
-// Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -162,6 +162,23 @@ TEST(Refusal, Kernels) {
 }
 
 TEST(Refusal, Attention) {
+  Program capture(R"(
+    func.func @f(%q: tensor<1x1x1x4xf32>) -> tensor<1x1x1x4xf32> {
+      %w = tile.walk.ranges () to () {partial = array<i1>}
+      %r = attn.attention ins(%q : tensor<1x1x1x4xf32>)
+        dense(%q, %q : tensor<1x1x1x4xf32>, tensor<1x1x1x4xf32>)
+        outs(%q : tensor<1x1x1x4xf32>)
+        mask(%b, %h, %i, %j, %c = %w : !tile.walk) {
+          %x = arith.cmpi sle, %j, %i : index
+          attn.yield %x : i1
+        }
+      return %r : tensor<1x1x1x4xf32>
+    })");
+  Array query = capture.zeros({1, 1, 1, 4});
+  EXPECT_EQ(capture.runExpectingFailure(query),
+            "'attn.attention' op captures '!tile.walk', which the reference "
+            "cannot hold\n");
+
   Program lse(R"(
     func.func @f(%a: tensor<?x4xf32>, %l: tensor<?xf32>, %o: tensor<?x4xf32>)
         -> tensor<?x4xf32> {

@@ -606,7 +606,13 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
       auto schedule =
           dyn_cast_or_null<tile::ScheduleAttrInterface>(op.getScheduleAttr());
       if (!schedule) {
-        op.emitOpError("has no schedule; run -attn-select-schedule first");
+        if (op.getScheduleAttr())
+          op.emitOpError("has ")
+              << op.getScheduleAttr()
+              << " for its schedule; leave it out, or write "
+                 "#tile.cpu_schedule or #pipe.schedule";
+        else
+          op.emitOpError("has no schedule; run -attn-select-schedule first");
         return WalkResult::interrupt();
       }
       if (failed(checkSupported(op)))

@@ -1,8 +1,8 @@
 //===- Hopper.cpp - Copies, barriers and products of sm_90a ---------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM
-// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
-// Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -114,15 +114,16 @@ void KernelEmitter::emitSharedFence() {
 void KernelEmitter::emitClear(pipe::ClearOp op) {
   tile::TileType type = op.getSlot().getType().getTile();
   int64_t rows = type.getDimSize(0);
-  Value first = arith::MaxSIOp::create(builder, loc, get(op.getFirst()),
-                                       constant(0));
+  Value first =
+      arith::MaxSIOp::create(builder, loc, get(op.getFirst()), constant(0));
   Value some = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
                                      first, constant(rows));
   OpBuilder::InsertionGuard guard(builder);
   auto branch = scf::IfOp::create(builder, loc, some);
   builder.setInsertionPointToStart(branch.thenBlock());
   Value member = remainder(thread, pipe::limits::groupThreads);
-  Value start = add(values[op.getSlot()][0], multiply(remainder(member, 8), 16));
+  Value start =
+      add(values[op.getSlot()][0], multiply(remainder(member, 8), 16));
   auto zero = VectorType::get(4, builder.getI32Type());
   scf::ForOp::create(
       builder, loc, add(first, divide(member, 8)), constant(rows),
@@ -133,11 +134,11 @@ void KernelEmitter::emitClear(pipe::ClearOp op) {
         Value address = add(start, multiply(row, rowBytes));
         for (int64_t block = 0; block < pipe::getSharedBytes(type);
              block += rows * rowBytes)
-          LLVM::StoreOp::create(
-              builder, loc,
-              arith::ConstantOp::create(builder, loc,
-                                        builder.getZeroAttr(zero)),
-              sharedPointer(add(address, block)), /*alignment=*/16);
+          LLVM::StoreOp::create(builder, loc,
+                                arith::ConstantOp::create(
+                                    builder, loc, builder.getZeroAttr(zero)),
+                                sharedPointer(add(address, block)),
+                                /*alignment=*/16);
         scf::YieldOp::create(builder, loc);
       });
   emitSharedFence();
@@ -244,9 +245,6 @@ LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {
 LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
   tile::TileType type = op.getValue().getType();
   int64_t rows = type.getDimSize(0), columns = type.getDimSize(1);
-  if (type.getElementType().getIntOrFloatBitWidth() != 16)
-    return op.emitError("stored elements have 16 bits on this target, got ")
-           << type.getElementType();
   if (roleFirstGroup == 0)
     return op.emitError("a store belongs into a role after the loading one");
   if (persistent || op->getParentOfType<scf::ForOp>()) {

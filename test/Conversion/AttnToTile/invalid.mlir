@@ -64,3 +64,13 @@ func.func @accumulator(%q: memref<2x4x?x64xf32>, %o: memref<2x4x?x64xf32>) {
 attn.attention ins(%q : memref<2x4x8x64xf32>)
     dense(%q, %q : memref<2x4x8x64xf32>, memref<2x4x8x64xf32>)
     outs(%q : memref<2x4x8x64xf32>) attributes {schedule = #schedule}
+
+// -----
+
+func.func @another_schedule(%q: memref<1x1x4x8xf32>, %o: memref<1x1x4x8xf32>) {
+  // expected-error @+1 {{has 5 : i64 for its schedule; leave it out, or write #tile.cpu_schedule or #pipe.schedule}}
+  attn.attention ins(%q : memref<1x1x4x8xf32>)
+    dense(%q, %q : memref<1x1x4x8xf32>, memref<1x1x4x8xf32>)
+    outs(%o : memref<1x1x4x8xf32>) attributes {schedule = 5}
+  return
+}

@@ -1754,3 +1754,27 @@ func.func @f(%q: tensor<1x2x5x4xf32>, %k: tensor<1x5x4xf32>,
         affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>]}
   return
 }
+
+// -----
+
+// An attribute of the wrong kind is not ignored.
+
+func.func @f(%q: tensor<1x2x4x8xf32>, %o: tensor<1x2x4x8xf32>) {
+  %r = attn.attention ins(%q : tensor<1x2x4x8xf32>)
+      dense(%q, %q : tensor<1x2x4x8xf32>, tensor<1x2x4x8xf32>)
+      outs(%o : tensor<1x2x4x8xf32>)
+      // expected-error @below {{custom op 'attn.attention' attribute 'scale' failed to satisfy constraint: 64-bit float attribute}}
+      attributes {scale = 3 : i64}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x2x4x8xf32>, %o: tensor<1x2x4x8xf32>) {
+  %r = attn.attention ins(%q : tensor<1x2x4x8xf32>)
+      dense(%q, %q : tensor<1x2x4x8xf32>, tensor<1x2x4x8xf32>)
+      outs(%o : tensor<1x2x4x8xf32>)
+      // expected-error @below {{custom op 'attn.attention' attribute 'numerics' failed to satisfy constraint}}
+      attributes {numerics = "f32"}
+  return
+}

@@ -303,6 +303,7 @@ func.func @f(%t: !bare, %b: !pipe.buffer<!shared>, %v: !tile.view<?x64xbf16>, %i
   // expected-error @+1 {{the tile has the layout #pipe.acc, got '!tile.tile<64x64xbf16>'}}
   pipe.store %t, %b, %v[%i, %i] : !bare, !pipe.buffer<!shared>, !tile.view<?x64xbf16>
   return
+}
 
 // -----
 

@@ -1,6 +1,7 @@
 // RUN: fovea-opt %s | fovea-opt | FileCheck %s
 // RUN: fovea-opt %s --mlir-print-op-generic | fovea-opt | FileCheck %s
 // RUN: fovea-opt %s --emit-bytecode | fovea-opt | FileCheck %s
+// RUN: fovea-opt %s --mlir-print-op-generic | FileCheck %s --check-prefix=GENERIC
 
 #mk = affine_map<(m, n, k) -> (m, k)>
 #nk = affine_map<(m, n, k) -> (n, k)>
@@ -63,6 +64,22 @@ tile.kernel @product(%a: memref<?x64xbf16>, %b: memref<?x64xbf16>,
     pipe.store %o, %buffer, %cv[%c0, %c0]
         : !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>, !pipe.buffer<!shared>,
           !tile.view<?x64xbf16>
+  }
+}
+
+// The end of a role is written in the generic form only.
+// CHECK-LABEL: tile.kernel @turns
+// GENERIC-LABEL: sym_name = "turns"
+tile.kernel @turns() grid(%m) {
+  // CHECK: pipe.role {{ *}}math groups(2) registers(240)
+  pipe.role math groups(2) registers(240) {
+  ^bb0(%g: index):
+    // CHECK: %[[TURN:.*]] = pipe.wait_turn
+    // CHECK-NEXT: pipe.pass_turn %[[TURN]]
+    %turn = pipe.wait_turn
+    pipe.pass_turn %turn
+    // GENERIC: "pipe.pass_turn"
+    // GENERIC-NEXT: "pipe.end"() : () -> ()
   }
 }
 

@@ -2,6 +2,11 @@
 // RUN: fovea-opt %s --mlir-print-op-generic | fovea-opt | FileCheck %s
 // RUN: fovea-opt %s --emit-bytecode | fovea-opt | FileCheck %s
 // RUN: fovea-opt %s --verify-roundtrip --cse -o /dev/null
+// RUN: fovea-opt %s --mlir-print-op-generic | FileCheck %s --check-prefix=GENERIC
+
+// The end of a kernel is written in the generic form only.
+// GENERIC: "tile.kernel"() <{
+// GENERIC: "tile.return"() : () -> ()
 
 // Every op, type and attribute of the dialect, in custom and in generic form.
 

@@ -38,15 +38,14 @@ def ConvertPipeToNVVM : Pass<"pipe-to-nvvm", "::mlir::ModuleOp"> {
     | `tensor_map` | of the memref parameter `parameter`: its dimensions `dims` and the `box`, innermost first, `swizzle` in bytes, `element` type; zeros outside; with `limit = [p, d]` the second of `dims` ends at extent `d` of parameter `p` if that is less |
     | `dim` | extent `dim` of the memref parameter `parameter` (i32) |
     | `scalar` | the scalar parameter `parameter` (index as i64) |
-    | `pointer` | the address of the memref parameter `parameter`, which `tile.gather` reads |
+    | `pointer` | the address of the memref parameter `parameter`, which is read or written in place |
     | `stride` | its stride in dimension `dim`, in elements (i64), if that is dynamic |
     | `extent` | extent `coordinate` of the grid (i32), for persistent kernels |
     | `workspace` | `bytes` of memory, zeroed once, which a launch leaves zeroed |
 
     Coordinates and extents have 32 bits, indices from memory or scalars 64.
-    Refused with a diagnostic: limits of views that are not the extent of a
-    parameter, products in flight across iterations, elements that are not of 16
-    bits in shared memory.
+    Refused with a diagnostic: products in flight across iterations, elements that
+    are not of 16 bits in shared memory.
   }];
   let dependentDialects = [
     "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",

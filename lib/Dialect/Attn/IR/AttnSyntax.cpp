@@ -186,7 +186,11 @@ static ParseResult parseScoreOp(OpAsmParser &parser, OperationState &result,
       parseRegion(parser, {index, index, index, index}, syntax.maskCaptures,
                   *mask))
     return failure();
-  if (parser.parseOptionalAttrDictWithKeyword(result.attributes))
+  // Here, as an attribute of the wrong kind would not become a property.
+  SMLoc attributes = parser.getCurrentLocation();
+  if (parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
+      failed(result.name.verifyInherentAttrs(
+          result.attributes, [&] { return parser.emitError(attributes); })))
     return failure();
   result.addAttribute("segments", builder.getArrayAttr(syntax.segments));
 
