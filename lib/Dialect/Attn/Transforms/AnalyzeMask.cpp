@@ -301,7 +301,7 @@ struct AttnAnalyzeMaskPass final
   void runOnOperation() override {
     if (queryTile < 0 || keyTile < 0) {
       emitError(getOperation()->getLoc())
-          << "tiles of " << queryTile << " x " << keyTile
+          << "tiles of " << int64_t(queryTile) << " x " << int64_t(keyTile)
           << " elements: give positive sizes, or 0 for the schedule's";
       return signalPassFailure();
     }
