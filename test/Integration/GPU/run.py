@@ -81,6 +81,13 @@ def region(kind, s, i, j):
         visible = ((j <= i) & (j >= 40)).expand_as(s)
     if kind == "window":
         visible = ((j <= i) & (i - j < 100)).expand_as(s)
+    if kind == "edges":
+        visible = ((j <= i) & ((i - j < 200) | (j < 150))).expand_as(s)
+    if kind == "chunks":
+        visible = (i // 200 == j // 200).expand_as(s)
+    if kind == "grid":
+        y, x = (i // 24 - j // 24).abs(), (i % 24 - j % 24).abs()
+        visible = ((y <= 3) & (x <= 3)).expand_as(s)
     return s, visible
 
 
