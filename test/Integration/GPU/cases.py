@@ -141,6 +141,7 @@ class Case:
     sizes: list = dataclasses.field(default_factory=lambda: SIZES)
     scale: float = 0.0  # 1 / sqrt(d)
     approximate: bool = False  # functions of regions
+    packed: bool = False  # keys and values are slices of one tensor
     spills: int = 0  # bytes that ptxas may store
 
     def __post_init__(self):
@@ -153,6 +154,15 @@ class Case:
     def text(self):
         q, v = (f"tensor<?x?x?x{n}x{self.dtype}>" for n in (self.d, self.dv))
         types = [("%q", q), ("%k", q), ("%v", v)]
+        body = ""
+        if self.packed:
+            types[1:] = [("%kv", f"tensor<?x?x?x{self.d + self.dv}x{self.dtype}>")]
+            body = "\n".join(
+                [f"  %c{n} = arith.constant {n} : index\n"
+                 f"  %n{n} = tensor.dim %kv, %c{n} : {types[1][1]}" for n in range(3)] +
+                [f"  {name} = tensor.extract_slice %kv[0, 0, 0, {first}] [%n0, %n1, %n2, {size}] "
+                 f"[1, 1, 1, 1] : {types[1][1]} to {type}"
+                 for name, type, first, size in (("%k", q, 0, self.d), ("%v", v, self.d, self.dv))])
         clauses = f"ins(%q : {q}) dense(%k, %v : {q}, {v})"
         if self.lengths:
             types.append(("%lengths", f"tensor<?x{self.lengths}>"))
@@ -174,6 +184,7 @@ class Case:
             attributes.append("numerics = #attn.numerics<math = approximate>")
         attributes = f"attributes {{{', '.join(attributes)}}}" if attributes else ""
         return f"""func.func @attention({arguments}) -> ({results}) {{
+{body}
   %r:{len(outputs)} = attn.attention {clauses}
       outs({names} : {results})
       {REGIONS[self.regions]}
@@ -201,6 +212,8 @@ CASES = [
     Case("lengths-d64", d=64, dtype="f16", lengths="index"),
     Case("lengths-window-d64", d=64, regions="window", lengths="i32", lse=True),
     Case("lengths-sinks-rising", regions="rising", lengths="i32", sinks=True, lse=True),
+    Case("packed", packed=True),
+    Case("packed-causal-d64", d=64, regions="causal", packed=True),
     Case("table", regions="table", lse=True, spills=16),
     Case("table-d64", d=64, regions="table", spills=200),
     Case("table-bf16-d64", d=64, regions="table-bf16", lse=True, spills=272),

@@ -207,7 +207,8 @@ class Output:
 
 
 def make_inputs(case, size, transposed):
-    """Queries, keys, values, lengths and sinks; `transposed`: B, S, H, D in memory."""
+    """What is passed for queries, keys and values, these, lengths and sinks;
+    `transposed`: B, S, H, D in memory."""
     b, h, hk, sq, skv = size
 
     def make(heads, rows, channels):
@@ -215,7 +216,13 @@ def make_inputs(case, size, transposed):
         t = torch.randn(shape, device=DEVICE, dtype=torch.float32).to(TYPES[case.dtype])
         return t.transpose(1, 2) if transposed else t
 
-    q, k, v = make(h, sq, case.d), make(hk, skv, case.d), make(hk, skv, case.dv)
+    q = make(h, sq, case.d)
+    if case.packed:
+        passed = [q, make(hk, skv, case.d + case.dv)]
+        k, v = passed[1].split((case.d, case.dv), dim=-1)
+    else:
+        passed = [q, make(hk, skv, case.d), make(hk, skv, case.dv)]
+        k, v = passed[1:]
     lengths = sinks = None
     if case.lengths:
         lengths = LENGTHS[skv]
@@ -225,7 +232,7 @@ def make_inputs(case, size, transposed):
     if case.sinks:
         sinks = torch.randn(h, device=DEVICE)
         sinks[0] = float("-inf")
-    return q, k, v, lengths, sinks
+    return passed, (q, k, v), lengths, sinks
 
 
 def compare(case, got, want, lse, want_lse):
@@ -253,19 +260,19 @@ def compare(case, got, want, lse, want_lse):
 
 def run_size(case, library, size, repeats, transposed):
     """What is wrong, and the relative error."""
-    q, k, v, lengths, sinks = make_inputs(case, size, transposed)
+    inputs, qkv, lengths, sinks = make_inputs(case, size, transposed)
     captured = make_captures(case, size, transposed)
     b, h, _, sq, _ = size
     shape = (b, sq, h, case.dv) if transposed else (b, h, sq, case.dv)
 
     def outputs():
-        made = [Output(shape, q.dtype, (lambda t: t.transpose(1, 2)) if transposed else lambda t: t)]
+        made = [Output(shape, qkv[0].dtype, (lambda t: t.transpose(1, 2)) if transposed else lambda t: t)]
         return made + ([Output((b, h, sq), torch.float32)] if case.lse else [])
 
-    inputs = [q, k, v]
     if lengths is not None:
         kind = torch.int32 if case.lengths == "i32" else torch.int64
-        inputs.append(torch.tensor(lengths, dtype=kind, device=DEVICE))
+        passed_lengths = torch.tensor(lengths, dtype=kind, device=DEVICE)
+        inputs.append(passed_lengths)
     if sinks is not None:
         inputs.append(sinks)
     inputs += captured.values()
@@ -274,7 +281,7 @@ def run_size(case, library, size, repeats, transposed):
 
     calls[0]()
     torch.cuda.synchronize()
-    want, want_lse = reference(case, q, k, v, lengths, sinks, captured)
+    want, want_lse = reference(case, *qkv, lengths, sinks, captured)
     lse = first[1].tensor if case.lse else None
     problem, error = compare(case, first[0].tensor, want, lse, want_lse)
     if problem:
@@ -296,12 +303,12 @@ def run_size(case, library, size, repeats, transposed):
             if not all(o.same(k) for o, k in zip(made, kept)):
                 return "repeats differ", error
     if lengths is not None:
-        return replay(case, calls[0], first, inputs, sinks, captured), error
+        return replay(case, calls[0], first, passed_lengths, qkv, sinks, captured), error
     return "", error
 
 
-def replay(case, call, outputs, inputs, sinks, captured):
-    """Captures the call, then runs it with other lengths. Returns what is wrong."""
+def replay(case, call, outputs, passed, qkv, sinks, captured):
+    """Captures the call, then runs it with other lengths in `passed`. Returns what is wrong."""
     stream = torch.cuda.Stream()
     with torch.cuda.stream(stream):
         call()
@@ -309,14 +316,14 @@ def replay(case, call, outputs, inputs, sinks, captured):
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph, stream=stream):
         call()
-    lengths = [n // 2 for n in inputs[3].tolist()]
-    inputs[3].copy_(torch.tensor(lengths, dtype=inputs[3].dtype))
+    lengths = [n // 2 for n in passed.tolist()]
+    passed.copy_(torch.tensor(lengths, dtype=passed.dtype))
     for o in outputs:
         o.poison()
     torch.cuda.synchronize()
     graph.replay()
     torch.cuda.synchronize()
-    want, want_lse = reference(case, *inputs[:3], lengths, sinks, captured)
+    want, want_lse = reference(case, *qkv, lengths, sinks, captured)
     lse = outputs[1].tensor if case.lse else None
     problem, _ = compare(case, outputs[0].tensor, want, lse, want_lse)
     return problem and f"replayed: {problem}"
