@@ -26,6 +26,39 @@ WINDOW = """mask(%b, %h, %i, %j) {
         %e = arith.cmpi slt, %d, %n : index
         %f = arith.andi %c, %e : i1
         attn.yield %f : i1 }"""
+# The first 150 keys and the last 200: a walk of five ranges.
+EDGES = """mask(%b, %h, %i, %j) {
+        %n = arith.constant 150 : index
+        %m = arith.constant 200 : index
+        %d = arith.subi %i, %j : index
+        %c = arith.cmpi sle, %j, %i : index
+        %e = arith.cmpi slt, %d, %m : index
+        %f = arith.cmpi slt, %j, %n : index
+        %g = arith.ori %e, %f : i1
+        %r = arith.andi %c, %g : i1
+        attn.yield %r : i1 }"""
+CHUNKS = """mask(%b, %h, %i, %j) {
+        %n = arith.constant 200 : index
+        %x = arith.divui %i, %n : index
+        %y = arith.divui %j, %n : index
+        %r = arith.cmpi eq, %x, %y : index
+        attn.yield %r : i1 }"""
+# Neighbours in a grid with rows of 24 tokens.
+GRID = """mask(%b, %h, %i, %j) {
+        %n = arith.constant 24 : index
+        %m = arith.constant 3 : index
+        %yi = arith.divui %i, %n : index
+        %yj = arith.divui %j, %n : index
+        %xi = arith.remui %i, %n : index
+        %xj = arith.remui %j, %n : index
+        %dy = arith.subi %yi, %yj : index
+        %dx = arith.subi %xi, %xj : index
+        %ay = math.absi %dy : index
+        %ax = math.absi %dx : index
+        %c = arith.cmpi sle, %ay, %m : index
+        %d = arith.cmpi sle, %ax, %m : index
+        %r = arith.andi %c, %d : i1
+        attn.yield %r : i1 }"""
 SOFTCAP = """score(%s, %b, %h, %i, %j) {
         %c = arith.constant 0.05 : f32
         %d = arith.constant 20.0 : f32
@@ -105,6 +138,7 @@ BITS = """mask(%b, %h, %i, %j, %t = %bits : tensor<?x?xi1>) {
         attn.yield %c : i1 }"""
 
 REGIONS = {"full": "", "causal": CAUSAL, "late": LATE, "window": WINDOW,
+           "edges": EDGES, "chunks": CHUNKS, "grid": GRID,
            "softcap": SOFTCAP, "rising": RISING, "softcap-causal": SOFTCAP + "\n" + CAUSAL,
            "table": TABLE, "table-bf16": TABLE_BF16, "table-short": TABLE,
            "table-causal": TABLE + "\n" + CAUSAL, "slopes": SLOPES,
@@ -199,6 +233,9 @@ CASES = [
     Case("full-f16-d64", d=64, dtype="f16"),
     Case("causal", regions="causal"),
     Case("window-d64", d=64, regions="window"),
+    Case("edges", regions="edges"),
+    Case("lse-chunks-d64", d=64, regions="chunks", lse=True),
+    Case("lse-grid", regions="grid", lse=True),
     Case("softcap-causal", regions="softcap-causal", approximate=True),
     Case("lse", lse=True),
     Case("lse-causal-f16", dtype="f16", regions="causal", lse=True),

@@ -157,6 +157,13 @@ def region(kind, s, b, h, i, j, captured):
         visible = (i - j < captured["width"].item()).expand_as(s)
     if kind == "bits":
         visible = captured["bits"][i, j]
+    if kind == "edges":
+        visible = ((j <= i) & ((i - j < 200) | (j < 150))).expand_as(s)
+    if kind == "chunks":
+        visible = (i // 200 == j // 200).expand_as(s)
+    if kind == "grid":
+        y, x = (i // 24 - j // 24).abs(), (i % 24 - j % 24).abs()
+        visible = ((y <= 3) & (x <= 3)).expand_as(s)
     return s, visible
 
 
