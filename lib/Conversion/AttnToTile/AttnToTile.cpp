@@ -41,6 +41,9 @@ enum Dim : unsigned { dimB, dimH, dimI, dimJ, dimD, dimE };
 /// a few powers of two.
 constexpr double maxFoldedScale = 16.0;
 
+/// Products of storage types take channels in steps of so many.
+constexpr int64_t storedStep = 16;
+
 /// What a target's schedule says about the program.
 struct Program {
   int64_t queryTile, keyTile;
@@ -161,6 +164,7 @@ private:
   // Values of the kernel.
   Value batch, head, keyHead, firstRow, numKeys, walk, queries, keyView,
       valueView;
+  /// Of a tile.
   int64_t channels, valueChannels;
   /// Factor on scores in `tile` before exp2: 1 if folded into the queries.
   double exponentScale = 1.0;
@@ -562,6 +566,11 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
   auto valueType = cast<MemRefType>(op.getValues()[0].getType());
   channels = queryType.getDimSize(axisOf(maps[0], dimD));
   valueChannels = valueType.getDimSize(axisOf(maps[2], dimE));
+  if (program.storageTypes) {
+    // Tiles end beyond the memrefs, where they hold zeros.
+    channels = llvm::alignTo(channels, storedStep);
+    valueChannels = llvm::alignTo(valueChannels, storedStep);
+  }
 
   b.setInsertionPoint(before);
   OperationState state(loc, tile::KernelOp::getOperationName());
