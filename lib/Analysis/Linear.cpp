@@ -286,12 +286,6 @@ bool TermTable::usesColumn(const Linear &e) const {
   });
 }
 
-bool TermTable::usesBranch(const Linear &e) const {
-  return llvm::any_of(e.parts, [&](const Linear::Part &p) {
-    return terms[p.first].usesBranch;
-  });
-}
-
 int64_t
 TermTable::evaluate(const Linear &e,
                     llvm::function_ref<int64_t(unsigned)> valueOf) const {

@@ -508,7 +508,7 @@ struct TileRefineWalkPass final
         ++(succeeded(refine(key)) ? numRefined : numUnbounded);
   }
 
-  /// Fails, and changes nothing, if nothing is proved of the mask.
+  /// Fails, and leaves the loop as it is, if nothing is proved of the mask.
   static LogicalResult refine(KeyLoop &key) {
     std::optional<LoopMaskOps> found = findMask(key);
     if (!found)
