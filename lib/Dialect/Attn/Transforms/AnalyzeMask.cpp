@@ -286,10 +286,12 @@ void Report::countOnce(const TableSizes &sizes,
     }
     here.empty += tiles - visited;
   }
+  // The table gives up tiles, too.
   if (here.partial != 0 && here.empty + here.full + here.partial <= maxTable)
-    here.inVain =
+    here.inVain = std::max<int64_t>(
         here.partial - classifyTiles(translation.mask, sizes, symbolOf, flagOf)
-                           .count(TileClass::partial);
+                           .count(TileClass::partial),
+        0);
   counts.empty += here.empty;
   counts.full += here.full;
   counts.partial += here.partial;
