@@ -288,16 +288,16 @@ Value KernelEmitter::loadQueries(Value first) {
 /// Functions of the body may be replaced by less accurate ones, and sums and
 /// products may be ordered anew.
 static void allowApproximations(tile::MapOp map) {
-  map.walk([](arith::ArithFastMathInterface function) {
-    auto flags = function.getFastMathFlagsAttr().getValue() |
-                 (isa<math::MathDialect>(function->getDialect())
-                      ? arith::FastMathFlags::afn
-                      : arith::FastMathFlags::reassoc);
-    if (isa<math::FmaOp>(function))
-      flags = flags | arith::FastMathFlags::reassoc;
-    function->setAttr(
-        function.getFastMathAttrName(),
-        arith::FastMathFlagsAttr::get(function.getContext(), flags));
+  map.walk([](arith::ArithFastMathInterface op) {
+    arith::FastMathFlagsAttr flags = op.getFastMathFlagsAttr();
+    if (!flags) // A conversion.
+      return;
+    auto more = arith::FastMathFlags::reassoc;
+    if (isa<math::MathDialect>(op->getDialect()))
+      more = more | arith::FastMathFlags::afn;
+    op->setAttr(op.getFastMathAttrName(),
+                arith::FastMathFlagsAttr::get(op.getContext(),
+                                              flags.getValue() | more));
   });
 }
 

@@ -542,8 +542,9 @@ bool MapEmitter::noteLine(Operation *op) {
     return true;
   }
   auto math = dyn_cast<arith::ArithFastMathInterface>(op);
-  if (!math || !bitEnumContainsAll(math.getFastMathFlagsAttr().getValue(),
-                                   arith::FastMathFlags::reassoc))
+  arith::FastMathFlagsAttr flags = math ? math.getFastMathFlagsAttr() : nullptr;
+  if (!flags ||
+      !bitEnumContainsAll(flags.getValue(), arith::FastMathFlags::reassoc))
     return false;
   auto uniform = [&](Value value) {
     if (lines.contains(value))

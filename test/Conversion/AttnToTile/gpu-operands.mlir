@@ -65,3 +65,19 @@ func.func @multiplies(%q: !t, %k: !t, %v: !t, %o: !t) -> !t {
       }
   return %r : !t
 }
+
+// A table in bf16, with approximate numerics.
+// CHECK-LABEL: tile.kernel @converts_attention
+// CHECK: arith.extf %{{.*}} : bf16 to f32
+// CHECK-NEXT: arith.addf %{{.*}} fastmath<reassoc>
+func.func @converts(%q: !t, %k: !t, %v: !t, %table: tensor<?xbf16>, %o: !t) -> !t {
+  %r = attn.attention ins(%q : !t) dense(%k, %v : !t, !t) outs(%o : !t)
+      score(%s, %b, %h, %i, %j, %bias = %table : tensor<?xbf16>) {
+        %x = tensor.extract %bias[%j] : tensor<?xbf16>
+        %w = arith.extf %x : bf16 to f32
+        %y = arith.addf %s, %w : f32
+        attn.yield %y : f32
+      }
+      attributes {numerics = #attn.numerics<math = approximate>}
+  return %r : !t
+}
