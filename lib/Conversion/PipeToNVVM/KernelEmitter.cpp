@@ -244,9 +244,9 @@ LogicalResult KernelEmitter::collect() {
       // The last box ends with the view's columns.
       int64_t columns = store.getValue().getType().getDimSize(1);
       int64_t extent = store.getView().getType().getShape()[1];
-      if (columns % 64 != 0 && (ShapedType::isDynamic(extent) ||
-                                extent > columns ||
-                                !matchPattern(store.getOffsets()[1], m_Zero())))
+      if (columns % 64 != 0 &&
+          (ShapedType::isDynamic(extent) || extent > columns ||
+           !matchPattern(store.getOffsets()[1], m_Zero())))
         return store.emitError("stores a tile of ")
                    << columns << " columns into a view of "
                    << store.getView().getType()
