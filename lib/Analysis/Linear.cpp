@@ -1,8 +1,8 @@
 //===- Linear.cpp - Linear expressions over quasi-affine terms ------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM
-// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
-// Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -283,12 +283,6 @@ bool TermTable::usesRow(const Linear &e) const {
 bool TermTable::usesColumn(const Linear &e) const {
   return llvm::any_of(e.parts, [&](const Linear::Part &p) {
     return terms[p.first].usesColumn;
-  });
-}
-
-bool TermTable::usesBranch(const Linear &e) const {
-  return llvm::any_of(e.parts, [&](const Linear::Part &p) {
-    return terms[p.first].usesBranch;
   });
 }
 

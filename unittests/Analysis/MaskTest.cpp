@@ -1,12 +1,14 @@
 //===- MaskTest.cpp - Known masks -----------------------------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM
-// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
-// Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
 #include "Helpers.h"
+
+#include "fovea/Analysis/TileTable.h"
 
 using namespace fovea;
 
@@ -259,6 +261,46 @@ TEST_P(KnownMasks, Tiles) {
       continue;
     EXPECT_EQ(counts.emptyVisited, known.emptyVisited);
     EXPECT_EQ(counts.fullMasked, known.fullMasked);
+  }
+}
+
+TEST_P(KnownMasks, Table) {
+  const Known &known = GetParam();
+  const Sizes &sizes = known.sizes;
+  Mask mask({0, int64_t(1) << 32}, {0, int64_t(1) << 32});
+  mask.formula = known.formula(mask, mask.terms.get(TermTable::row),
+                               mask.terms.get(TermTable::column));
+  TableSizes extents{sizes.tileRows, sizes.tileKeys, sizes.rows - 5,
+                     sizes.keys - 13};
+  auto none = [](unsigned) { return 0; };
+  auto noFlag = [](unsigned) { return false; };
+  for (unsigned maxSteps : {0, 1024}) {
+    TileTable table = classifyTiles(mask, extents, none, noFlag, maxSteps);
+    int64_t numWrong = 0, numInexact = 0;
+    int64_t numQueryTiles = int64_t(table.classes.size()) / table.numKeyTiles;
+    for (int64_t q = 0; q < numQueryTiles; ++q)
+      for (int64_t k = 0; k < table.numKeyTiles; ++k) {
+        bool hasTrue = false, hasFalse = false;
+        for (int64_t i = q * extents.tileRows;
+             i < std::min((q + 1) * extents.tileRows, extents.rows); ++i)
+          for (int64_t j = k * extents.tileKeys;
+               j < std::min((k + 1) * extents.tileKeys, extents.keys); ++j) {
+            if (hasTrue && hasFalse)
+              break;
+            (known.isTrue(i, j) ? hasTrue : hasFalse) = true;
+          }
+        TileClass is = !hasTrue    ? TileClass::empty
+                       : !hasFalse ? TileClass::full
+                                   : TileClass::partial;
+        numWrong +=
+            table.at(q, k) != is && table.at(q, k) != TileClass::partial;
+        numInexact += table.at(q, k) != is;
+      }
+    EXPECT_EQ(numWrong, 0);
+    EXPECT_LE(numInexact, table.numGivenUp);
+    if (maxSteps != 0) {
+      EXPECT_EQ(numInexact, 0);
+    }
   }
 }
 

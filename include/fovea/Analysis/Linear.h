@@ -1,8 +1,8 @@
 //===- Linear.h - Linear expressions over quasi-affine terms ----*- C++ -*-===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM
-// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
-// Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -88,6 +88,7 @@ public:
     int64_t divisor = 1;
     unsigned condition = 0;
     IntegerRange range = {0, 0};
+    /// What occurs at any depth; a branch is a minimum, maximum or choice.
     bool usesRow = false, usesColumn = false, usesBranch = false;
   };
   static constexpr unsigned row = 0, column = 1;
@@ -132,8 +133,6 @@ public:
   bool isNotNegative(const Linear &e) const;
   bool usesRow(const Linear &e) const;
   bool usesColumn(const Linear &e) const;
-  /// Whether a minimum, maximum or choice occurs at any depth.
-  bool usesBranch(const Linear &e) const;
 
   /// The value, given those of rows, columns and symbols. Of branches there is
   /// none.

@@ -1,18 +1,17 @@
 //===- TileRanges.h - Ranges of full and partial tiles ----------*- C++ -*-===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM
-// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
-// Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// From the intervals of -TileBounds.h to the ranges of a walk. How many ranges
+// From the intervals of TileBounds.h to the ranges of a walk. How many ranges
 // there are is known at once, their ends when the rows and symbols are. The
 // arithmetic is a parameter: numbers (class Numbers), or ops that are created
 // (tile-refine-walk).
 //
-// An arithmetic `A` has types `Value` and `Condition`, each false if there is
-// none, and
+// An arithmetic `A` has types `Value` and `Condition`, and
 //   Value linear(const Linear &)         Value constant(int64_t)
 //   Value add(Value, int64_t)            Value subtract(Value, Value)
 //   Value floorDiv(Value, int64_t)       Value min(Value, Value), max(...)

@@ -1,8 +1,8 @@
 //===- AnalyzeMask.cpp - Remarks on masks ---------------------------------===//
 //
-// Part of the Fovea Project, under the Apache License v2.0 with LLVM
-// Exceptions. See LICENSE for license information. SPDX-License-Identifier:
-// Apache-2.0 WITH LLVM-exception
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,6 +10,7 @@
 
 #include "fovea/Analysis/MaskTranslation.h"
 #include "fovea/Analysis/TileRanges.h"
+#include "fovea/Analysis/TileTable.h"
 #include "fovea/Dialect/Attn/IR/Attn.h"
 #include "fovea/Dialect/Tile/IR/Tile.h"
 
@@ -24,6 +25,9 @@ namespace fovea::attn {
 using namespace mlir;
 using namespace fovea;
 using namespace fovea::attn;
+
+/// Larger tables of tiles are not made.
+static constexpr int64_t maxTable = int64_t(1) << 20;
 
 namespace {
 
@@ -95,16 +99,23 @@ class Report {
 public:
   Report(ScoreOpInterface op, int64_t queryTile, int64_t keyTile);
 
-  void print();
-  /// The number of tiles by class, if all sizes are known.
+  /// The number of tiles by class, and of partial ones that are empty or full
+  /// when one looks at them one by one.
   struct Counts {
     int64_t empty = 0, full = 0, partial = 0;
+    int64_t inVain = 0;
   };
+  /// None unless all sizes and symbols are known.
   std::optional<Counts> count();
 
+  void print(const std::optional<Counts> &counts);
   const TileBounds &getBounds() const { return bounds; }
 
 private:
+  /// For one batch and head.
+  void countOnce(const TableSizes &sizes,
+                 llvm::function_ref<int64_t(unsigned)> symbolOf,
+                 Counts &counts);
   /// The extent of a dimension of queries (0) or keys (1); none if dynamic.
   std::optional<int64_t> extentOf(unsigned operand, unsigned dim);
   std::string nameOf(unsigned term);
@@ -239,35 +250,55 @@ std::optional<Report::Counts> Report::count() {
     return std::nullopt;
   // Tiles that do not depend on batch or head are counted once.
   Counts counts;
-  int64_t tiles = llvm::divideCeil(*keys, keyTile);
-  TileGrid grid{Linear::get(0), keyTile};
   for (int64_t b = 0; b < (usesBatch ? *batch : 1); ++b)
-    for (int64_t h = 0; h < (usesHead ? *heads : 1); ++h)
-      for (int64_t row = 0; row < *queries; row += queryTile) {
-        auto valueOf = [&](unsigned term) -> int64_t {
-          if (term == first)
-            return row;
-          if (others != 0 && term == others)
-            return std::min(queryTile, *queries - row) - 1;
-          auto at = translation.symbols.find(term);
-          return at->second.value == mask.getArgument(0) ? b : h;
-        };
-        auto flagOf = [](unsigned) { return false; };
-        Numbers numbers(translation.mask.terms, valueOf, flagOf);
-        int64_t visited = 0;
-        for (const auto &range :
-             TileRangeMaker<Numbers>(numbers, rows, grid, 0, tiles)
-                 .make(bounds)) {
-          int64_t size = std::max<int64_t>(range.high - range.low, 0);
-          (range.partial ? counts.partial : counts.full) += size;
-          visited += size;
-        }
-        counts.empty += tiles - visited;
-      }
+    for (int64_t h = 0; h < (usesHead ? *heads : 1); ++h) {
+      auto symbolOf = [&](unsigned term) {
+        auto at = translation.symbols.find(term);
+        return at->second.value == mask.getArgument(0) ? b : h;
+      };
+      countOnce({queryTile, keyTile, *queries, *keys}, symbolOf, counts);
+    }
   return counts;
 }
 
-void Report::print() {
+void Report::countOnce(const TableSizes &sizes,
+                       llvm::function_ref<int64_t(unsigned)> symbolOf,
+                       Counts &counts) {
+  auto flagOf = [](unsigned) { return false; };
+  int64_t tiles = llvm::divideCeil(sizes.keys, keyTile);
+  TileGrid grid{Linear::get(0), keyTile};
+  Counts here;
+  for (int64_t row = 0; row < sizes.rows; row += queryTile) {
+    auto valueOf = [&](unsigned term) -> int64_t {
+      if (term == first)
+        return row;
+      if (others != 0 && term == others)
+        return std::min(queryTile, sizes.rows - row) - 1;
+      return symbolOf(term);
+    };
+    Numbers numbers(translation.mask.terms, valueOf, flagOf);
+    int64_t visited = 0;
+    for (const auto &range :
+         TileRangeMaker<Numbers>(numbers, rows, grid, 0, tiles).make(bounds)) {
+      int64_t size = std::max<int64_t>(range.high - range.low, 0);
+      (range.partial ? here.partial : here.full) += size;
+      visited += size;
+    }
+    here.empty += tiles - visited;
+  }
+  // The table gives up tiles, too.
+  if (here.partial != 0 && here.empty + here.full + here.partial <= maxTable)
+    here.inVain = std::max<int64_t>(
+        here.partial - classifyTiles(translation.mask, sizes, symbolOf, flagOf)
+                           .count(TileClass::partial),
+        0);
+  counts.empty += here.empty;
+  counts.full += here.full;
+  counts.partial += here.partial;
+  counts.inVain += here.inVain;
+}
+
+void Report::print(const std::optional<Counts> &counts) {
   InFlightDiagnostic remark = emitRemark(op.getLoc())
                               << "mask of the queries i0 to i0 + ";
   if (rows.others.isConstant())
@@ -286,10 +317,13 @@ void Report::print() {
     diagnostic.attachNote(translation.obstacle->getLoc())
         << "'" << translation.obstacle->getName()
         << "' is not analysed: it is taken for true and for false";
-  if (std::optional<Counts> counts = count())
-    diagnostic.attachNote(op.getLoc())
-        << counts->empty << " tiles are empty, " << counts->full << " full and "
-        << counts->partial << " partial";
+  if (!counts)
+    return;
+  Diagnostic &note = diagnostic.attachNote(op.getLoc());
+  note << counts->empty << " tiles are empty, " << counts->full << " full and "
+       << counts->partial << " partial";
+  if (counts->inVain != 0)
+    note << ", of which " << counts->inVain << " need not be";
 }
 
 namespace {
@@ -321,17 +355,19 @@ struct AttnAnalyzeMaskPass final
     Report report(op,
                   sizeOf(queryTile, schedule ? schedule.getQueryTile() : 128),
                   sizeOf(keyTile, schedule ? schedule.getKeyTile() : 128));
-    report.print();
+    std::optional<Report::Counts> counts = report.count();
+    report.print(counts);
     const TileBounds &bounds = report.getBounds();
     ++numMasks;
     numExact += bounds.isExact;
     numLinear += bounds.numLinear;
     numInverted += bounds.numInverted;
     numDropped += bounds.numDropped;
-    if (std::optional<Report::Counts> counts = report.count()) {
+    if (counts) {
       numEmpty += counts->empty;
       numFull += counts->full;
       numPartial += counts->partial;
+      numInVain += counts->inVain;
     }
   }
 };

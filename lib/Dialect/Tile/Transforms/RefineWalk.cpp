@@ -135,6 +135,7 @@ private:
   scf::ForOp loop;
   MapOp map;
   IRMapping hoisted;
+  DenseSet<Operation *> variant; ///< Known to depend on the element.
 };
 
 /// The arithmetic of ops, created at the builder's insertion point.
@@ -207,15 +208,17 @@ Value LoopMask::hoist(Value value) {
     return loop.isDefinedOutsideOfLoop(value) ? value : Value();
   if (Value known = hoisted.lookupOrNull(value))
     return known;
-  if (op->getNumRegions() != 0)
+  if (variant.contains(op))
     return {};
-  for (Value operand : op->getOperands())
-    if (!hoist(operand))
-      return {};
   // Division by what may be zero is not done ahead of the loop.
-  if (!isSpeculatable(op) && !isa<GatherOp>(op))
-    return {};
-  return b.clone(*op, hoisted)->getResult(0);
+  bool isMovable =
+      op->getNumRegions() == 0 && (isSpeculatable(op) || isa<GatherOp>(op)) &&
+      llvm::all_of(op->getOperands(),
+                   [&](Value operand) { return hoist(operand) != nullptr; });
+  if (isMovable)
+    return b.clone(*op, hoisted)->getResult(0);
+  variant.insert(op);
+  return {};
 }
 
 Value Ops::linear(const Linear &e) {
@@ -508,7 +511,7 @@ struct TileRefineWalkPass final
         ++(succeeded(refine(key)) ? numRefined : numUnbounded);
   }
 
-  /// Fails, and changes nothing, if nothing is proved of the mask.
+  /// Fails, and leaves the loop as it is, if nothing is proved of the mask.
   static LogicalResult refine(KeyLoop &key) {
     std::optional<LoopMaskOps> found = findMask(key);
     if (!found)

@@ -131,7 +131,9 @@ def AttnAnalyzeMask : Pass<"attn-analyze-mask"> {
     one). What cannot be analysed is named; such a mask still works, element by
     element. Nothing is changed, and `-tile-refine-walk` uses the same analysis.
 
-    With static sizes, and a mask that captures nothing, the tiles are counted.
+    With static sizes, and a mask that captures nothing, the tiles are counted,
+    and up to 2^20 of them are looked at one by one: the remark says how many are
+    partial in vain.
     The size of a tile is that of the op's schedule, 128 x 128 without one, or
     what the options say.
   }];
@@ -147,6 +149,8 @@ def AttnAnalyzeMask : Pass<"attn-analyze-mask"> {
     Statistic<"numEmpty", "empty-tiles", "Number of tiles that are left out">,
     Statistic<"numFull", "full-tiles", "Number of tiles that need no mask">,
     Statistic<"numPartial", "partial-tiles", "Number of tiles with the mask">,
+    Statistic<"numInVain", "in-vain-tiles",
+              "Number of partial tiles that are empty or full">,
     Statistic<"numLinear", "linear", "Number of inequalities used as they are">,
     Statistic<"numInverted", "inverted",
               "Number of inequalities after inverting divisions">,
