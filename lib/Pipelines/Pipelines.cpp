@@ -146,6 +146,7 @@ void fovea::buildCudaTileStage(OpPassManager &pm,
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));
   pm.addPass(attn::createAttnBufferize());
+  pm.addPass(attn::createAttnPackHeads());
   pm.addPass(createAttnToTile());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

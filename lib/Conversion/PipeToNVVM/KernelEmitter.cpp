@@ -244,14 +244,15 @@ LogicalResult KernelEmitter::collect() {
       // The last box ends with the view's columns.
       int64_t columns = store.getValue().getType().getDimSize(1);
       int64_t extent = store.getView().getType().getShape()[1];
-      if (columns % 64 != 0 && (ShapedType::isDynamic(extent) ||
-                                extent > columns ||
-                                !matchPattern(store.getOffsets()[1], m_Zero())))
-        return store.emitError("stores a tile of ")
-                   << columns << " columns into a view of "
-                   << store.getView().getType()
-                   << "; it takes a multiple of 64, or all columns at once",
-               WalkResult::interrupt();
+      if (columns % 64 != 0 &&
+          (ShapedType::isDynamic(extent) || extent > columns ||
+           !matchPattern(store.getOffsets()[1], m_Zero()))) {
+        store.emitError("stores a tile of ")
+            << columns << " columns into a view of "
+            << store.getView().getType()
+            << "; it takes a multiple of 64, or all columns at once";
+        return WalkResult::interrupt();
+      }
       map = addTensorMap(op, store.getView().getDefiningOp<tile::ViewOp>(),
                          pipe::limits::groupRows, 64);
     } else if (auto dim = dyn_cast<memref::DimOp>(op)) {

@@ -158,6 +158,8 @@ SIZES = [(1, 2, 2, 128, 128), (2, 3, 3, 300, 300), (1, 4, 2, 200, 1000), (1, 1, 
 # With lengths of 0 and of all keys, in one batch.
 LENGTHS = {777: [0, 777, 1, 128, 300, 776], 256: [0, 256, 127, 128, 129, 255]}
 LENGTH_SIZES = [(6, 2, 1, 300, 777), (6, 3, 3, 1, 777), (6, 2, 2, 256, 256)]
+QUERY_SIZES = [(6, 8, 2, 1, 777), (6, 6, 1, 1, 256), (6, 3, 3, 1, 777), (6, 128, 1, 1, 256),
+               (6, 260, 2, 1, 777)]
 CAPTURE_SIZES = [(3, 4, 2, 300, 300), (6, 2, 1, 200, 777), (2, 2, 2, 1, 130), (1, 2, 1, 1000, 129)]
 
 
@@ -175,19 +177,24 @@ class Case:
     sizes: list = dataclasses.field(default_factory=lambda: SIZES)
     scale: float = 0.0  # 1 / sqrt(d)
     approximate: bool = False  # functions of regions
+    one_query: bool = False  # Sq is 1 in the type
     packed: bool = False  # keys and values are slices of one tensor
     spills: int = 0  # bytes that ptxas may store
 
     def __post_init__(self):
         self.dv = self.dv or self.d
+        if self.one_query and self.sizes is SIZES:
+            self.sizes = QUERY_SIZES
         if captures(self.regions) and self.sizes is SIZES:
             self.sizes = CAPTURE_SIZES
         if self.lengths and self.sizes is SIZES:
             self.sizes = LENGTH_SIZES
 
     def text(self):
-        q, v = (f"tensor<?x?x?x{n}x{self.dtype}>" for n in (self.d, self.dv))
-        types = [("%q", q), ("%k", q), ("%v", v)]
+        k, v = (f"tensor<?x?x?x{n}x{self.dtype}>" for n in (self.d, self.dv))
+        rows = 1 if self.one_query else "?"
+        q, o = (f"tensor<?x?x{rows}x{n}x{self.dtype}>" for n in (self.d, self.dv))
+        types = [("%q", q), ("%k", k), ("%v", v)]
         body = ""
         if self.packed:
             types[1:] = [("%kv", f"tensor<?x?x?x{self.d + self.dv}x{self.dtype}>")]
@@ -196,8 +203,8 @@ class Case:
                  f"  %n{n} = tensor.dim %kv, %c{n} : {types[1][1]}" for n in range(3)] +
                 [f"  {name} = tensor.extract_slice %kv[0, 0, 0, {first}] [%n0, %n1, %n2, {size}] "
                  f"[1, 1, 1, 1] : {types[1][1]} to {type}"
-                 for name, type, first, size in (("%k", q, 0, self.d), ("%v", v, self.d, self.dv))])
-        clauses = f"ins(%q : {q}) dense(%k, %v : {q}, {v})"
+                 for name, type, first, size in (("%k", k, 0, self.d), ("%v", v, self.d, self.dv))])
+        clauses = f"ins(%q : {q}) dense(%k, %v : {k}, {v})"
         if self.lengths:
             types.append(("%lengths", f"tensor<?x{self.lengths}>"))
             clauses += f" lengths(%lengths : {types[-1][1]})"
@@ -205,9 +212,9 @@ class Case:
             types.append(("%sinks", "tensor<?xf32>"))
             clauses += " sinks(%sinks : tensor<?xf32>)"
         types += [(f"%{name}", type) for name, type in captures(self.regions)]
-        outputs = [("%o", v)]
+        outputs = [("%o", o)]
         if self.lse:
-            outputs.append(("%lse", "tensor<?x?x?xf32>"))
+            outputs.append(("%lse", f"tensor<?x?x{rows}xf32>"))
         names, results = (", ".join(x) for x in zip(*outputs))
         returned = [f"%r#{n}" for n in range(len(outputs))]
         arguments = ", ".join(f"{name}: {type}" for name, type in types + outputs)
@@ -263,6 +270,12 @@ CASES = [
     Case("d56-lengths", d=56, lengths="i64", lse=True),
     Case("packed", packed=True),
     Case("packed-causal-d64", d=64, regions="causal", packed=True),
+    Case("one-query", one_query=True, lse=True),
+    Case("one-query-d72-dv40", d=72, dv=40, one_query=True, lengths="i32", lse=True),
+    Case("one-query-slopes-d64", d=64, one_query=True, regions="slopes"),
+    Case("one-query-table", one_query=True, regions="table-short", lse=True, lengths="i64"),
+    Case("one-query-prefix", one_query=True, regions="prefix"),
+    Case("one-query-sinks", one_query=True, sinks=True, lse=True),
     Case("table", regions="table", lse=True, spills=16),
     Case("table-d64", d=64, regions="table", spills=200),
     Case("table-bf16-d64", d=64, regions="table-bf16", lse=True, spills=272),

@@ -169,8 +169,7 @@ struct AttnSelectSchedulePass final
       signalPassFailure();
   }
 
-  template <typename Target>
-  std::optional<Target> parse() {
+  template <typename Target> std::optional<Target> parse() {
     llvm::Expected<Target> parsed = Target::parse(target);
     if (parsed)
       return *parsed;

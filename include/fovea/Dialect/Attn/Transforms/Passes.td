@@ -86,6 +86,27 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
   ];
 }
 
+def AttnPackHeads : Pass<"attn-pack-heads"> {
+  let summary = "Make the query heads of a key head rows if there is one query";
+  let description = [{
+    With one query (a static 1: a decoding step) and several query heads for each
+    key head, a kernel for each query head would read the same keys again and fill
+    one row of its tile. The queries and outputs of an `attn.attention` on memrefs
+    are viewed with as many heads as the keys have, and the heads of a group as
+    queries, which moves nothing in memory: the stride of the axis of queries
+    becomes that of heads. In regions `h` becomes `h * group + i` and `i` 0.
+
+    Ops with sinks, an origin, or other segments than one dense one stay as they
+    are.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"
+  ];
+  let statistics = [
+    Statistic<"numPacked", "packed", "Number of ops whose heads were packed">
+  ];
+}
+
 def AttnAnalyzeMask : Pass<"attn-analyze-mask"> {
   let summary = "Say which keys the queries of a tile can see";
   let description = [{
