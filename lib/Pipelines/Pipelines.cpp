@@ -117,6 +117,7 @@ void fovea::buildCpuEntryPipeline(OpPassManager &pm,
   buildAttnStage(pm, options);
   buildTileStage(pm, options);
   buildVectorStage(pm, options);
+  pm.addPass(createReportAssertions());
   pm.addPass(createMakeEntryPoints());
   buildLLVMStage(pm, options);
 }
@@ -158,6 +159,7 @@ void fovea::buildCudaKernelStage(OpPassManager &pm,
                                  const CudaPipelineOptions &options) {
   buildTileToNVVMPipeline(pm, /*verify=*/true);
   pm.addPass(createConvertTileLaunchToCuda());
+  pm.addPass(createReportAssertions());
   MakeEntryPointsOptions entry;
   entry.cuda = true;
   pm.addPass(createMakeEntryPoints(entry));

@@ -13,6 +13,8 @@
 #include "fovea/Dialect/Tile/IR/Tile.h"
 #include "fovea/Target/CpuTarget.h"
 #include "fovea/Target/CudaTarget.h"
+
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace fovea::attn {
@@ -61,21 +63,65 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
                                     shape.vectors);
 }
 
+/// Channels of queries and keys, and of values.
+static std::pair<int64_t, int64_t> channelsOf(AttentionOp op) {
+  auto count = [&](unsigned operand, Value value) {
+    AffineMap map = op.getIndexingMapsArray()[operand];
+    auto type = cast<ShapedType>(value.getType());
+    int64_t channels = 0;
+    for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
+      if (map.getDimPosition(axis) >= 4)
+        channels = type.getDimSize(axis);
+    return channels;
+  };
+  return {count(0, op.getQuery()), count(2, op.getValues()[0])};
+}
+
 /// The number of channels that is tiled: that of queries or values, whichever
 /// is larger.
 static int64_t channels(AttentionOp op) {
-  int64_t most = 0;
-  for (auto [map, value] :
-       {std::pair<AffineMap, Value>(op.getIndexingMapsArray()[0],
-                                    op.getQuery()),
-        std::pair<AffineMap, Value>(op.getIndexingMapsArray()[2],
-                                    op.getValues()[0])}) {
-    auto type = cast<ShapedType>(value.getType());
-    for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
-      if (map.getDimPosition(axis) >= 4)
-        most = std::max(most, type.getDimSize(axis));
-  }
-  return most;
+  auto [d, dv] = channelsOf(op);
+  return std::max(d, dv);
+}
+
+/// What no schedule makes possible on an NVIDIA GPU, with what to do.
+static LogicalResult checkCuda(AttentionOp op) {
+  auto elementOf = [](Value value) {
+    return getElementTypeOrSelf(value.getType());
+  };
+  Type query = elementOf(op.getQuery()), values = elementOf(op.getValues()[0]);
+  for (auto [name, type] :
+       {std::pair<StringRef, Type>("queries", query),
+        std::pair<StringRef, Type>("keys", elementOf(op.getKeys()[0])),
+        std::pair<StringRef, Type>("values", values),
+        std::pair<StringRef, Type>("results", elementOf(op.getOutput()))})
+    if (!type.isBF16() && !type.isF16())
+      return op.emitOpError("has ")
+             << name << " of " << type
+             << "; on NVIDIA GPUs there is code for bf16 and f16: convert them "
+                "before the call";
+  if (elementOf(op.getKeys()[0]) != query)
+    return op.emitOpError("has queries of ")
+           << query << " and keys of " << elementOf(op.getKeys()[0])
+           << "; they need one type on NVIDIA GPUs";
+  if (op.getNumerics() && op.getNumerics()->getProbability() &&
+      op.getNumerics()->getProbability() != values)
+    return op.emitOpError("has weights (probability) of ")
+           << op.getNumerics()->getProbability() << " and values of " << values
+           << "; they need one type on NVIDIA GPUs";
+  auto [d, dv] = channelsOf(op);
+  auto padded = [](int64_t size) { return llvm::alignTo(size, 8); };
+  if (d % 8 != 0)
+    return op.emitOpError("has ")
+           << d << " channels of queries and keys (D), on NVIDIA GPUs a "
+           << "multiple of 8 is needed; add zeros up to " << padded(d)
+           << " channels, and scale = 1 / sqrt(" << d << ") if it is not given";
+  if (dv % 8 != 0)
+    return op.emitOpError("has ")
+           << dv << " channels of values (Dv), on NVIDIA GPUs a multiple of 8 "
+           << "is needed; add any up to " << padded(dv)
+           << " channels, and take the first " << dv << " of the result";
+  return success();
 }
 
 /// For Hopper: three warpgroups where output and scores of a row take at most
@@ -100,9 +146,13 @@ struct AttnSelectSchedulePass final
     : attn::impl::AttnSelectScheduleBase<AttnSelectSchedulePass> {
   using Base::Base;
 
-  /// Sets the schedules by `select`, which gives null where it has none.
-  void selectAll(llvm::function_ref<Attribute(AttentionOp)> select) {
+  /// Sets the schedules by `select`, which gives null where it has none, of ops
+  /// that pass `check`.
+  void selectAll(llvm::function_ref<Attribute(AttentionOp)> select,
+                 llvm::function_ref<LogicalResult(AttentionOp)> check) {
     WalkResult result = getOperation()->walk([&](AttentionOp op) {
+      if (failed(check(op)))
+        return WalkResult::interrupt();
       if (op.getScheduleAttr())
         return WalkResult::advance();
       Attribute schedule = select(op);
@@ -132,10 +182,12 @@ struct AttnSelectSchedulePass final
   void runOnOperation() override {
     if (CudaTarget::isCuda(target)) {
       if (parse<CudaTarget>())
-        selectAll([](AttentionOp op) -> Attribute { return selectCuda(op); });
+        selectAll([](AttentionOp op) -> Attribute { return selectCuda(op); },
+                  checkCuda);
     } else if (auto cpu = parse<CpuTarget>()) {
       selectAll(
-          [&](AttentionOp op) -> Attribute { return selectCpu(op, *cpu); });
+          [&](AttentionOp op) -> Attribute { return selectCpu(op, *cpu); },
+          [](AttentionOp) { return success(); });
     }
   }
 };

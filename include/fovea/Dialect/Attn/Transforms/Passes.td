@@ -72,7 +72,9 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     For a Hopper GPU (`#pipe.schedule`): 192 query rows by three warpgroups up to
     64 channels; 128 rows by two up to 128 channels, persistent, and from the last
     query tile to the first if there is a mask. Groups take turns. More channels
-    are an error, for which the op has to bring its schedule.
+    are an error, for which the op has to bring its schedule; channels that are no
+    multiple of 8, and operands or results of other types than bf16 and f16, are
+    errors in any case.
   }];
   let options = [
     Option<"target", "target", "std::string", "\"cpu\"",
