@@ -149,8 +149,7 @@ tile.kernel @functions(%n: index, %f: f32) grid(%m) {
 // CHECK-NEXT: %[[TIMES:.*]] = math.fma %[[BASE]], %{{.*}}, %{{.*}} : f32
 // CHECK-NEXT: arith.mulf %[[TIMES]], %{{.*}} : f32
 // CHECK: math.fma %cst{{.*}}, %{{.*}}, %{{.*}} : vector<16xf32>
-// CHECK-NOT: vector<16xf32>
-// CHECK: arith.addf
+// CHECK-NEXT: %{{.*}}:16 = vector.to_elements
 // In the order given, the conversion is one addition, which is exact.
 // CHECK: arith.addf %{{.*}}, %cst{{.*}} : vector<16xf32>
 // CHECK: arith.mulf {{.*}} : vector<16xf32>
