@@ -14,6 +14,7 @@
 // CHECK: antidiagonal {{.*}} ok
 // CHECK: rows {{.*}} ok
 // CHECK: covering {{.*}} ok
+// CHECK: narrow {{.*}} ok
 
 !q = tensor<1x3x611x16xf32>
 !k = tensor<1x3x601x16xf32>
@@ -217,6 +218,20 @@ func.func @covering(%q: !q, %k: !k, %v: !k, %o: !q) -> !q {
         %a = arith.cmpi sge, %d, %c37 : index
         %b0 = arith.cmpi slt, %d, %c37 : index
         %c = arith.ori %a, %b0 : i1
+        attn.yield %c : i1
+      }
+  return %r : !q
+}
+
+// A window of 90 keys, in integers of 32 bits.
+func.func @narrow(%q: !q, %k: !k, %v: !k, %o: !q) -> !q {
+  %r = attn.attention ins(%q : !q) dense(%k, %v : !k, !k) outs(%o : !q)
+      mask(%b, %h, %i, %j) {
+        %c90 = arith.constant 90 : i32
+        %i32 = arith.index_cast %i : index to i32
+        %j32 = arith.index_cast %j : index to i32
+        %d = arith.subi %i32, %j32 : i32
+        %c = arith.cmpi ult, %d, %c90 : i32
         attn.yield %c : i1
       }
   return %r : !q

@@ -138,7 +138,8 @@ private:
 
 static IntegerRange getCoordinates(ScoreOpInterface op) {
   bool isPlaced = op.getOrigin().empty() && op.getStarts().empty();
-  return {isPlaced ? 0 : -maxCoordinate, maxCoordinate};
+  return isPlaced ? IntegerRange{0, maxExtent - 1}
+                  : IntegerRange{-maxCoordinate, maxCoordinate};
 }
 
 Report::Report(ScoreOpInterface op, int64_t queryTile, int64_t keyTile)

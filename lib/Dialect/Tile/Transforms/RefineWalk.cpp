@@ -344,24 +344,33 @@ static std::pair<LoadOp, unsigned> findLoad(Value tile, unsigned axis) {
   return {nullptr, 0};
 }
 
-/// The extent of a view; null if it is not known ahead of the loop.
-static Value getExtent(OpBuilder &b, scf::ForOp loop, LoadOp load,
-                       unsigned axis) {
-  auto view = load.getView().getDefiningOp<ViewOp>();
+namespace {
+/// Where a tile begins in the view that it is loaded from, and the view's
+/// extent along that axis; null if it is not known ahead of the loop.
+struct Loaded {
+  Value offset, extent;
+};
+} // namespace
+
+static Loaded findLoaded(OpBuilder &b, scf::ForOp loop, Value tile,
+                         unsigned tileAxis) {
+  auto [load, axis] = findLoad(tile, tileAxis);
+  auto view = load ? load.getView().getDefiningOp<ViewOp>() : nullptr;
   if (!view || !loop.isDefinedOutsideOfLoop(view.getSource()) ||
       (view.getLimit() && !loop.isDefinedOutsideOfLoop(view.getLimit())))
     return {};
   Value limit = axis == 0 ? view.getLimit() : Value();
   int64_t dim = view.getDims()[axis];
+  Value offset = load.getOffsets()[axis];
   if (auto size = limit ? limit.getDefiningOp<memref::DimOp>() : nullptr)
     if (size.getSource() == view.getSource() && size.getConstantIndex() == dim)
-      return limit;
+      return {offset, limit};
   Location loc = load.getLoc();
   Value extent = b.createOrFold<memref::DimOp>(
       loc, view.getSource(), arith::ConstantIndexOp::create(b, loc, dim));
   if (limit)
     extent = b.createOrFold<arith::MinSIOp>(loc, limit, extent);
-  return extent;
+  return {offset, extent};
 }
 
 static bool isMultiple(Value value, int64_t size) {
@@ -375,8 +384,9 @@ namespace {
 /// A mask of a key loop, its bounds, and the ops that evaluate them.
 class RefinedMask {
 public:
-  RefinedMask(OpBuilder &b, KeyLoop &key, LoopMaskOps mask,
-              const TileOrigin &origin);
+  RefinedMask(OpBuilder &b, scf::ForOp loop, LoopMaskOps mask,
+              const TileOrigin &origin, const Loaded &queries,
+              const Loaded &keys);
 
   bool isTrivial() const { return bounds.isTrivial(); }
 
@@ -387,8 +397,7 @@ private:
   /// What is the same for a work item as a symbol, or as a constant.
   Linear addSymbol(Value value, IntegerRange range);
   void addTranslated(LoopMask &source);
-  void findRows(scf::ForOp loop, const LoopMaskOps &mask,
-                const TileOrigin &origin);
+  void limitTo(const Loaded &queries, const Loaded &keys);
 
   OpBuilder &b;
   Location loc;
@@ -403,18 +412,37 @@ private:
 
 } // namespace
 
-RefinedMask::RefinedMask(OpBuilder &b, KeyLoop &key, LoopMaskOps mask,
-                         const TileOrigin &origin)
+/// The coordinates of the elements that exist. Those of a view are below its
+/// extent.
+static IntegerRange getRows(const TileOrigin &origin, const Loaded &queries,
+                            int64_t numRows) {
+  IntegerRange range = getCoordinates(origin.row, numRows - 1);
+  if (queries.offset == origin.row)
+    range.high = std::max(std::min(range.high, maxExtent - 1), range.low);
+  return range;
+}
+
+static IntegerRange getColumns(const TileOrigin &origin, const Loaded &keys) {
+  return getCoordinates(
+      origin.base, keys.offset == origin.first ? maxExtent - 1 : maxCoordinate);
+}
+
+RefinedMask::RefinedMask(OpBuilder &b, scf::ForOp loop, LoopMaskOps mask,
+                         const TileOrigin &origin, const Loaded &queries,
+                         const Loaded &keys)
     : b(b), loc(mask.map.getLoc()), numRows(mask.map.getType().getDimSize(0)),
-      translation(getCoordinates(origin.row, numRows - 1),
-                  getCoordinates(origin.base, maxCoordinate)),
+      translation(getRows(origin, queries, numRows), getColumns(origin, keys)),
       ops(b, loc, translation.mask.terms) {
-  LoopMask source(b, key.loop, mask.map);
+  LoopMask source(b, loop, mask.map);
   translateMask(mask.condition, source, translation);
   addTranslated(source);
   grid = {addSymbol(origin.base, getCoordinates(origin.base, 0)),
           mask.map.getType().getDimSize(1)};
-  findRows(key.loop, mask, origin);
+  rows.first = addSymbol(origin.row, getCoordinates(origin.row, 0));
+  limitTo(queries.offset && loop.isDefinedOutsideOfLoop(queries.offset)
+              ? queries
+              : Loaded(),
+          keys.offset == origin.first ? keys : Loaded());
   bounds = boundTiles(translation.mask, rows);
 }
 
@@ -455,28 +483,20 @@ void RefinedMask::addTranslated(LoopMask &source) {
       translation.flags, [&](Value flag) { return source.hoist(flag); }));
 }
 
-/// Finds which rows and keys exist: those of the views that they are loaded
-/// from.
-void RefinedMask::findRows(scf::ForOp loop, const LoopMaskOps &mask,
-                           const TileOrigin &origin) {
+/// Says how many rows and keys exist, where that is known.
+void RefinedMask::limitTo(const Loaded &queries, const Loaded &keys) {
   TermTable &terms = translation.mask.terms;
-  rows.first = addSymbol(origin.row, getCoordinates(origin.row, 0));
   rows.others = Linear::get(numRows - 1);
-  auto [queries, rowAxis] = findLoad(mask.scores, 0);
-  Value offset = queries ? queries.getOffsets()[rowAxis] : Value();
-  if (offset && loop.isDefinedOutsideOfLoop(offset))
-    if (Value extent = getExtent(b, loop, queries, rowAxis)) {
-      Value last = ops.subtract(ops.add(extent, -1), offset);
-      last = ops.min(ops.max(last, ops.constant(0)), ops.constant(numRows - 1));
-      rows.others = addSymbol(last, {0, numRows - 1});
-    }
-  auto [keys, keyAxis] = findLoad(mask.scores, 1);
-  if (keys && keys.getOffsets()[keyAxis] == origin.first)
-    // Of whole tiles each key exists.
-    if (Value extent = getExtent(b, loop, keys, keyAxis);
-        extent && !isMultiple(extent, grid.size))
-      rows.lastKey = terms.add(
-          terms.add(addSymbol(extent, {-maxExtent, maxExtent}), grid.base), -1);
+  if (queries.extent) {
+    Value last = ops.subtract(ops.add(queries.extent, -1), queries.offset);
+    last = ops.min(ops.max(last, ops.constant(0)), ops.constant(numRows - 1));
+    rows.others = addSymbol(last, {0, numRows - 1});
+  }
+  // Of whole tiles each key exists.
+  if (keys.extent && !isMultiple(keys.extent, grid.size))
+    rows.lastKey = terms.add(
+        terms.add(addSymbol(keys.extent, {-maxExtent, maxExtent}), grid.base),
+        -1);
 }
 
 SmallVector<TileRange<Value>> RefinedMask::makeRanges(Value low, Value high) {
@@ -521,7 +541,9 @@ struct TileRefineWalkPass final
     TileOrigin origin = findOrigin(b, key, found->map);
     if (!origin.first)
       return failure();
-    RefinedMask mask(b, key, *found, origin);
+    RefinedMask mask(b, key.loop, *found, origin,
+                     findLoaded(b, key.loop, found->scores, 0),
+                     findLoaded(b, key.loop, found->scores, 1));
     if (mask.isTrivial())
       return failure();
     SmallVector<Value> lows, highs;

@@ -64,8 +64,8 @@ tile.kernel @offset(%s: memref<128x320xf32>, %r: memref<?xf32>, %offset: index) 
 // j < %lengths[b]: nothing is added to the length, which is clamped to what keys
 // can reach; no length disables the bounds.
 // CHECK-LABEL: tile.kernel @length(
-// CHECK-DAG: %[[LOW:.*]] = arith.constant -4294967297 : index
-// CHECK-DAG: %[[HIGH:.*]] = arith.constant 4294967297 : index
+// CHECK-DAG: %[[LOW:.*]] = arith.constant -2147483648 : index
+// CHECK-DAG: %[[HIGH:.*]] = arith.constant 2147483648 : index
 // CHECK: %[[READ:.*]] = tile.gather
 // CHECK: %[[LENGTH:.*]] = arith.index_cast %[[READ]] : i64 to index
 // CHECK: %[[ATLEAST:.*]] = arith.maxsi %[[LENGTH]], %[[LOW]]

@@ -700,10 +700,13 @@ tile.kernel @unsigned(%s: memref<128x320xf32>, %r: memref<?xf32>) grid(%x) {
   tile.store %top, %out[%c0] : !tile.tile<64xf32>, !tile.view<?xf32>
 }
 
-// Integers that may wrap are not analysed.
+// Coordinates of views fit into 32 bits ...
 // CHECK-LABEL: tile.kernel @narrow_integers(
 // CHECK-NOT: tile.walk
-// CHECK: scf.for %{{.*}} = %c0 to %c40 step %c1
+// CHECK: scf.for %{{.*}} = %c0 to %c8 step %c1
+// CHECK-NOT: tile.map
+// CHECK: tile.reduce
+// CHECK: scf.for %{{.*}} = %c8 to %c16 step %c1
 // CHECK: tile.map
 // CHECK: tile.reduce
 // CHECK-NOT: scf.for
@@ -730,6 +733,50 @@ tile.kernel @narrow_integers(%s: memref<128x320xf32>, %r: memref<?xf32>) grid(%x
         %i32 = arith.index_cast %i : index to i32
         %j32 = arith.index_cast %j : index to i32
         %c = arith.cmpi sle, %j32, %i32 : i32
+        %y = arith.select %c, %e, %ninf : f32
+        tile.yield %y : f32
+      } -> !tile.tile<64x8xf32>
+      scf.yield %k : !tile.tile<64x8xf32>
+    } else {
+      scf.yield %a : !tile.tile<64x8xf32>
+    }
+    %n = tile.reduce max %b axis 1 : !tile.tile<64x8xf32> -> !tile.tile<64xf32>
+    scf.yield %n : !tile.tile<64xf32>
+  }
+  tile.store %top, %out[%c0] : !tile.tile<64xf32>, !tile.view<?xf32>
+}
+
+// ... twice as large ones may not, and wrap.
+// CHECK-LABEL: tile.kernel @wrapping_integers(
+// CHECK-NOT: tile.walk
+// CHECK: scf.for %{{.*}} = %c0 to %c40 step %c1
+// CHECK: tile.map
+// CHECK: tile.reduce
+// CHECK-NOT: scf.for
+// CHECK: tile.store
+tile.kernel @wrapping_integers(%s: memref<128x320xf32>, %r: memref<?xf32>) grid(%x) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %c40 = arith.constant 40 : index
+  %i0 = arith.constant 64 : index
+  %ninf = arith.constant 0xFF800000 : f32
+  %v = tile.view %s dims [0, 1] at [] : memref<128x320xf32> -> !tile.view<128x320xf32>
+  %out = tile.view %r dims [0] at [] : memref<?xf32> -> !tile.view<?xf32>
+  %w = tile.walk.ranges (%c0) to (%c40) {partial = array<i1: true>}
+  %size = tile.walk.size %w
+  %none = tile.splat %ninf : f32 -> !tile.tile<64xf32>
+  %top = scf.for %p = %c0 to %size step %c1 iter_args(%m = %none) -> !tile.tile<64xf32> {
+    %t, %partial = tile.walk.at %w[%p]
+    %j0 = arith.muli %t, %c8 : index
+    %a = tile.load %v[%i0, %j0] : !tile.view<128x320xf32> -> !tile.tile<64x8xf32>
+    %b = scf.if %partial -> !tile.tile<64x8xf32> {
+      %k = tile.map ins(%a : !tile.tile<64x8xf32>) maps [#id] origin(%i0, %j0) {
+      ^bb0(%e: f32, %i: index, %j: index):
+        %i32 = arith.index_cast %i : index to i32
+        %j32 = arith.index_cast %j : index to i32
+        %sum = arith.addi %j32, %j32 : i32
+        %c = arith.cmpi sle, %sum, %i32 : i32
         %y = arith.select %c, %e, %ninf : f32
         tile.yield %y : f32
       } -> !tile.tile<64x8xf32>
