@@ -368,10 +368,12 @@ bool Launch::run(const int64_t *grid) {
       break;
     case FOVEA_CUDA_SIZE: {
       int64_t size = descriptor(words[0])[3 + words[1]];
-      if (size > INT32_MAX)
+      // Kernels add small constants to coordinates in 32 bits.
+      constexpr int64_t largest = (int64_t(1) << 31) - (int64_t(1) << 20);
+      if (size > largest)
         return fail("argument %" PRId64 ": dimension %" PRId64 " has size "
-                    "%" PRId64 ", which exceeds 32 bits",
-                    words[0], words[1], size);
+                    "%" PRId64 ", but a GPU takes %" PRId64,
+                    words[0], words[1], size, largest);
       values[n] = size;
       break;
     }

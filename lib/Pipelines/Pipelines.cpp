@@ -117,6 +117,7 @@ void fovea::buildCpuEntryPipeline(OpPassManager &pm,
   buildAttnStage(pm, options);
   buildTileStage(pm, options);
   buildVectorStage(pm, options);
+  pm.addPass(createReportAssertions());
   pm.addPass(createMakeEntryPoints());
   buildLLVMStage(pm, options);
 }
@@ -145,6 +146,7 @@ void fovea::buildCudaTileStage(OpPassManager &pm,
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));
   pm.addPass(attn::createAttnBufferize());
+  pm.addPass(attn::createAttnPackHeads());
   pm.addPass(createAttnToTile());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -158,6 +160,7 @@ void fovea::buildCudaKernelStage(OpPassManager &pm,
                                  const CudaPipelineOptions &options) {
   buildTileToNVVMPipeline(pm, /*verify=*/true);
   pm.addPass(createConvertTileLaunchToCuda());
+  pm.addPass(createReportAssertions());
   MakeEntryPointsOptions entry;
   entry.cuda = true;
   pm.addPass(createMakeEntryPoints(entry));

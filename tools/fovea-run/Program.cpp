@@ -8,6 +8,7 @@
 
 #include "Program.h"
 
+#include "fovea/Conversion/Passes.h"
 #include "fovea/Dialect/Tile/IR/Tile.h"
 #include "fovea/Pipelines/Pipelines.h"
 #include "fovea/Target/CudaTarget.h"
@@ -49,6 +50,7 @@ FailureOr<std::unique_ptr<Program>> Program::compile(ModuleOp module,
   PassManager upper(module.getContext());
   bool cuda = CudaTarget::isCuda(targetText);
   CudaPipelineOptions cudaOptions;
+  buildSizeChecks(upper);
   if (cuda) {
     cudaOptions.target = targetText.str();
     buildCudaTileStage(upper, cudaOptions);
@@ -81,6 +83,7 @@ FailureOr<std::unique_ptr<Program>> Program::compile(ModuleOp module,
     buildCudaHostStage(lower, cudaOptions);
   } else {
     buildVectorStage(lower, options);
+    lower.addPass(createReportAssertions());
     buildLLVMStage(lower, options);
   }
   if (failed(lower.run(*lowered)))

@@ -80,7 +80,7 @@ TEST_F(CudaTest, Parameters) {
             "k: needs a newer libfovea_runtime (parameter of kind 99)");
   array[3] = int64_t(1) << 31;
   EXPECT_EQ(launchSize(), "k: argument 0: dimension 0 has size 2147483648, "
-                          "which exceeds 32 bits");
+                          "but a GPU takes 2146435072");
 }
 
 TEST_F(CudaTest, TensorMaps) {

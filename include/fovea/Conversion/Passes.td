@@ -118,16 +118,29 @@ def MakeEntryPoints : Pass<"fovea-make-entry-points", "::mlir::ModuleOp"> {
     `fovea_function_t` of the runtime's header: it checks and unpacks the
     arguments by `fovea_bind_arguments` from a constant table of their types.
 
-    A `cf.assert` of a function's body becomes a report of the error and a return,
-    so run `-attn-check-sizes` before to have sizes checked against each other.
-
-    Runs before `-convert-func-to-llvm`.
+    Runs after `-fovea-report-assertions`, which names the function as it was, and
+    before `-convert-func-to-llvm`.
   }];
   let options = [
     Option<"cuda", "cuda", "bool", "false", "Arrays are on a CUDA device">
   ];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def ReportAssertions
+    : Pass<"fovea-report-assertions", "::mlir::ModuleOp"> {
+  let summary = "Make assertions errors of the runtime";
+  let description = [{
+    A `cf.assert` of a function without results becomes a call of
+    `fovea_report_error`, with the function's name in front of the message, and a
+    return, where LLVM's lowering would end the process. Run `-attn-check-sizes`
+    before to have sizes checked against each other.
+  }];
   let dependentDialects = [
     "::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect"
+  ];
+  let statistics = [
+    Statistic<"numAssertions", "assertions", "Assertions that became reports">
   ];
 }
 

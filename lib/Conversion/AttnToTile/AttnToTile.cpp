@@ -41,6 +41,9 @@ enum Dim : unsigned { dimB, dimH, dimI, dimJ, dimD, dimE };
 /// a few powers of two.
 constexpr double maxFoldedScale = 16.0;
 
+/// Products of storage types take channels in steps of so many.
+constexpr int64_t storedStep = 16;
+
 /// What a target's schedule says about the program.
 struct Program {
   int64_t queryTile, keyTile;
@@ -86,8 +89,7 @@ private:
   }
   Value negativeInfinity(OpBuilder &b) {
     return arith::ConstantOp::create(
-        b, loc,
-        b.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
+        b, loc, b.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
   }
   /// Size of the dimension of a memref that `map` gives for `dim`; 1 if it has
   /// none (it is shared).
@@ -135,9 +137,14 @@ private:
 
   Value loadQueries(Value first);
   Value emitQueries(Value first);
-  Value emitScores(Value queries, Value key);
+  Value emitScores(Value queries, Value key, ValueRange at);
   Value emitRegion(Value scores, Region &region, ArrayRef<unsigned> captures,
                    ValueRange origin, bool isMask);
+  Value emitBias(ValueRange at);
+  bool allowsApproximations() {
+    NumericsAttr numerics = op.getNumericsAttr();
+    return numerics && numerics.getMath() == MathMode::approximate;
+  }
   SmallVector<Value> emitInitialState();
   SmallVector<Value> emitStep(Value position, ValueRange state);
   void emitResult(ValueRange state);
@@ -157,11 +164,15 @@ private:
   // Values of the kernel.
   Value batch, head, keyHead, firstRow, numKeys, walk, queries, keyView,
       valueView;
+  /// Of a tile.
   int64_t channels, valueChannels;
   /// Factor on scores in `tile` before exp2: 1 if folded into the queries.
   double exponentScale = 1.0;
   /// Factor on q . k that is not folded into the queries.
   double scoreScale = 1.0;
+  /// The score region only adds to q . k: what it adds over the scale is where
+  /// the product's sums start.
+  bool biased = false;
 };
 
 } // namespace
@@ -274,6 +285,37 @@ Value KernelEmitter::loadQueries(Value first) {
       window, ValueRange{first, index(0)});
 }
 
+/// Functions of the body may be replaced by less accurate ones, and sums and
+/// products may be ordered anew.
+static void allowApproximations(tile::MapOp map) {
+  map.walk([](arith::ArithFastMathInterface op) {
+    arith::FastMathFlagsAttr flags = op.getFastMathFlagsAttr();
+    if (!flags) // A conversion.
+      return;
+    auto more = arith::FastMathFlags::reassoc;
+    if (isa<math::MathDialect>(op->getDialect()))
+      more = more | arith::FastMathFlags::afn;
+    op->setAttr(op.getFastMathAttrName(),
+                arith::FastMathFlagsAttr::get(op.getContext(),
+                                              flags.getValue() | more));
+  });
+}
+
+/// Whether the region yields its score plus something that does not depend on
+/// it.
+static bool onlyAdds(Region &region) {
+  if (region.empty())
+    return false;
+  Value score = region.getArgument(0);
+  Operation *sum =
+      region.front().getTerminator()->getOperand(0).getDefiningOp();
+  if (!score.hasOneUse() || *score.user_begin() != sum)
+    return false;
+  if (auto fma = dyn_cast<math::FmaOp>(sum))
+    return fma.getC() == score;
+  return isa<arith::AddFOp>(sum);
+}
+
 /// The queries as the products take them: as they are, or in f32 and times what
 /// can be folded into them.
 Value KernelEmitter::emitQueries(Value first) {
@@ -281,6 +323,8 @@ Value KernelEmitter::emitQueries(Value first) {
   const double log2e = 1.4426950408889634;
   bool plain = op.getScore().empty();
   if (program.storageTypes) {
+    biased = scale > 0 && onlyAdds(op.getScore());
+    plain |= biased;
     // A negative or zero factor has to come before the maximum is taken.
     bool late = plain && scale > 0;
     exponentScale = late ? scale * log2e : log2e;
@@ -304,19 +348,6 @@ Value KernelEmitter::emitQueries(Value first) {
         return arith::MulFOp::create(b, loc, x, factor);
       },
       b.getF32Type());
-}
-
-/// Functions of the body may be replaced by less accurate ones.
-static void allowApproximations(tile::MapOp map) {
-  map.walk([](arith::ArithFastMathInterface function) {
-    if (isa<math::MathDialect>(function->getDialect()))
-      function->setAttr(
-          function.getFastMathAttrName(),
-          arith::FastMathFlagsAttr::get(function.getContext(),
-                                        function.getFastMathFlagsAttr()
-                                                .getValue() |
-                                            arith::FastMathFlags::afn));
-  });
 }
 
 /// A score or mask region as a map of the score tile at `at` = (i, j).
@@ -347,22 +378,42 @@ Value KernelEmitter::emitRegion(Value scores, Region &region,
         return arith::SelectOp::create(b, loc, result, a[0],
                                        negativeInfinity(b));
       });
-  NumericsAttr numerics = op.getNumericsAttr();
-  if (numerics && numerics.getMath() == MathMode::approximate)
+  if (allowsApproximations())
     allowApproximations(map);
   return map;
 }
 
+/// What a region that only adds adds to the score tile at `at`, over the scale.
+Value KernelEmitter::emitBias(ValueRange at) {
+  Value none = tile::SplatOp::create(
+      b, loc, tileType({program.queryTile, program.keyTile}), number(0));
+  Value bias = emitRegion(none, op.getScore(), scoreCaptures, at, false);
+  auto map = bias.getDefiningOp<tile::MapOp>();
+  OpBuilder::InsertionGuard guard(b);
+  Operation *yield = map.getBlock().getTerminator();
+  b.setInsertionPoint(yield);
+  Value factor = arith::ConstantOp::create(
+      b, loc, b.getF32FloatAttr(1.0 / op.getScaleValue()));
+  auto scaled = arith::MulFOp::create(b, loc, yield->getOperand(0), factor);
+  yield->setOperand(0, scaled);
+  if (allowsApproximations())
+    scaled.setFastmath(arith::FastMathFlags::reassoc);
+  return bias;
+}
+
 /// Scores of the tile of keys that starts at `first`, before the mask.
-Value KernelEmitter::emitScores(Value queries, Value first) {
+Value KernelEmitter::emitScores(Value queries, Value first, ValueRange at) {
   auto type = cast<tile::ViewType>(keyView.getType());
   Value keys = tile::LoadOp::create(
       b, loc, TileType::get({program.keyTile, channels}, type.getElementType()),
       keyView, ValueRange{first, index(0)});
-  Value zero = tile::SplatOp::create(
-      b, loc, tileType({program.queryTile, program.keyTile}), number(0));
+  Value start =
+      biased ? emitBias(at)
+             : tile::SplatOp::create(
+                   b, loc, tileType({program.queryTile, program.keyTile}),
+                   number(0));
   Value scores =
-      tile::DotOp::create(b, loc, queries, keys, zero, /*transposeB=*/true);
+      tile::DotOp::create(b, loc, queries, keys, start, /*transposeB=*/true);
   if (scoreScale == 1.0)
     return scores;
   return map({scores}, [&](OpBuilder &b, ValueRange a) -> Value {
@@ -406,8 +457,8 @@ SmallVector<Value> KernelEmitter::emitStep(Value position, ValueRange state) {
     i0 = arith::AddIOp::create(b, loc, i0, parameter(origin[2]));
     j0 = arith::AddIOp::create(b, loc, j0, parameter(origin[3]));
   }
-  Value s = emitScores(queries, first);
-  if (!op.getScore().empty())
+  Value s = emitScores(queries, first, {i0, j0});
+  if (!op.getScore().empty() && !biased)
     s = emitRegion(s, op.getScore(), scoreCaptures, {i0, j0}, false);
   if (!op.getMask().empty()) {
     auto masked = scf::IfOp::create(b, loc, s.getType(), at.getPartial(),
@@ -502,8 +553,8 @@ void KernelEmitter::emitResult(ValueRange state) {
       x = math::FmaOp::create(b, loc, a[0], number(unit), x);
     else
       x = arith::AddFOp::create(b, loc, x, a[0]);
-    return arith::SelectOp::create(b, loc, isZero(b, a[1]),
-                                   negativeInfinity(b), x);
+    return arith::SelectOp::create(b, loc, isZero(b, a[1]), negativeInfinity(b),
+                                   x);
   });
   tile::StoreOp::create(b, loc, total, view(lse, maps[4], {dimI}, head),
                         ValueRange{firstRow});
@@ -515,6 +566,11 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
   auto valueType = cast<MemRefType>(op.getValues()[0].getType());
   channels = queryType.getDimSize(axisOf(maps[0], dimD));
   valueChannels = valueType.getDimSize(axisOf(maps[2], dimE));
+  if (program.storageTypes) {
+    // Tiles end beyond the memrefs, where they hold zeros.
+    channels = llvm::alignTo(channels, storedStep);
+    valueChannels = llvm::alignTo(valueChannels, storedStep);
+  }
 
   b.setInsertionPoint(before);
   OperationState state(loc, tile::KernelOp::getOperationName());
@@ -532,9 +588,9 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
   b.setInsertionPointToStart(block);
   batch = kernel.getGridArguments()[0];
   head = kernel.getGridArguments()[1];
-  Value group = arith::DivUIOp::create(
-      b, loc, extent(parameter(query), maps[0], dimH),
-      extent(parameter(key), maps[1], dimH));
+  Value group =
+      arith::DivUIOp::create(b, loc, extent(parameter(query), maps[0], dimH),
+                             extent(parameter(key), maps[1], dimH));
   keyHead = arith::DivUIOp::create(b, loc, head, group);
   firstRow = arith::MulIOp::create(b, loc, kernel.getGridArguments()[2],
                                    index(program.queryTile));
@@ -607,10 +663,9 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
           dyn_cast_or_null<tile::ScheduleAttrInterface>(op.getScheduleAttr());
       if (!schedule) {
         if (op.getScheduleAttr())
-          op.emitOpError("has ")
-              << op.getScheduleAttr()
-              << " for its schedule; leave it out, or write "
-                 "#tile.cpu_schedule or #pipe.schedule";
+          op.emitOpError("has ") << op.getScheduleAttr()
+                                 << " for its schedule; leave it out, or write "
+                                    "#tile.cpu_schedule or #pipe.schedule";
         else
           op.emitOpError("has no schedule; run -attn-select-schedule first");
         return WalkResult::interrupt();
@@ -629,9 +684,8 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
       std::string name = base;
       for (unsigned n = 1; symbols.lookup(name); ++n)
         name = base + "_" + std::to_string(n);
-      KernelEmitter emitter(
-          op, {schedule.getQueryTile(), schedule.getKeyTile(),
-               schedule.multipliesInStorageTypes()});
+      KernelEmitter emitter(op, {schedule.getQueryTile(), schedule.getKeyTile(),
+                                 schedule.multipliesInStorageTypes()});
       symbols.insert(emitter.emit(function, name));
       op.erase();
       ++numKernels;

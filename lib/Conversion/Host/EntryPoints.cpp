@@ -8,8 +8,9 @@
 
 #include "fovea/Conversion/Passes.h"
 
+#include "RuntimeCalls.h"
+
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -21,63 +22,6 @@ namespace fovea {
 
 using namespace mlir;
 using namespace fovea;
-
-/// A function of the runtime.
-static LLVM::LLVMFuncOp getRuntime(ModuleOp module, StringRef name, Type result,
-                                   ArrayRef<Type> arguments) {
-  if (auto known = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
-    return known;
-  OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
-  return LLVM::LLVMFuncOp::create(
-      b, module.getLoc(), name, LLVM::LLVMFunctionType::get(result, arguments));
-}
-
-/// The address of a constant text.
-static Value createText(ImplicitLocOpBuilder &b, ModuleOp module,
-                        const Twine &name, StringRef text) {
-  std::string bytes = text.str() + '\0';
-  std::string symbol = name.str();
-  for (unsigned n = 0; module.lookupSymbol(symbol); ++n)
-    symbol = (name + "_" + Twine(n)).str();
-  OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
-  auto global = LLVM::GlobalOp::create(
-      top, b.getLoc(), LLVM::LLVMArrayType::get(b.getI8Type(), bytes.size()),
-      /*isConstant=*/true, LLVM::Linkage::Internal, symbol,
-      b.getStringAttr(bytes));
-  return LLVM::AddressOfOp::create(b, global);
-}
-
-//===----------------------------------------------------------------------===//
-// Checks
-//===----------------------------------------------------------------------===//
-
-/// cf.assert -> report and return.
-static LogicalResult lowerAssert(cf::AssertOp assertion, func::FuncOp function,
-                                 StringRef name) {
-  if (assertion->getParentOp() != function)
-    return assertion.emitOpError(
-        "inside of another op cannot become an error of the C ABI; move it to "
-        "the function's body");
-  auto module = function->getParentOfType<ModuleOp>();
-  ImplicitLocOpBuilder b(assertion.getLoc(), assertion);
-  auto pointer = LLVM::LLVMPointerType::get(b.getContext());
-  Value condition = assertion.getArg();
-  std::string message = (name + ": " + assertion.getMsg()).str();
-  Block *head = assertion->getBlock();
-  Block *rest = head->splitBlock(assertion);
-  assertion.erase();
-  Block *error = b.createBlock(&function.getBody());
-  Value text = createText(b, module, name + "_message", message);
-  LLVM::CallOp::create(b,
-                       getRuntime(module, "fovea_report_error",
-                                  LLVM::LLVMVoidType::get(b.getContext()),
-                                  {pointer}),
-                       text);
-  func::ReturnOp::create(b);
-  b.setInsertionPointToEnd(head);
-  cf::CondBranchOp::create(b, condition, rest, error);
-  return success();
-}
 
 //===----------------------------------------------------------------------===//
 // Entry points
@@ -111,12 +55,6 @@ static LogicalResult makeEntry(func::FuncOp function, bool cuda) {
         "returns a scalar; functions of the C ABI return tensors");
   MLIRContext *context = function.getContext();
   auto pointer = LLVM::LLVMPointerType::get(context);
-  SmallVector<cf::AssertOp> assertions;
-  function.walk([&](cf::AssertOp op) { assertions.push_back(op); });
-  for (cf::AssertOp assertion : assertions)
-    if (failed(lowerAssert(assertion, function, name)))
-      return failure();
-
   // The stream is what -convert-tile-launch-to-cuda added.
   SmallVector<Type> types(function.getArgumentTypes());
   bool hasStream = !types.empty() && types.back() == pointer;

@@ -9,6 +9,7 @@
 #include "fovea/Conversion/Passes.h"
 #include "fovea/Dialect/Tile/IR/Tile.h"
 
+#include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -283,10 +284,16 @@ static LogicalResult lowerLaunch(tile::LaunchOp launch, Value stream) {
     // The runtime reads 8 bytes of a scalar.
     Value zero = LLVM::ConstantOp::create(b, b.getI64IntegerAttr(0));
     Value place = storeArray(b, b.getI64Type(), zero);
-    if (isa<MemRefType>(argument.getType()))
-      place = storeArray(b, type, value);
-    else
+    if (auto memref = dyn_cast<MemRefType>(argument.getType())) {
+      // The runtime takes the first element's address.
+      MemRefDescriptor descriptor(value);
+      Value first = descriptor.bufferPtr(b, b.getLoc(), converter, memref);
+      descriptor.setAlignedPtr(b, b.getLoc(), first);
+      descriptor.setOffset(b, b.getLoc(), zero);
+      place = storeArray(b, type, Value(descriptor));
+    } else {
       LLVM::StoreOp::create(b, value, place);
+    }
     arguments.push_back(place);
   }
   auto pointer = LLVM::LLVMPointerType::get(b.getContext());

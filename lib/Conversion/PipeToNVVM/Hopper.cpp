@@ -247,6 +247,9 @@ LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
   int64_t rows = type.getDimSize(0), columns = type.getDimSize(1);
   if (roleFirstGroup == 0)
     return op.emitError("a store belongs into a role after the loading one");
+  if (columns % 16 != 0)
+    return op.emitError("a stored tile has a multiple of 16 columns, got ")
+           << type;
   if (persistent || op->getParentOfType<scf::ForOp>()) {
     emitStoreWait(); // The last store has left the buffer.
     emitGroupBarrier();

@@ -241,6 +241,18 @@ LogicalResult KernelEmitter::collect() {
       map = addTensorMap(op, fill.getView().getDefiningOp<tile::ViewOp>(),
                          tile.getDimSize(0), 64);
     } else if (auto store = dyn_cast<pipe::StoreOp>(op)) {
+      // The last box ends with the view's columns.
+      int64_t columns = store.getValue().getType().getDimSize(1);
+      int64_t extent = store.getView().getType().getShape()[1];
+      if (columns % 64 != 0 &&
+          (ShapedType::isDynamic(extent) || extent > columns ||
+           !matchPattern(store.getOffsets()[1], m_Zero()))) {
+        store.emitError("stores a tile of ")
+            << columns << " columns into a view of "
+            << store.getView().getType()
+            << "; it takes a multiple of 64, or all columns at once";
+        return WalkResult::interrupt();
+      }
       map = addTensorMap(op, store.getView().getDefiningOp<tile::ViewOp>(),
                          pipe::limits::groupRows, 64);
     } else if (auto dim = dyn_cast<memref::DimOp>(op)) {

@@ -9,9 +9,14 @@
 #include "MapEmitter.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace fovea;
+
+/// Largest extent of a dimension: what is left to 2^31 is for small constants
+/// that are added to coordinates.
+static constexpr int64_t maxExtent = (int64_t(1) << 31) - (int64_t(1) << 20);
 
 /// Fragments of the result and, for two axes, of its slices.
 LogicalResult MapEmitter::setUp() {
@@ -79,6 +84,9 @@ MapEmitter::Element MapEmitter::get(Value value) {
   auto it = elements.find(value);
   if (it != elements.end())
     return it->second;
+  auto line = lines.find(value);
+  if (line != lines.end())
+    return elements[value] = emitLine(line->second);
   return {Uniform, emitter.getExact(value)};
 }
 
@@ -106,7 +114,8 @@ void MapEmitter::emitCoordinates() {
     elements[coordinate] = {level,
                             arith::AddIOp::create(builder, loc, all, offsets)};
     sums[coordinate] = {level, base,
-                        SmallVector<int64_t>(parts.begin(), parts.end())};
+                        SmallVector<int64_t>(parts.begin(), parts.end()), 0,
+                        maxExtent};
   }
 }
 
@@ -367,10 +376,14 @@ LogicalResult MapEmitter::emitMath(Operation *op) {
 }
 
 /// The exponent (x - y) * c, y of a row, as one fused operation an element:
-/// x * c - y * c. While |y * c| is below 2^10, rounding y * c moves the
-/// exponent by 2^-14 at most. Rows beyond take the difference first, in a
-/// branch that is the same for the warp and that real scores never enter.
+/// x * c - y * c. Where y * c is rounded, all weights of the row change by the
+/// same factor, also those of other steps: the exponent of a row itself, by
+/// which sums move from one maximum to the next, is the difference of the
+/// rounded products, too. While |y * c| is below 2^22 that factor is within
+/// 2^(1/4). Rows beyond take the difference first, in a branch that is the same
+/// for the warp and that real scores never enter.
 bool MapEmitter::emitScaledDifference(Operation *op) {
+  constexpr double bound = 4194304.0;
   auto product = dyn_cast<arith::MulFOp>(op);
   if (!product || !product.getType().isF32() || !product->hasOneUse() ||
       !isa<math::Exp2Op>(*product->user_begin()))
@@ -380,7 +393,25 @@ bool MapEmitter::emitScaledDifference(Operation *op) {
     return false;
   Element x = get(difference.getLhs()), y = get(difference.getRhs()),
           c = get(product.getRhs());
-  if (x.level != Full || y.level != Row || c.level != Uniform)
+  if (c.level != Uniform)
+    return false;
+  if (map.getType().getRank() == 1 && x.level == Full && y.level == Full) {
+    Value factor = spread(c, Full);
+    auto times = [&](Value value) -> Value {
+      return arith::MulFOp::create(builder, loc, value, factor);
+    };
+    Value scaled = times(y.value);
+    Value rounded = arith::SubFOp::create(builder, loc, times(x.value), scaled);
+    Value exact = times(arith::SubFOp::create(builder, loc, x.value, y.value));
+    Value small = arith::CmpFOp::create(
+        builder, loc, arith::CmpFPredicate::OLT,
+        math::AbsFOp::create(builder, loc, scaled).getResult(),
+        splat(bound, scaled.getType()));
+    elements[product] = {
+        Full, arith::SelectOp::create(builder, loc, small, rounded, exact)};
+    return true;
+  }
+  if (x.level != Full || y.level != Row)
     return false;
 
   Type rowType = y.value.getType();
@@ -396,7 +427,7 @@ bool MapEmitter::emitScaledDifference(Operation *op) {
     largest = arith::MaximumFOp::create(builder, loc, largest, row);
   Value large =
       arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UGE, largest,
-                            splat(1024.0, builder.getF32Type()));
+                            splat(bound, builder.getF32Type()));
   Value any = NVVM::VoteSyncOp::create(builder, loc, builder.getI1Type(),
                                        emitter.constant(-1), large,
                                        NVVM::VoteSyncKind::any);
@@ -430,7 +461,13 @@ std::optional<MapEmitter::Sum> MapEmitter::getSum(Value value) {
       !(element.value.getType().isInteger(32) ||
         element.value.getType().isInteger(64)))
     return std::nullopt;
-  return Sum{Uniform, element.value, {0}};
+  Sum sum{Uniform, element.value, {0}};
+  APInt constant;
+  if (matchPattern(element.value, m_ConstantInt(&constant)))
+    sum.low = sum.high = constant.getSExtValue();
+  else if (value.getType().isIndex() && element.value.getType().isInteger(32))
+    sum.low = 0, sum.high = maxExtent;
+  return sum;
 }
 
 /// The constants of a level's elements.
@@ -450,11 +487,17 @@ void MapEmitter::noteSum(Operation *op) {
   if (isa<arith::IndexCastOp>(op)) {
     auto it = sums.find(op->getOperand(0));
     Type type = op->getResult(0).getType();
-    if (it != sums.end() &&
-        (type.isIndex() || type == it->second.base.getType())) {
-      Sum sum = it->second;
-      sums[op->getResult(0)] = sum;
+    if (it == sums.end())
+      return;
+    Sum sum = it->second;
+    if (type.isInteger(32) && !sum.base.getType().isInteger(32)) {
+      // Elements wrap each by itself unless all of them fit.
+      if (!sum.fits32())
+        return;
+      sum.base = arith::TruncIOp::create(builder, loc, type, sum.base);
     }
+    if (type.isIndex() || type == sum.base.getType())
+      sums[op->getResult(0)] = sum;
     return;
   }
   // Narrower integers may wrap in one element and not in another.
@@ -473,38 +516,90 @@ void MapEmitter::noteSum(Operation *op) {
   sum.base = subtracts
                  ? arith::SubIOp::create(builder, loc, left, right).getResult()
                  : arith::AddIOp::create(builder, loc, left, right);
+  // Both bounds known, or neither.
+  if (lhs->fits32() && rhs->fits32()) {
+    sum.low = lhs->low + (subtracts ? -rhs->high : rhs->low);
+    sum.high = lhs->high + (subtracts ? -rhs->low : rhs->high);
+  }
   sum.parts = partsOf(*lhs, sum.level);
   for (auto [part, other] : llvm::zip(sum.parts, partsOf(*rhs, sum.level)))
     part += subtracts ? -other : other;
   sums[op->getResult(0)] = std::move(sum);
 }
 
-/// A sum as f32: one conversion a thread and an addition for each different
-/// constant, which is exact below 2^24, instead of a conversion an element.
-bool MapEmitter::emitFloatSum(Operation *op) {
-  auto conversion = dyn_cast<arith::SIToFPOp>(op);
-  if (!conversion || !conversion.getType().isF32())
+/// Remembers that the op's result is a line: a sum as f32, and where the order
+/// of operations is free its products with and sums with uniform values.
+bool MapEmitter::noteLine(Operation *op) {
+  if (op->getNumResults() != 1 || !op->getResult(0).getType().isF32())
     return false;
-  auto it = sums.find(conversion.getIn());
-  if (it == sums.end())
+  if (auto conversion = dyn_cast<arith::SIToFPOp>(op)) {
+    auto it = sums.find(conversion.getIn());
+    if (it == sums.end())
+      return false;
+    Value base = arith::SIToFPOp::create(builder, loc, builder.getF32Type(),
+                                         it->second.base);
+    lines[conversion] = {it->second.level, base, Value(), it->second.parts};
+    return true;
+  }
+  auto math = dyn_cast<arith::ArithFastMathInterface>(op);
+  arith::FastMathFlagsAttr flags = math ? math.getFastMathFlagsAttr() : nullptr;
+  if (!flags ||
+      !bitEnumContainsAll(flags.getValue(), arith::FastMathFlags::reassoc))
     return false;
-  const Sum &sum = it->second;
-  auto type = VectorType::get(static_cast<int64_t>(sum.parts.size()),
+  auto uniform = [&](Value value) {
+    if (lines.contains(value))
+      return Value();
+    Element element = get(value);
+    return element.level == Uniform ? element.value : Value();
+  };
+  auto times = [&](Value a, Value b) -> Value {
+    return a ? arith::MulFOp::create(builder, loc, a, b).getResult() : b;
+  };
+  for (unsigned n = 0; n < 2 && n < op->getNumOperands(); ++n) {
+    auto it = lines.find(op->getOperand(n));
+    Value other = it == lines.end() ? Value() : uniform(op->getOperand(1 - n));
+    if (!other)
+      continue;
+    Line line = it->second;
+    if (isa<arith::AddFOp>(op)) {
+      line.base = arith::AddFOp::create(builder, loc, line.base, other);
+    } else if (isa<arith::MulFOp>(op)) {
+      line.base = times(line.base, other);
+      line.slope = times(line.slope, other);
+    } else if (isa<math::FmaOp>(op)) {
+      Value addend = uniform(op->getOperand(2));
+      if (!addend)
+        return false;
+      line.base = math::FmaOp::create(builder, loc, line.base, other, addend);
+      line.slope = times(line.slope, other);
+    } else {
+      return false;
+    }
+    lines[op->getResult(0)] = line;
+    return true;
+  }
+  return false;
+}
+
+/// The elements of a line: one operation each. For a converted sum that is
+/// exact below 2^24.
+MapEmitter::Element MapEmitter::emitLine(const Line &line) {
+  auto type = VectorType::get(static_cast<int64_t>(line.parts.size()),
                               builder.getF32Type());
-  SmallVector<float> parts(sum.parts.begin(), sum.parts.end());
-  Value base =
-      arith::SIToFPOp::create(builder, loc, builder.getF32Type(), sum.base);
-  Value all = vector::BroadcastOp::create(builder, loc, type, base);
+  SmallVector<float> parts(line.parts.begin(), line.parts.end());
   Value constants = arith::ConstantOp::create(
       builder, loc, type, DenseFPElementsAttr::get(type, parts));
-  elements[conversion] = {sum.level,
-                          arith::AddFOp::create(builder, loc, all, constants)};
-  return true;
+  Value base = vector::BroadcastOp::create(builder, loc, type, line.base);
+  if (!line.slope)
+    return {line.level, arith::AddFOp::create(builder, loc, base, constants)};
+  Value slope = vector::BroadcastOp::create(builder, loc, type, line.slope);
+  return {line.level,
+          math::FmaOp::create(builder, loc, constants, slope, base)};
 }
 
 LogicalResult MapEmitter::emitOp(Operation *op) {
   noteSum(op);
-  if (emitScaledDifference(op) || emitFloatSum(op))
+  if (emitScaledDifference(op) || noteLine(op))
     return success();
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
     auto value = cast<TypedAttr>(emitter.convertConstant(constant.getValue()));
@@ -588,7 +683,10 @@ FailureOr<Value> MapEmitter::emit() {
       return map.emitError("the operand ")
              << input.getType() << " is not placed as the result "
              << map.getType() << " needs it";
-    elements[element] = {level, emitter.get(input)};
+    if (auto splat = input.getDefiningOp<tile::SplatOp>())
+      elements[element] = {Uniform, emitter.get(splat.getValue())};
+    else
+      elements[element] = {level, emitter.get(input)};
   }
   emitCoordinates();
   for (Operation &op : map.getBlock().without_terminator())

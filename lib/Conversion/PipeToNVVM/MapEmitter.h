@@ -18,7 +18,7 @@ namespace fovea {
 /// its vector has the elements of the row (column) slice, and is spread where
 /// it meets a value of all elements.
 ///
-/// Coordinates and extents are below 2^31 and computed in 32 bits. What
+/// Coordinates and extents are below 2^31 - 2^20 and computed in 32 bits. What
 /// captured tensors and scalars hold may be any number: an index that comes
 /// from them has 64 bits, and so has what is computed from it.
 ///
@@ -46,6 +46,18 @@ private:
     unsigned level = Uniform;
     mlir::Value base;
     llvm::SmallVector<int64_t> parts;
+    /// Bounds of all elements; INT64_MIN and INT64_MAX: unknown.
+    int64_t low = INT64_MIN, high = INT64_MAX;
+
+    bool fits32() const { return low >= INT32_MIN && high <= INT32_MAX; }
+  };
+
+  /// f32 elements that are `base` plus a constant of each times `slope` (1 if
+  /// null), made where they are used as they are.
+  struct Line {
+    unsigned level = Uniform;
+    mlir::Value base, slope;
+    llvm::SmallVector<int64_t> parts;
   };
 
   /// The op that makes the conditions of a level's elements. A comparison of
@@ -66,7 +78,8 @@ private:
   std::optional<Sum> getSum(mlir::Value value);
   llvm::SmallVector<int64_t> partsOf(const Sum &sum, unsigned level) const;
   void noteSum(mlir::Operation *op);
-  bool emitFloatSum(mlir::Operation *op);
+  bool noteLine(mlir::Operation *op);
+  Element emitLine(const Line &line);
   llvm::SmallVector<int64_t> spreadIndices(unsigned from, unsigned to) const;
   void emitCoordinates();
   Element get(mlir::Value value);
@@ -97,6 +110,7 @@ private:
   Fragment fragments[4];
   llvm::DenseMap<mlir::Value, Element> elements;
   llvm::DenseMap<mlir::Value, Sum> sums;
+  llvm::DenseMap<mlir::Value, Line> lines;
   llvm::DenseMap<mlir::Value, Condition> conditions;
   /// Conditions of elements that have been computed.
   llvm::DenseMap<std::pair<mlir::Value, int64_t>, mlir::Value> computed;

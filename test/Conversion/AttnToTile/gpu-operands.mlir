@@ -25,3 +25,59 @@ func.func @operands(%q: !t, %k: !t, %v: !t, %n: tensor<?xi64>, %s: tensor<?xf32>
       sinks(%s : tensor<?xf32>) outs(%o, %l : !t, !l)
   return %r#0, %r#1 : !t, !l
 }
+
+// A region that only adds to the score: what it adds, over the scale, is where the
+// product's sums start, and the scale moves into the exponent. `approximate` lets the
+// order of its operations go.
+// CHECK-LABEL: tile.kernel @adds_attention
+// CHECK: scf.for
+// CHECK: %[[BIAS:.*]] = tile.map ins(%{{.*}}) maps [{{.*}}] origin(%{{.*}}, %{{.*}}) {
+// CHECK: math.fma %{{.*}}, %{{.*}}, %{{.*}} fastmath<reassoc,afn>
+// CHECK: arith.mulf %{{.*}}, %cst{{.*}} fastmath<reassoc>
+// CHECK: %[[S:.*]] = tile.dot %{{.*}}, %{{.*}}, %[[BIAS]]
+// CHECK-NEXT: tile.reduce max %[[S]]
+func.func @adds(%q: !t, %k: !t, %v: !t, %o: !t) -> !t {
+  %r = attn.attention ins(%q : !t) dense(%k, %v : !t, !t) outs(%o : !t)
+      score(%s, %b, %h, %i, %j) {
+        %d = arith.subi %j, %i : index
+        %n = arith.index_cast %d : index to i32
+        %f = arith.sitofp %n : i32 to f32
+        %c = arith.constant 0.25 : f32
+        %y = math.fma %f, %c, %s : f32
+        attn.yield %y : f32
+      }
+      attributes {numerics = #attn.numerics<math = approximate>}
+  return %r : !t
+}
+
+// The score enters a product: the region comes after the scale.
+// CHECK-LABEL: tile.kernel @multiplies_attention
+// CHECK: scf.for
+// CHECK: %[[S:.*]] = tile.dot
+// CHECK: %[[SCALED:.*]] = tile.map ins(%[[S]]
+// CHECK: tile.map ins(%[[SCALED]]
+func.func @multiplies(%q: !t, %k: !t, %v: !t, %o: !t) -> !t {
+  %r = attn.attention ins(%q : !t) dense(%k, %v : !t, !t) outs(%o : !t)
+      score(%s, %b, %h, %i, %j) {
+        %c = arith.constant 0.25 : f32
+        %y = math.fma %s, %c, %s : f32
+        attn.yield %y : f32
+      }
+  return %r : !t
+}
+
+// A table in bf16, with approximate numerics.
+// CHECK-LABEL: tile.kernel @converts_attention
+// CHECK: arith.extf %{{.*}} : bf16 to f32
+// CHECK-NEXT: arith.addf %{{.*}} fastmath<reassoc>
+func.func @converts(%q: !t, %k: !t, %v: !t, %table: tensor<?xbf16>, %o: !t) -> !t {
+  %r = attn.attention ins(%q : !t) dense(%k, %v : !t, !t) outs(%o : !t)
+      score(%s, %b, %h, %i, %j, %bias = %table : tensor<?xbf16>) {
+        %x = tensor.extract %bias[%j] : tensor<?xbf16>
+        %w = arith.extf %x : bf16 to f32
+        %y = arith.addf %s, %w : f32
+        attn.yield %y : f32
+      }
+      attributes {numerics = #attn.numerics<math = approximate>}
+  return %r : !t
+}

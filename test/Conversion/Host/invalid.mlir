@@ -1,4 +1,4 @@
-// RUN: fovea-opt %s --fovea-make-entry-points --split-input-file --verify-diagnostics
+// RUN: fovea-opt %s --fovea-report-assertions --fovea-make-entry-points --split-input-file --verify-diagnostics
 
 func.func @nested(%n: index, %c: i1) {
   %c0 = arith.constant 0 : index

@@ -33,6 +33,36 @@ module attributes {gpu.container_module} {
 
 // -----
 
+// The runtime gets the address of a memref's first element.
+
+// CHECK-LABEL: func.func @part
+// CHECK: %[[MEMREF:.*]] = builtin.unrealized_conversion_cast
+// CHECK: %[[ZERO:.*]] = llvm.mlir.constant(0 : i64)
+// CHECK: %[[ALIGNED:.*]] = llvm.extractvalue %[[MEMREF]][1]
+// CHECK: %[[OFFSET:.*]] = llvm.extractvalue %[[MEMREF]][2]
+// CHECK: %[[FIRST:.*]] = llvm.getelementptr %[[ALIGNED]][%[[OFFSET]]] : {{.*}}, bf16
+// CHECK: %[[MOVED:.*]] = llvm.insertvalue %[[FIRST]], %[[MEMREF]][1]
+// CHECK: %[[DESCRIPTOR:.*]] = llvm.insertvalue %[[ZERO]], %[[MOVED]][2]
+// CHECK: %[[MEMORY:.*]] = llvm.alloca
+// CHECK: %[[PLACE:.*]] = llvm.getelementptr %[[MEMORY]][0]
+// CHECK: llvm.store %[[DESCRIPTOR]], %[[PLACE]] :
+// CHECK: llvm.store %[[MEMORY]], %
+// CHECK: llvm.call @fovea_cuda_launch
+module attributes {gpu.container_module} {
+  gpu.module @fill {
+    llvm.func @fill(%f: !llvm.ptr) attributes {pipe.launch = {arguments = [{kind = "pointer", parameter = 0 : i64}],
+        block = 128 : i64, grid = array<i64: 0>, shared_bytes = 0 : i64}} {
+      llvm.return
+    }
+  }
+  func.func @part(%n: index, %a: memref<?xbf16, strided<[1], offset: ?>>) {
+    tile.launch @fill grid(%n) args(%a : memref<?xbf16, strided<[1], offset: ?>>)
+    return
+  }
+}
+
+// -----
+
 tile.kernel @fill(%f: f32) grid(%x) {
 }
 func.func @not_lowered(%n: index, %f: f32) {

@@ -142,6 +142,51 @@ tile.kernel @functions(%n: index, %f: f32) grid(%m) {
 
 // -----
 
+// A difference of coordinates as f32, times a number, over a scale: where the order
+// of operations is free one fused operation an element, of its constant.
+// CHECK-LABEL: llvm.func @line
+// CHECK: %[[BASE:.*]] = arith.sitofp %{{.*}} : i32 to f32
+// CHECK-NEXT: %[[TIMES:.*]] = math.fma %[[BASE]], %{{.*}}, %{{.*}} : f32
+// CHECK-NEXT: arith.mulf %[[TIMES]], %{{.*}} : f32
+// CHECK: math.fma %cst{{.*}}, %{{.*}}, %{{.*}} : vector<16xf32>
+// CHECK-NEXT: %{{.*}}:16 = vector.to_elements
+// In the order given, the conversion is one addition, which is exact.
+// CHECK: arith.addf %{{.*}}, %cst{{.*}} : vector<16xf32>
+// CHECK: arith.mulf {{.*}} : vector<16xf32>
+#id = affine_map<(i, j) -> (i, j)>
+!acc = !tile.tile<64x32xf32, #pipe.acc<groups = 1>>
+!rows = !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
+tile.kernel @line(%slope: f32) grid(%m) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %s = tile.splat %zero : f32 -> !acc
+    %t = tile.map ins(%s : !acc) maps [#id] origin(%m, %c0) {
+    ^bb0(%x: f32, %i: index, %j: index):
+      %d = arith.subi %j, %i : index
+      %n = arith.index_cast %d : index to i32
+      %f = arith.sitofp %n : i32 to f32
+      %y = math.fma %f, %slope, %x fastmath<reassoc> : f32
+      %c = arith.constant 8.0 : f32
+      %z = arith.mulf %y, %c fastmath<reassoc> : f32
+      tile.yield %z : f32
+    } -> !acc
+    %r = tile.reduce add %t axis 1 : !acc -> !rows
+    %u = tile.map ins(%s : !acc) maps [#id] origin(%m, %c0) {
+    ^bb0(%x: f32, %i: index, %j: index):
+      %d = arith.subi %j, %i : index
+      %n = arith.index_cast %d : index to i32
+      %f = arith.sitofp %n : i32 to f32
+      %z = arith.mulf %f, %slope : f32
+      tile.yield %z : f32
+    } -> !acc
+    %v = tile.reduce add %u axis 1 : !acc -> !rows
+  }
+}
+
+// -----
+
 // Two elements of a row in a thread, then the four lanes of the row.
 // CHECK-LABEL: llvm.func @row_sums
 // CHECK-SAME: (%[[F:.*]]: f32)

@@ -243,6 +243,44 @@ tile.kernel @only_role(%a: memref<?x64xbf16>, %f: bf16) grid(%m) {
 
 // -----
 
+!shared = !tile.tile<64x80xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x80xbf16, #pipe.acc<groups = 1>>
+tile.kernel @part_of_the_columns(%a: memref<?x96xbf16>, %f: bf16) grid(%m) {
+  %c0 = arith.constant 0 : index
+  %av = tile.view %a dims [0, 1] at [] : memref<?x96xbf16> -> !tile.view<?x96xbf16>
+  %buffer = pipe.buffer : !pipe.buffer<!shared>
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+  }
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %s = tile.splat %f : bf16 -> !acc
+    // expected-error @+1 {{stores a tile of 80 columns into a view of '!tile.view<?x96xbf16>'; it takes a multiple of 64, or all columns at once}}
+    pipe.store %s, %buffer, %av[%c0, %c0] : !acc, !pipe.buffer<!shared>, !tile.view<?x96xbf16>
+  }
+}
+
+// -----
+
+!shared = !tile.tile<64x72xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x72xbf16, #pipe.acc<groups = 1>>
+tile.kernel @odd_columns(%a: memref<?x72xbf16>, %f: bf16) grid(%m) {
+  %c0 = arith.constant 0 : index
+  %av = tile.view %a dims [0, 1] at [] : memref<?x72xbf16> -> !tile.view<?x72xbf16>
+  %buffer = pipe.buffer : !pipe.buffer<!shared>
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+  }
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %s = tile.splat %f : bf16 -> !acc
+    // expected-error @+1 {{a stored tile has a multiple of 16 columns, got}}
+    pipe.store %s, %buffer, %av[%c0, %c0] : !acc, !pipe.buffer<!shared>, !tile.view<?x72xbf16>
+  }
+}
+
+// -----
+
 #mk = affine_map<(m, n, k) -> (m, k)>
 #nk = affine_map<(m, n, k) -> (n, k)>
 #mn = affine_map<(m, n, k) -> (m, n)>

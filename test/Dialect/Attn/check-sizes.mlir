@@ -37,3 +37,31 @@ func.func @other(%a: tensor<?xf32>, %n: index) -> f32 {
   %x = tensor.extract %a[%n] : tensor<?xf32>
   return %x : f32
 }
+
+// A table that a region reads is not empty, but where nothing reads it.
+
+// CHECK-LABEL: func @table(
+// CHECK: cf.assert %{{.*}}, "dimension 2 of output must equal dimension 2 of query
+// CHECK: %[[SOME:.*]] = arith.cmpi ne, %{{.*}}, %{{.*}} : index
+// CHECK: %[[NO_SEQUENCE:.*]] = arith.cmpi eq
+// CHECK: %[[A:.*]] = arith.ori %[[SOME]], %[[NO_SEQUENCE]]
+// CHECK: %[[NO_HEAD:.*]] = arith.cmpi eq
+// CHECK: %[[B:.*]] = arith.ori %[[A]], %[[NO_HEAD]]
+// CHECK: %[[NO_QUERY:.*]] = arith.cmpi eq
+// CHECK: %[[C:.*]] = arith.ori %[[B]], %[[NO_QUERY]]
+// CHECK: %[[NO_KEY:.*]] = arith.cmpi eq
+// CHECK: %[[D:.*]] = arith.ori %[[C]], %[[NO_KEY]]
+// CHECK: cf.assert %[[D]], "dimension 1 of capture 0 of the score must not be 0: the region reads it"
+// CHECK: return
+func.func @table(%q: tensor<1x8x?x64xf32>, %t: tensor<8x?xf32>, %o: tensor<1x8x?x64xf32>)
+    -> tensor<1x8x?x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
+      dense(%q, %q : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+      outs(%o : tensor<1x8x?x64xf32>)
+      score(%s, %b, %h, %i, %j, %table = %t : tensor<8x?xf32>) {
+        %x = tensor.extract %table[%h, %j] : tensor<8x?xf32>
+        %y = arith.addf %s, %x : f32
+        attn.yield %y : f32
+      }
+  return %r : tensor<1x8x?x64xf32>
+}

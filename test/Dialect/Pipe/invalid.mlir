@@ -72,8 +72,8 @@ func.func private @f(!pipe.ring<2 x !tile.tile<64x64xbf16>>)
 
 // -----
 
-// expected-error @+1 {{a tile in shared memory has a multiple of 8 rows and of 64 columns}}
-func.func private @f(!pipe.ring<2 x !tile.tile<64x80xbf16, #pipe.smem<swizzle = 128>>>)
+// expected-error @+1 {{a tile in shared memory has a multiple of 8 rows and of 8 columns}}
+func.func private @f(!pipe.ring<2 x !tile.tile<64x76xbf16, #pipe.smem<swizzle = 128>>>)
 
 // -----
 
@@ -235,7 +235,7 @@ func.func private @f(!pipe.ring<2 x !tile.tile<64x64xi4, #pipe.smem<swizzle = 12
 
 // -----
 
-// expected-error @+1 {{a tile in shared memory has a multiple of 8 rows and of 64 columns, got '!tile.tile<4x64xbf16, #pipe.smem<swizzle = 128>>'}}
+// expected-error @+1 {{a tile in shared memory has a multiple of 8 rows and of 8 columns, got '!tile.tile<4x64xbf16, #pipe.smem<swizzle = 128>>'}}
 func.func private @f(!pipe.buffer<!tile.tile<4x64xbf16, #pipe.smem<swizzle = 128>>>)
 
 // -----

@@ -456,3 +456,14 @@ func.func @f(%a: index) {
   %w = tile.walk.ranges (%a) to (%a) {partial = array<i1: false, true>}
   return
 }
+
+// -----
+
+func.func @f(%a: !tile.tile<16xf32>) {
+  // expected-error @+1 {{the body ends with tile.yield}}
+  %t = tile.map ins(%a : !tile.tile<16xf32>) maps [affine_map<(i) -> (i)>] {
+  ^bb0(%x: f32, %i: index):
+    %y = arith.addf %x, %x : f32
+  } -> !tile.tile<16xf32>
+  return
+}

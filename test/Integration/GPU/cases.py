@@ -7,6 +7,7 @@ the sizes that each is run with.
 A region has its text here and its meaning in run.py, under one name.
 """
 import dataclasses
+import re
 
 CAUSAL = """mask(%b, %h, %i, %j) {
         %c = arith.cmpi sle, %j, %i : index
@@ -25,6 +26,39 @@ WINDOW = """mask(%b, %h, %i, %j) {
         %e = arith.cmpi slt, %d, %n : index
         %f = arith.andi %c, %e : i1
         attn.yield %f : i1 }"""
+# The first 150 keys and the last 200: a walk of five ranges.
+EDGES = """mask(%b, %h, %i, %j) {
+        %n = arith.constant 150 : index
+        %m = arith.constant 200 : index
+        %d = arith.subi %i, %j : index
+        %c = arith.cmpi sle, %j, %i : index
+        %e = arith.cmpi slt, %d, %m : index
+        %f = arith.cmpi slt, %j, %n : index
+        %g = arith.ori %e, %f : i1
+        %r = arith.andi %c, %g : i1
+        attn.yield %r : i1 }"""
+CHUNKS = """mask(%b, %h, %i, %j) {
+        %n = arith.constant 200 : index
+        %x = arith.divui %i, %n : index
+        %y = arith.divui %j, %n : index
+        %r = arith.cmpi eq, %x, %y : index
+        attn.yield %r : i1 }"""
+# Neighbours in a grid with rows of 24 tokens.
+GRID = """mask(%b, %h, %i, %j) {
+        %n = arith.constant 24 : index
+        %m = arith.constant 3 : index
+        %yi = arith.divui %i, %n : index
+        %yj = arith.divui %j, %n : index
+        %xi = arith.remui %i, %n : index
+        %xj = arith.remui %j, %n : index
+        %dy = arith.subi %yi, %yj : index
+        %dx = arith.subi %xi, %xj : index
+        %ay = math.absi %dy : index
+        %ax = math.absi %dx : index
+        %c = arith.cmpi sle, %ay, %m : index
+        %d = arith.cmpi sle, %ax, %m : index
+        %r = arith.andi %c, %d : i1
+        attn.yield %r : i1 }"""
 SOFTCAP = """score(%s, %b, %h, %i, %j) {
         %c = arith.constant 0.05 : f32
         %d = arith.constant 20.0 : f32
@@ -40,8 +74,83 @@ RISING = """score(%s, %b, %h, %i, %j) {
         %y = math.fma %f, %c, %s : f32
         attn.yield %y : f32 }"""
 
+# Regions with captures, whose values run.py makes.
+TABLE = """score(%s, %b, %h, %i, %j, %t = %table : tensor<?x?xf32>, %n = %middle : index) {
+        %d = arith.subi %i, %j : index
+        %c = arith.addi %d, %n : index
+        %x = tensor.extract %t[%h, %c] : tensor<?x?xf32>
+        %y = arith.addf %s, %x : f32
+        attn.yield %y : f32 }"""
+TABLE_BF16 = """score(%s, %b, %h, %i, %j, %t = %table : tensor<?x?xbf16>, %n = %middle : index) {
+        %d = arith.subi %i, %j : index
+        %c = arith.addi %d, %n : index
+        %e = tensor.extract %t[%h, %c] : tensor<?x?xbf16>
+        %x = arith.extf %e : bf16 to f32
+        %y = arith.addf %s, %x : f32
+        attn.yield %y : f32 }"""
+SLOPES = """score(%s, %b, %h, %i, %j, %t = %slopes : tensor<?xf32>) {
+        %a = tensor.extract %t[%h] : tensor<?xf32>
+        %d = arith.subi %j, %i : index
+        %n = arith.index_cast %d : index to i32
+        %f = arith.sitofp %n : i32 to f32
+        %y = math.fma %f, %a, %s : f32
+        attn.yield %y : f32 }"""
+# Indices that are data, any 64-bit number.
+LOOKUP = """score(%s, %b, %h, %i, %j, %t = %table : tensor<?x?xf32>, %n = %columns : tensor<?xi64>) {
+        %d = tensor.extract %n[%j] : tensor<?xi64>
+        %c = arith.index_cast %d : i64 to index
+        %x = tensor.extract %t[%h, %c] : tensor<?x?xf32>
+        %y = arith.addf %s, %x : f32
+        attn.yield %y : f32 }"""
+DOCUMENTS = """mask(%b, %h, %i, %j, %t = %documents : tensor<?xi32>) {
+        %x = tensor.extract %t[%i] : tensor<?xi32>
+        %y = tensor.extract %t[%j] : tensor<?xi32>
+        %c = arith.cmpi eq, %x, %y : i32
+        attn.yield %c : i1 }"""
+DOCUMENTS_I64 = """mask(%b, %h, %i, %j, %t = %documents : tensor<?xi64>) {
+        %x = tensor.extract %t[%i] : tensor<?xi64>
+        %y = tensor.extract %t[%j] : tensor<?xi64>
+        %c = arith.cmpi eq, %x, %y : i64
+        %d = arith.cmpi sle, %j, %i : index
+        %e = arith.andi %c, %d : i1
+        attn.yield %e : i1 }"""
+PREFIX = """mask(%b, %h, %i, %j, %t = %prefixes : tensor<?xi32>) {
+        %x = tensor.extract %t[%b] : tensor<?xi32>
+        %n = arith.index_cast %x : i32 to index
+        %c = arith.cmpi slt, %j, %n : index
+        %d = arith.cmpi sle, %j, %i : index
+        %e = arith.ori %c, %d : i1
+        attn.yield %e : i1 }"""
+# j < limit, both moved beyond 32 bits.
+FAR = """mask(%b, %h, %i, %j, %t = %limits : tensor<?xi64>, %m = %far : index) {
+        %x = tensor.extract %t[%b] : tensor<?xi64>
+        %n = arith.index_cast %x : i64 to index
+        %l = arith.addi %n, %m : index
+        %r = arith.addi %j, %m : index
+        %c = arith.cmpi slt, %r, %l : index
+        attn.yield %c : i1 }"""
+WIDTH = """mask(%b, %h, %i, %j, %n = %width : index) {
+        %d = arith.subi %i, %j : index
+        %c = arith.cmpi slt, %d, %n : index
+        attn.yield %c : i1 }"""
+BITS = """mask(%b, %h, %i, %j, %t = %bits : tensor<?x?xi1>) {
+        %c = tensor.extract %t[%i, %j] : tensor<?x?xi1>
+        attn.yield %c : i1 }"""
+
 REGIONS = {"full": "", "causal": CAUSAL, "late": LATE, "window": WINDOW,
-           "softcap": SOFTCAP, "rising": RISING, "softcap-causal": SOFTCAP + "\n" + CAUSAL}
+           "edges": EDGES, "chunks": CHUNKS, "grid": GRID,
+           "softcap": SOFTCAP, "rising": RISING, "softcap-causal": SOFTCAP + "\n" + CAUSAL,
+           "table": TABLE, "table-bf16": TABLE_BF16, "table-short": TABLE,
+           "table-causal": TABLE + "\n" + CAUSAL, "slopes": SLOPES,
+           "slopes-causal": SLOPES + "\n" + CAUSAL, "lookup": LOOKUP,
+           "documents": DOCUMENTS, "documents-i64": DOCUMENTS_I64, "prefix": PREFIX,
+           "far": FAR, "width": WIDTH, "bits": BITS}
+
+
+def captures(region):
+    """The name and type of each value that a region captures."""
+    return re.findall(r"= %(\w+) : (index|tensor<[^>]*>)", REGIONS[region])
+
 
 # (B, H, HK, SQ, SKV)
 SIZES = [(1, 2, 2, 128, 128), (2, 3, 3, 300, 300), (1, 4, 2, 200, 1000), (1, 1, 1, 1, 1),
@@ -49,6 +158,9 @@ SIZES = [(1, 2, 2, 128, 128), (2, 3, 3, 300, 300), (1, 4, 2, 200, 1000), (1, 1, 
 # With lengths of 0 and of all keys, in one batch.
 LENGTHS = {777: [0, 777, 1, 128, 300, 776], 256: [0, 256, 127, 128, 129, 255]}
 LENGTH_SIZES = [(6, 2, 1, 300, 777), (6, 3, 3, 1, 777), (6, 2, 2, 256, 256)]
+QUERY_SIZES = [(6, 8, 2, 1, 777), (6, 6, 1, 1, 256), (6, 3, 3, 1, 777), (6, 128, 1, 1, 256),
+               (6, 260, 2, 1, 777)]
+CAPTURE_SIZES = [(3, 4, 2, 300, 300), (6, 2, 1, 200, 777), (2, 2, 2, 1, 130), (1, 2, 1, 1000, 129)]
 
 
 @dataclasses.dataclass
@@ -65,25 +177,43 @@ class Case:
     sizes: list = dataclasses.field(default_factory=lambda: SIZES)
     scale: float = 0.0  # 1 / sqrt(d)
     approximate: bool = False  # functions of regions
+    one_query: bool = False  # Sq is 1 in the type
+    packed: bool = False  # keys and values are slices of one tensor
 
     def __post_init__(self):
         self.dv = self.dv or self.d
+        if self.one_query and self.sizes is SIZES:
+            self.sizes = QUERY_SIZES
+        if captures(self.regions) and self.sizes is SIZES:
+            self.sizes = CAPTURE_SIZES
         if self.lengths and self.sizes is SIZES:
             self.sizes = LENGTH_SIZES
 
     def text(self):
-        q, v = (f"tensor<?x?x?x{n}x{self.dtype}>" for n in (self.d, self.dv))
-        types = [("%q", q), ("%k", q), ("%v", v)]
-        clauses = f"ins(%q : {q}) dense(%k, %v : {q}, {v})"
+        k, v = (f"tensor<?x?x?x{n}x{self.dtype}>" for n in (self.d, self.dv))
+        rows = 1 if self.one_query else "?"
+        q, o = (f"tensor<?x?x{rows}x{n}x{self.dtype}>" for n in (self.d, self.dv))
+        types = [("%q", q), ("%k", k), ("%v", v)]
+        body = ""
+        if self.packed:
+            types[1:] = [("%kv", f"tensor<?x?x?x{self.d + self.dv}x{self.dtype}>")]
+            body = "\n".join(
+                [f"  %c{n} = arith.constant {n} : index\n"
+                 f"  %n{n} = tensor.dim %kv, %c{n} : {types[1][1]}" for n in range(3)] +
+                [f"  {name} = tensor.extract_slice %kv[0, 0, 0, {first}] [%n0, %n1, %n2, {size}] "
+                 f"[1, 1, 1, 1] : {types[1][1]} to {type}"
+                 for name, type, first, size in (("%k", k, 0, self.d), ("%v", v, self.d, self.dv))])
+        clauses = f"ins(%q : {q}) dense(%k, %v : {k}, {v})"
         if self.lengths:
             types.append(("%lengths", f"tensor<?x{self.lengths}>"))
             clauses += f" lengths(%lengths : {types[-1][1]})"
         if self.sinks:
             types.append(("%sinks", "tensor<?xf32>"))
             clauses += " sinks(%sinks : tensor<?xf32>)"
-        outputs = [("%o", v)]
+        types += [(f"%{name}", type) for name, type in captures(self.regions)]
+        outputs = [("%o", o)]
         if self.lse:
-            outputs.append(("%lse", "tensor<?x?x?xf32>"))
+            outputs.append(("%lse", f"tensor<?x?x{rows}xf32>"))
         names, results = (", ".join(x) for x in zip(*outputs))
         returned = [f"%r#{n}" for n in range(len(outputs))]
         arguments = ", ".join(f"{name}: {type}" for name, type in types + outputs)
@@ -94,6 +224,7 @@ class Case:
             attributes.append("numerics = #attn.numerics<math = approximate>")
         attributes = f"attributes {{{', '.join(attributes)}}}" if attributes else ""
         return f"""func.func @attention({arguments}) -> ({results}) {{
+{body}
   %r:{len(outputs)} = attn.attention {clauses}
       outs({names} : {results})
       {REGIONS[self.regions]}
@@ -108,6 +239,9 @@ CASES = [
     Case("full-f16-d64", d=64, dtype="f16"),
     Case("causal", regions="causal"),
     Case("window-d64", d=64, regions="window"),
+    Case("edges", regions="edges"),
+    Case("lse-chunks-d64", d=64, regions="chunks", lse=True),
+    Case("lse-grid", regions="grid", lse=True),
     Case("softcap-causal", regions="softcap-causal", approximate=True),
     Case("lse", lse=True),
     Case("lse-causal-f16", dtype="f16", regions="causal", lse=True),
@@ -121,4 +255,42 @@ CASES = [
     Case("lengths-d64", d=64, dtype="f16", lengths="index"),
     Case("lengths-window-d64", d=64, regions="window", lengths="i32", lse=True),
     Case("lengths-sinks-rising", regions="rising", lengths="i32", sinks=True, lse=True),
+    Case("d80", d=80, lse=True),
+    Case("d72-dv40-causal", d=72, dv=40, regions="causal", lse=True),
+    Case("d8-dv8", d=8, lse=True),
+    Case("d16-f16-window", d=16, dtype="f16", regions="window"),
+    Case("d40-dv72-lengths", d=40, dv=72, lengths="i32", regions="causal"),
+    Case("d64-dv128", d=64, dv=128),
+    Case("d128-dv64-sinks", d=128, dv=64, sinks=True, lse=True),
+    Case("d96", d=96, regions="softcap-causal", approximate=True),
+    Case("d112-dv88-f16", d=112, dv=88, dtype="f16"),
+    Case("d24-dv120-packed", d=24, dv=120, packed=True, regions="rising"),
+    Case("d120-dv56-prefix", d=120, dv=56, regions="prefix"),
+    Case("d56-lengths", d=56, lengths="i64", lse=True),
+    Case("packed", packed=True),
+    Case("packed-causal-d64", d=64, regions="causal", packed=True),
+    Case("one-query", one_query=True, lse=True),
+    Case("one-query-d72-dv40", d=72, dv=40, one_query=True, lengths="i32", lse=True),
+    Case("one-query-slopes-d64", d=64, one_query=True, regions="slopes"),
+    Case("one-query-table", one_query=True, regions="table-short", lse=True, lengths="i64"),
+    Case("one-query-prefix", one_query=True, regions="prefix"),
+    Case("one-query-sinks", one_query=True, sinks=True, lse=True),
+    Case("table", regions="table", lse=True),
+    Case("table-d64", d=64, regions="table"),
+    Case("table-bf16-d64", d=64, regions="table-bf16", lse=True),
+    Case("table-short", regions="table-short", lse=True),
+    Case("table-short-d64", d=64, regions="table-short"),
+    Case("table-causal-f16", dtype="f16", regions="table-causal"),
+    Case("slopes", regions="slopes", lse=True),
+    Case("slopes-causal-d64", d=64, regions="slopes-causal"),
+    Case("lookup-d64", d=64, regions="lookup", lse=True),
+    Case("documents", regions="documents", lse=True),
+    Case("documents-d64", d=64, regions="documents"),
+    Case("documents-i64-d64", d=64, regions="documents-i64", lse=True),
+    Case("prefix", regions="prefix", lse=True),
+    Case("prefix-d64", d=64, regions="prefix"),
+    Case("far", regions="far", lse=True),
+    Case("width-d64", d=64, regions="width", lse=True),
+    Case("bits", regions="bits", lse=True),
+    Case("bits-d64", d=64, regions="bits", sinks=True, lse=True),
 ]

@@ -21,12 +21,12 @@ import time
 
 import torch
 
-from cases import CASES, LENGTHS
+from cases import CASES, LENGTHS, captures
 
 DEVICE = "cuda"
 TYPES = {"bf16": torch.bfloat16, "f16": torch.float16}
 CODES = {torch.bfloat16: (4, 16), torch.float16: (2, 16), torch.float32: (2, 32),
-         torch.int32: (0, 32), torch.int64: (0, 64)}
+         torch.int32: (0, 32), torch.int64: (0, 64), torch.bool: (6, 8)}
 # Relative error of the output in the L2 norm, and of its worst row.
 BOUNDS = {"bf16": (4e-3, 2e-2), "f16": (6e-4, 4e-3)}
 GUARD = 4096
@@ -56,7 +56,8 @@ class Library:
             dims = (ctypes.c_int64 * t.dim())(*t.shape)
             strides = (ctypes.c_int64 * t.dim())(*t.stride())
             code, bits = CODES[t.dtype]
-            keep.append(Tensor(t.data_ptr(), 2, 0, t.dim(), code, bits, 1, dims, strides, 0))
+            kind = 2 if t.is_cuda else 1
+            keep.append(Tensor(t.data_ptr(), kind, 0, t.dim(), code, bits, 1, dims, strides, 0))
         pointers = (ctypes.POINTER(Tensor) * len(keep))(*map(ctypes.pointer, keep))
 
         def call():
@@ -68,23 +69,105 @@ class Library:
         return call
 
 
-def region(kind, s, i, j):
+def make_captures(case, size, spread):
+    """Values of what the regions capture, by name; `spread`: with gaps between rows."""
+    b, h, _, sq, skv = size
+    rows = max(sq, skv)
+
+    def normal(*shape):
+        return torch.randn(shape, device=DEVICE)
+
+    def integers(low, high, *shape):
+        return torch.randint(low, high, shape, device=DEVICE)
+
+    def choose(choices, n):
+        return torch.tensor(choices, device=DEVICE)[integers(0, len(choices), n)]
+
+    made = {}
+    for name, kind in captures(case.regions):
+        if name == "table":
+            # By i - j from -skv to sq - 1, or much shorter.
+            columns = 101 if "short" in case.regions or case.regions == "lookup" else sq + skv
+            value = normal(h, columns)
+            value = value.bfloat16() if "bf16" in kind else value
+        elif name == "middle":
+            value = torch.tensor(50 if "short" in case.regions else skv)
+        elif name == "slopes":
+            value = -(2.0 ** -torch.arange(1.0, h + 1, device=DEVICE))
+        elif name == "columns":
+            value = choose([0, 7, 99, 100, 101, -1, -100, -101, -102, 2**31 + 3, -(2**31) - 5,
+                            2**32 + 5, 2**63 - 1, -(2**63)], rows)
+        elif name == "documents":
+            value = integers(0, 5, rows).sort().values
+            # Equal in the lower half.
+            value = value.int() if "i32" in kind else (value << 33) - 2**34
+        elif name == "prefixes":
+            value = integers(-5, skv + 6, b).int()
+        elif name == "limits":
+            value = choose([0, 5, skv - 1, skv + 1, 2**31 + 7, -(2**31) - 7, 2**40, -(2**40)], b)
+        elif name == "far":
+            value = torch.tensor(2**40 + 1)
+        elif name == "width":
+            value = torch.tensor(70)
+        elif name == "bits":
+            value = integers(0, 3, sq, skv) == 0
+            value[sq // 2] = False
+        else:
+            raise ValueError(name)
+        if spread and value.dim() == 2:
+            value = torch.cat([value, value.roll(1)], dim=1)[:, :value.shape[1]]
+        made[name] = value
+    return made
+
+
+def safe(index, size):
+    """From the end where it is negative, then the nearest that exists."""
+    return torch.where(index < 0, index + size, index).clamp(0, size - 1)
+
+
+def region(kind, s, b, h, i, j, captured):
     """Scores and which of them are visible: the regions of cases.py."""
     if kind.startswith("softcap"):
         s = 20 * torch.tanh(s / 20)
     if kind == "rising":
         s = s + j * 0.0625
+    if kind.startswith("table"):
+        table = captured["table"][h].double()
+        s = s + table[safe(i - j + captured["middle"].item(), len(table))]
+    if kind.startswith("slopes"):
+        s = s + captured["slopes"][h].double() * (j - i)
+    if kind == "lookup":
+        table = captured["table"][h].double()
+        s = s + table[safe(captured["columns"][j], len(table))]
     visible = torch.ones_like(s, dtype=torch.bool)
-    if "causal" in kind:
+    if "causal" in kind or kind == "documents-i64":
         visible = (j <= i).expand_as(s)
     if kind == "late":
         visible = ((j <= i) & (j >= 40)).expand_as(s)
     if kind == "window":
         visible = ((j <= i) & (i - j < 100)).expand_as(s)
+    if kind.startswith("documents"):
+        documents = captured["documents"]
+        visible = visible & (documents[i] == documents[j])
+    if kind == "prefix":
+        visible = ((j < captured["prefixes"][b]) | (j <= i)).expand_as(s)
+    if kind == "far":
+        visible = (j < captured["limits"][b]).expand_as(s)
+    if kind == "width":
+        visible = (i - j < captured["width"].item()).expand_as(s)
+    if kind == "bits":
+        visible = captured["bits"][i, j]
+    if kind == "edges":
+        visible = ((j <= i) & ((i - j < 200) | (j < 150))).expand_as(s)
+    if kind == "chunks":
+        visible = (i // 200 == j // 200).expand_as(s)
+    if kind == "grid":
+        y, x = (i // 24 - j // 24).abs(), (i % 24 - j % 24).abs()
+        visible = ((y <= 3) & (x <= 3)).expand_as(s)
     return s, visible
 
 
-def reference(case, q, k, v, lengths, sinks):
+def reference(case, q, k, v, lengths, sinks, captured):
     """Output and lse in f64."""
     b, h, sq, d = q.shape
     skv = k.shape[2]
@@ -97,7 +180,7 @@ def reference(case, q, k, v, lengths, sinks):
         for m in range(h):
             hk = m * k.shape[1] // h
             s = q[n, m].double() @ k[n, hk, :keys].double().T * (case.scale or d**-0.5)
-            s, visible = region(case.regions, s, i, j)
+            s, visible = region(case.regions, s, n, m, i, j, captured)
             s = s.masked_fill(~visible, float("-inf"))
             if sinks is not None:
                 s = torch.cat([s, sinks[m].double().expand(sq, 1)], 1)
@@ -131,7 +214,8 @@ class Output:
 
 
 def make_inputs(case, size, transposed):
-    """Queries, keys, values, lengths and sinks; `transposed`: B, S, H, D in memory."""
+    """What is passed for queries, keys and values, these, lengths and sinks;
+    `transposed`: B, S, H, D in memory."""
     b, h, hk, sq, skv = size
 
     def make(heads, rows, channels):
@@ -139,7 +223,13 @@ def make_inputs(case, size, transposed):
         t = torch.randn(shape, device=DEVICE, dtype=torch.float32).to(TYPES[case.dtype])
         return t.transpose(1, 2) if transposed else t
 
-    q, k, v = make(h, sq, case.d), make(hk, skv, case.d), make(hk, skv, case.dv)
+    q = make(h, sq, case.d)
+    if case.packed:
+        passed = [q, make(hk, skv, case.d + case.dv)]
+        k, v = passed[1].split((case.d, case.dv), dim=-1)
+    else:
+        passed = [q, make(hk, skv, case.d), make(hk, skv, case.dv)]
+        k, v = passed[1:]
     lengths = sinks = None
     if case.lengths:
         lengths = LENGTHS[skv]
@@ -149,7 +239,7 @@ def make_inputs(case, size, transposed):
     if case.sinks:
         sinks = torch.randn(h, device=DEVICE)
         sinks[0] = float("-inf")
-    return q, k, v, lengths, sinks
+    return passed, (q, k, v), lengths, sinks
 
 
 def compare(case, got, want, lse, want_lse):
@@ -177,26 +267,28 @@ def compare(case, got, want, lse, want_lse):
 
 def run_size(case, library, size, repeats, transposed):
     """What is wrong, and the relative error."""
-    q, k, v, lengths, sinks = make_inputs(case, size, transposed)
+    inputs, qkv, lengths, sinks = make_inputs(case, size, transposed)
+    captured = make_captures(case, size, transposed)
     b, h, _, sq, _ = size
     shape = (b, sq, h, case.dv) if transposed else (b, h, sq, case.dv)
 
     def outputs():
-        made = [Output(shape, q.dtype, (lambda t: t.transpose(1, 2)) if transposed else lambda t: t)]
+        made = [Output(shape, qkv[0].dtype, (lambda t: t.transpose(1, 2)) if transposed else lambda t: t)]
         return made + ([Output((b, h, sq), torch.float32)] if case.lse else [])
 
-    inputs = [q, k, v]
     if lengths is not None:
         kind = torch.int32 if case.lengths == "i32" else torch.int64
-        inputs.append(torch.tensor(lengths, dtype=kind, device=DEVICE))
+        passed_lengths = torch.tensor(lengths, dtype=kind, device=DEVICE)
+        inputs.append(passed_lengths)
     if sinks is not None:
         inputs.append(sinks)
+    inputs += captured.values()
     first, second = outputs(), outputs()
     calls = [library.bind(inputs + [o.tensor for o in made]) for made in (first, second)]
 
     calls[0]()
     torch.cuda.synchronize()
-    want, want_lse = reference(case, q, k, v, lengths, sinks)
+    want, want_lse = reference(case, *qkv, lengths, sinks, captured)
     lse = first[1].tensor if case.lse else None
     problem, error = compare(case, first[0].tensor, want, lse, want_lse)
     if problem:
@@ -218,12 +310,12 @@ def run_size(case, library, size, repeats, transposed):
             if not all(o.same(k) for o, k in zip(made, kept)):
                 return "repeats differ", error
     if lengths is not None:
-        return replay(case, calls[0], first, inputs, sinks), error
+        return replay(case, calls[0], first, passed_lengths, qkv, sinks, captured), error
     return "", error
 
 
-def replay(case, call, outputs, inputs, sinks):
-    """Captures the call, then runs it with other lengths. Returns what is wrong."""
+def replay(case, call, outputs, passed, qkv, sinks, captured):
+    """Captures the call, then runs it with other lengths in `passed`. Returns what is wrong."""
     stream = torch.cuda.Stream()
     with torch.cuda.stream(stream):
         call()
@@ -231,14 +323,14 @@ def replay(case, call, outputs, inputs, sinks):
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph, stream=stream):
         call()
-    lengths = [n // 2 for n in inputs[3].tolist()]
-    inputs[3].copy_(torch.tensor(lengths, dtype=inputs[3].dtype))
+    lengths = [n // 2 for n in passed.tolist()]
+    passed.copy_(torch.tensor(lengths, dtype=passed.dtype))
     for o in outputs:
         o.poison()
     torch.cuda.synchronize()
     graph.replay()
     torch.cuda.synchronize()
-    want, want_lse = reference(case, *inputs[:3], lengths, sinks)
+    want, want_lse = reference(case, *qkv, lengths, sinks, captured)
     lse = outputs[1].tensor if case.lse else None
     problem, _ = compare(case, outputs[0].tensor, want, lse, want_lse)
     return problem and f"replayed: {problem}"

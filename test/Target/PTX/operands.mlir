@@ -10,6 +10,9 @@
 // RUN: %ptxas -v -arch=sm_90a -O3 %t/lengths.ptx -o %t/b.cubin 2>&1 | FileCheck %s --check-prefix=PTXAS --implicit-check-not="(C75"
 // RUN: fovea-compile %t/lengths-d64.mlir --target=cuda:sm_90a --emit=ptx -o %t/lengths-d64.ptx
 // RUN: %ptxas -v -arch=sm_90a -O3 %t/lengths-d64.ptx -o %t/c.cubin 2>&1 | FileCheck %s --check-prefix=PTXAS --implicit-check-not="(C75"
+// RUN: fovea-compile %t/channels.mlir --target=cuda:sm_90a --emit=ptx -o %t/channels.ptx
+// RUN: FileCheck %t/channels.mlir --input-file=%t/channels.ptx
+// RUN: %ptxas -v -arch=sm_90a -O3 %t/channels.ptx -o %t/d.cubin 2>&1 | FileCheck %s --check-prefix=PTXAS --implicit-check-not="(C75"
 
 // PTXAS: 0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads
 
@@ -49,4 +52,16 @@ func.func @lengths(%q: !t, %k: !t, %v: !t, %n: tensor<?xindex>, %o: !t) -> !t {
   %r = attn.attention ins(%q : !t) dense(%k, %v : !t, !t) lengths(%n : tensor<?xindex>)
       outs(%o : !t)
   return %r : !t
+}
+
+//--- channels.mlir
+// Channels that are no multiple of 64: 5 steps of scores, 48 columns of results.
+// CHECK-COUNT-5: wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16
+// CHECK-NOT: m64n128k16
+// CHECK: wgmma.mma_async.sync.aligned.m64n48k16.f32.bf16.bf16
+!t = tensor<?x?x?x72xbf16>
+!v = tensor<?x?x?x40xbf16>
+func.func @channels(%q: !t, %k: !t, %v: !v, %o: !v) -> !v {
+  %r = attn.attention ins(%q : !t) dense(%k, %v : !t, !v) outs(%o : !v)
+  return %r : !v
 }

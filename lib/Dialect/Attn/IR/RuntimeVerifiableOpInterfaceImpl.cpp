@@ -128,7 +128,38 @@ public:
                     keyHeads.describe() + ": query heads for each key head");
   }
 
+  /// What a region reads has elements, unless there is no pair of a query and a
+  /// key, for which it would be read.
+  void checkCaptures(ValueRange captures, StringRef region) {
+    for (auto [n, capture] : llvm::enumerate(captures)) {
+      auto type = dyn_cast<ShapedType>(capture.getType());
+      for (unsigned axis = 0; type && axis < type.getRank(); ++axis) {
+        Axis read{capture, ("capture " + Twine(n) + " of " + region).str(),
+                  axis};
+        if (!read.isDynamic() && type.getDimSize(axis) != 0)
+          continue;
+        Value fine = isNone(read, arith::CmpIPredicate::ne);
+        for (ArrayRef<Axis> axes : ArrayRef(kinds).take_front(3))
+          if (!axes.empty())
+            fine = arith::OrIOp::create(b, loc, fine, isNone(axes.front()));
+        if (!keys.empty())
+          fine = arith::OrIOp::create(b, loc, fine, isNone(keys.front()));
+        check(fine, read.describe() + " must not be 0: the region reads it");
+      }
+    }
+  }
+
+  /// Where the only segment has its keys.
+  SmallVector<Axis> keys;
+
 private:
+  /// Compares a size with 0.
+  Value isNone(const Axis &axis,
+               arith::CmpIPredicate predicate = arith::CmpIPredicate::eq) {
+    Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+    return arith::CmpIOp::create(b, loc, predicate, size(axis), zero);
+  }
+
   Value size(const Axis &axis) {
     OpFoldResult size =
         isa<TensorType>(axis.value.getType())
@@ -191,6 +222,8 @@ static void addSegments(SizeChecks &checks, ScoreOpInterface op,
     checks.checkEqual(pages, "pages");
     if (!paged)
       checks.checkEqual(keys, "keys (j)");
+    if (op.getSegments().size() == 1)
+      checks.keys = keys;
     if (paged)
       checks.add(op.getTables()[table], inSegment(op, "table", n), tables,
                  false, {3});
@@ -238,9 +271,12 @@ struct ScoreRuntimeVerification : RuntimeVerifiableOpInterface::ExternalModel<
   void generateRuntimeVerification(Operation *op, OpBuilder &b, Location loc,
                                    MessageBuilder message) const {
     SizeChecks checks(op, b, loc, message);
-    addOperands(checks, cast<OpTy>(op));
+    auto scores = cast<OpTy>(op);
+    addOperands(checks, scores);
     checks.checkAll();
     checks.checkHeads();
+    checks.checkCaptures(scores.getScoreCaptures(), "the score");
+    checks.checkCaptures(scores.getMaskCaptures(), "the mask");
   }
 };
 

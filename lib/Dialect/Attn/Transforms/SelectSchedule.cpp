@@ -14,6 +14,7 @@
 #include "fovea/Target/CudaTarget.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/TypeUtilities.h"
 
 namespace fovea::attn {
 #define GEN_PASS_DEF_ATTNSELECTSCHEDULE
@@ -65,21 +66,58 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
 // NVIDIA GPUs
 //===----------------------------------------------------------------------===//
 
-/// The extent of dimension d or e of (b, h, i, j, d, e).
-static int64_t channels(AffineMap map, Value value) {
-  auto type = cast<ShapedType>(value.getType());
-  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
-    if (map.getDimPosition(axis) >= 4)
-      return type.getDimSize(axis);
-  return 1;
+/// Channels of queries and keys, and of values.
+static std::pair<int64_t, int64_t> channelsOf(AttentionOp op) {
+  auto count = [&](unsigned operand, Value value) {
+    AffineMap map = op.getIndexingMapsArray()[operand];
+    auto type = cast<ShapedType>(value.getType());
+    int64_t channels = 0;
+    for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
+      if (map.getDimPosition(axis) >= 4)
+        channels = type.getDimSize(axis);
+    return channels;
+  };
+  return {count(0, op.getQuery()), count(2, op.getValues()[0])};
 }
 
-static int64_t queryChannels(AttentionOp op) {
-  return channels(op.getIndexingMapsArray()[0], op.getQuery());
-}
-
-static int64_t valueChannels(AttentionOp op) {
-  return channels(op.getIndexingMapsArray()[2], op.getValues()[0]);
+/// What no schedule makes possible on an NVIDIA GPU, with what to do.
+static LogicalResult checkCuda(AttentionOp op) {
+  auto elementOf = [](Value value) {
+    return getElementTypeOrSelf(value.getType());
+  };
+  Type query = elementOf(op.getQuery()), values = elementOf(op.getValues()[0]);
+  for (auto [name, type] :
+       {std::pair<StringRef, Type>("queries", query),
+        std::pair<StringRef, Type>("keys", elementOf(op.getKeys()[0])),
+        std::pair<StringRef, Type>("values", values),
+        std::pair<StringRef, Type>("results", elementOf(op.getOutput()))})
+    if (!type.isBF16() && !type.isF16())
+      return op.emitOpError("has ")
+             << name << " of " << type
+             << "; on NVIDIA GPUs there is code for bf16 and f16: convert them "
+                "before the call";
+  if (elementOf(op.getKeys()[0]) != query)
+    return op.emitOpError("has queries of ")
+           << query << " and keys of " << elementOf(op.getKeys()[0])
+           << "; they need one type on NVIDIA GPUs";
+  if (op.getNumerics() && op.getNumerics()->getProbability() &&
+      op.getNumerics()->getProbability() != values)
+    return op.emitOpError("has weights (probability) of ")
+           << op.getNumerics()->getProbability() << " and values of " << values
+           << "; they need one type on NVIDIA GPUs";
+  auto [d, dv] = channelsOf(op);
+  auto padded = [](int64_t size) { return llvm::alignTo(size, 8); };
+  if (d % 8 != 0)
+    return op.emitOpError("has ")
+           << d << " channels of queries and keys (D), on NVIDIA GPUs a "
+           << "multiple of 8 is needed; add zeros up to " << padded(d)
+           << " channels, and scale = 1 / sqrt(" << d << ") if it is not given";
+  if (dv % 8 != 0)
+    return op.emitOpError("has ")
+           << dv << " channels of values (Dv), on NVIDIA GPUs a multiple of 8 "
+           << "is needed; add any up to " << padded(dv)
+           << " channels, and take the first " << dv << " of the result";
+  return success();
 }
 
 namespace {
@@ -135,7 +173,8 @@ static int64_t estimateRegisters(AttentionOp op, pipe::ScheduleAttr schedule) {
   addRegion(op.getMask(), /*hasScore=*/false, approximate, cost);
   // 64 rows by 128 threads: a thread holds half a column of output and scores.
   int64_t keys = schedule.getKeyTile(), scores = keys / 2;
-  int64_t registers = valueChannels(op) / 2 + scores + /*addresses, rows=*/32;
+  int64_t registers =
+      channelsOf(op).second / 2 + scores + /*addresses, rows=*/32;
   // Weights of one step while the scores of the next are computed.
   if (schedule.getOverlap())
     registers += scores / 2;
@@ -148,7 +187,8 @@ static int64_t estimateRegisters(AttentionOp op, pipe::ScheduleAttr schedule) {
 }
 
 SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
-  int64_t widest = std::max(queryChannels(op), valueChannels(op));
+  auto [d, dv] = channelsOf(op);
+  int64_t widest = std::max(d, dv);
   if (widest > 128)
     return {};
   bool masked = !op.getMask().empty();
@@ -212,10 +252,13 @@ struct AttnSelectSchedulePass final
   using Base::Base;
 
   /// Sets the schedules, of type `Schedule`, to one of those that `list` gives,
-  /// best first.
+  /// best first, of ops that pass `check`.
   template <typename Schedule>
-  void selectAll(llvm::function_ref<SmallVector<Schedule>(AttentionOp)> list) {
+  void selectAll(llvm::function_ref<SmallVector<Schedule>(AttentionOp)> list,
+                 llvm::function_ref<LogicalResult(AttentionOp)> check) {
     WalkResult result = getOperation()->walk([&](AttentionOp op) {
+      if (failed(check(op)))
+        return WalkResult::interrupt();
       if (Attribute given = op.getScheduleAttr()) {
         if (!isa<tile::ScheduleAttrInterface>(given) || isa<Schedule>(given))
           return WalkResult::advance();
@@ -227,7 +270,7 @@ struct AttnSelectSchedulePass final
       SmallVector<Schedule> schedules = list(op);
       if (schedules.empty()) {
         op.emitOpError("has ")
-            << std::max(queryChannels(op), valueChannels(op))
+            << std::max(channelsOf(op).first, channelsOf(op).second)
             << " channels; for " << target
             << " there is a schedule up to 128: give one as attribute schedule";
         return WalkResult::interrupt();
@@ -259,11 +302,13 @@ struct AttnSelectSchedulePass final
   void runOnOperation() override {
     if (CudaTarget::isCuda(target)) {
       if (parse<CudaTarget>())
-        selectAll<pipe::ScheduleAttr>(getCudaSchedules);
+        selectAll<pipe::ScheduleAttr>(getCudaSchedules, checkCuda);
     } else if (auto cpu = parse<CpuTarget>()) {
-      selectAll<tile::CpuScheduleAttr>([&](AttentionOp op) {
-        return SmallVector<tile::CpuScheduleAttr>{selectCpu(op, *cpu)};
-      });
+      selectAll<tile::CpuScheduleAttr>(
+          [&](AttentionOp op) {
+            return SmallVector<tile::CpuScheduleAttr>{selectCpu(op, *cpu)};
+          },
+          [](AttentionOp) { return success(); });
     }
   }
 };

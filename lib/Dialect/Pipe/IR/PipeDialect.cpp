@@ -48,8 +48,7 @@ void PipeDialect::initialize() {
 /// What lies in shared memory has two axes and the layout #pipe.smem.
 static LogicalResult verifyShared(function_ref<InFlightDiagnostic()> emitError,
                                   tile::TileType type) {
-  auto layout = dyn_cast_or_null<SmemAttr>(type.getLayout());
-  if (!layout)
+  if (!isa_and_nonnull<SmemAttr>(type.getLayout()))
     return emitError() << "a tile in shared memory has the layout #pipe.smem, "
                           "got "
                        << type;
@@ -58,7 +57,7 @@ static LogicalResult verifyShared(function_ref<InFlightDiagnostic()> emitError,
       elementType.getIntOrFloatBitWidth() % 8 != 0)
     return emitError() << "elements in shared memory are whole bytes, got "
                        << elementType;
-  int64_t columns = layout.getBlockColumns(elementType);
+  int64_t columns = 128 / elementType.getIntOrFloatBitWidth();
   if (type.getRank() != 2 || type.getDimSize(0) % 8 != 0 ||
       type.getDimSize(1) % columns != 0)
     return emitError()
@@ -107,9 +106,11 @@ pipe::getMappedLimit(tile::ViewOp view) {
 //===----------------------------------------------------------------------===//
 
 int64_t pipe::getSharedBytes(tile::TileType type) {
-  int64_t bits = type.getElementType().getIntOrFloatBitWidth();
-  return llvm::alignTo(type.getDimSize(0) * type.getDimSize(1) * bits / 8,
-                       1024);
+  Type element = type.getElementType();
+  int64_t block = cast<SmemAttr>(type.getLayout()).getBlockColumns(element);
+  int64_t columns = llvm::alignTo(type.getDimSize(1), block);
+  return llvm::alignTo(
+      type.getDimSize(0) * columns * element.getIntOrFloatBitWidth() / 8, 1024);
 }
 
 int64_t pipe::getSharedBytes(Block &block) {

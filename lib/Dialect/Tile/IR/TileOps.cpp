@@ -278,6 +278,8 @@ LogicalResult MapOp::verify() {
   for (BlockArgument coordinate : getCoordinates())
     if (!coordinate.getType().isIndex())
       return emitOpError("coordinates are index, got ") << coordinate.getType();
+  if (!isa<YieldOp>(block.back()))
+    return emitOpError("the body ends with tile.yield");
   if (getYielded().getType() != type.getElementType())
     return emitOpError("the body yields ") << getYielded().getType()
                                            << ", no element of " << type;

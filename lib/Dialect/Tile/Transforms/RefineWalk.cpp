@@ -6,15 +6,12 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Bounds of the key tiles J for which a mask may be true ("may") and for which
-// it surely is true ("all"), as intervals, for the query rows of one work item.
-// An atom a * j + b * i + c >= 0 with j = J * N + jj is bounded at the corners
-// of the tile. Over-approximating "may" and under-approximating "all" is always
-// safe.
+// The mask of a key loop becomes a formula, the analysis gives the intervals of
+// keys where it may be true and where it may be false for the rows of a work
+// item, and the ranges of the walk are made from them as ops ahead of the loop.
 //
-// A mask computes in 64 bits, and may wrap there. Bounds hold for a mask that
-// does not wrap, and must not wrap themselves. So each expression carries a
-// bound on its magnitude; a captured value in a sum, which may be anything, is
+// A mask computes in 64 bits, and may wrap there. A formula holds for a mask
+// that does not wrap. So a captured value in a sum, which may be anything, is
 // compared with a limit at run time, and beyond it nothing is known of the
 // mask.
 //
@@ -22,12 +19,14 @@
 
 #include "KeyLoop.h"
 
+#include "fovea/Analysis/MaskTranslation.h"
+#include "fovea/Analysis/TileRanges.h"
 #include "fovea/Dialect/Tile/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 namespace fovea::tile {
 #define GEN_PASS_DEF_TILEREFINEWALK
@@ -35,436 +34,216 @@ namespace fovea::tile {
 } // namespace fovea::tile
 
 using namespace mlir;
+using namespace fovea;
 using namespace fovea::tile;
+
+//===----------------------------------------------------------------------===//
+// What a mask reads
+//===----------------------------------------------------------------------===//
+
+/// The range of an integer: constants, integers of up to 32 bits, sizes,
+/// coordinates of work items, and sums, products and the like of these.
+static std::optional<IntegerRange> getRange(Value value, unsigned depth = 0) {
+  APInt constant;
+  if (matchPattern(value, m_ConstantInt(&constant))) {
+    if (constant.getSignificantBits() > 41)
+      return std::nullopt;
+    return IntegerRange{constant.getSExtValue(), constant.getSExtValue()};
+  }
+  std::optional<IntegerRange> ofType = getTypeRange(value.getType());
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto kernel = dyn_cast<KernelOp>(argument.getOwner()->getParentOp());
+    if (kernel && is_contained(kernel.getGridArguments(), argument))
+      return IntegerRange{0, maxExtent};
+    return ofType;
+  }
+  Operation *op = value.getDefiningOp();
+  if (isa<memref::DimOp>(op))
+    return IntegerRange{0, maxExtent};
+  if (depth > 4)
+    return ofType;
+  if (isa<arith::IndexCastOp, arith::ExtSIOp>(op)) {
+    std::optional<IntegerRange> x = getRange(op->getOperand(0), depth + 1);
+    return x && ofType && (x->low < ofType->low || x->high > ofType->high)
+               ? ofType
+               : x;
+  }
+  // Operands of at most 2^42 give results without wrapping, if of 64 bits.
+  if (ofType || !isa<arith::AddIOp, arith::SubIOp, arith::MulIOp,
+                     arith::MinSIOp, arith::MaxSIOp>(op))
+    return ofType;
+  std::optional<IntegerRange> x = getRange(op->getOperand(0), depth + 1);
+  std::optional<IntegerRange> y = getRange(op->getOperand(1), depth + 1);
+  if (!x || !y)
+    return std::nullopt;
+  IntegerRange result;
+  if (isa<arith::AddIOp>(op)) {
+    result = {x->low + y->low, x->high + y->high};
+  } else if (isa<arith::SubIOp>(op)) {
+    result = {x->low - y->high, x->high - y->low};
+  } else if (isa<arith::MinSIOp>(op)) {
+    result = {std::min(x->low, y->low), std::min(x->high, y->high)};
+  } else if (isa<arith::MaxSIOp>(op)) {
+    result = {std::max(x->low, y->low), std::max(x->high, y->high)};
+  } else {
+    int64_t products[4];
+    if (llvm::MulOverflow(x->low, y->low, products[0]) ||
+        llvm::MulOverflow(x->low, y->high, products[1]) ||
+        llvm::MulOverflow(x->high, y->low, products[2]) ||
+        llvm::MulOverflow(x->high, y->high, products[3]))
+      return std::nullopt;
+    result = {*std::min_element(products, products + 4),
+              *std::max_element(products, products + 4)};
+  }
+  const int64_t limit = int64_t(1) << 42;
+  if (result.low < -limit || result.high > limit)
+    return std::nullopt;
+  return result;
+}
+
+/// The coordinates of elements at `origin` and up to `extent` after it.
+static IntegerRange getCoordinates(Value origin, int64_t extent) {
+  IntegerRange range{-maxCoordinate, maxCoordinate};
+  if (std::optional<IntegerRange> known = getRange(origin)) {
+    range.low = std::max(range.low, known->low);
+    range.high =
+        std::max(std::min(range.high, known->high + extent), range.low);
+  }
+  return range;
+}
 
 namespace {
 
-/// Half-open interval of key tiles; a null end is "no bound".
-struct Interval {
-  Value low, high;
-};
-
-/// What is known of a condition over the tiles of a walk.
-struct Bounds {
-  Interval may;                ///< Tiles outside are empty.
-  std::optional<Interval> all; ///< Tiles inside are full; none: nothing known.
-};
-
-/// a * j + b * i + c.
-struct Linear {
-  int64_t j = 0, i = 0;
-  Value rest;            ///< c, an index.
-  int64_t magnitude = 0; ///< Bounds the sum of |a * j|, |b * i| and |c|.
-};
-
-/// Bounds coordinates; the boundary keeps extents and origins below 2^31.
-constexpr int64_t maxCoordinate = int64_t(1) << 32;
-/// Bounds captured values in sums, which is checked at run time.
-constexpr int64_t maxInvariant = int64_t(1) << 40;
-/// Bounds expressions: with a few more terms they stay far from wrapping.
-constexpr int64_t maxMagnitude = int64_t(1) << 61;
-
-/// Bounds masks of one map, at the builder's insertion point ahead of the loop.
-class MaskBounds {
+/// The values of a mask's body, with what is the same for a work item
+/// recomputed ahead of the loop.
+class LoopMask final : public MaskSource {
 public:
-  /// `columnBase`: the map's origin along axis 1 is `tile * N + columnBase`.
-  MaskBounds(OpBuilder &builder, scf::ForOp loop, MapOp map, Value columnBase)
-      : b(builder), loop(loop), map(map), loc(map.getLoc()),
-        columnBase(columnBase), rows(map.getType().getDimSize(0)),
-        columns(map.getType().getDimSize(1)) {}
+  LoopMask(OpBuilder &b, scf::ForOp loop, MapOp map)
+      : MaskSource(map.getCoordinates()[0], map.getCoordinates()[1]), b(b),
+        loop(loop), map(map) {}
 
-  Bounds bound(Value condition, bool negated = false);
+  bool isInvariant(Value value) override { return hoist(value) != nullptr; }
+  std::optional<IntegerRange> rangeOf(Value value) override {
+    return getRange(value);
+  }
+
+  /// The value ahead of the loop; null if it depends on the element.
+  Value hoist(Value value);
 
 private:
-  Bounds boundCompare(arith::CmpIOp op, bool negated);
-  Bounds boundAtLeastZero(const Linear &e);
-  /// Bounds of what is the same for all keys: whether all rows, and whether any
-  /// row, may see them.
-  Bounds boundSame(Value all, Value any);
-  /// `bounds` if the guard holds, and nothing known otherwise.
-  Bounds underGuard(const Bounds &bounds);
-  static Bounds both(OpBuilder &b, Location loc, const Bounds &x,
-                     const Bounds &y);
-  static Bounds either(OpBuilder &b, Location loc, const Bounds &x,
-                       const Bounds &y);
-
-  std::optional<Linear> linear(Value value);
-  /// A side of a comparison with an expression of at most this magnitude.
-  std::optional<Linear> clampedInvariant(Value value, int64_t otherMagnitude);
-  std::optional<Linear> guardedInvariant(Value value);
-  /// x + y, or x - y; none if it may wrap.
-  std::optional<Linear> sum(const Linear &x, const Linear &y, bool subtract);
-  std::optional<Linear> product(const Linear &x, int64_t factor);
-  /// A value of the body that depends on neither element nor coordinate,
-  /// recomputed ahead of the loop; null otherwise.
-  Value invariant(Value value);
-
-  Value index(int64_t value) {
-    return arith::ConstantIndexOp::create(b, loc, value);
-  }
-  /// Of a value that is the same for the work item; null if too wide.
-  Value invariantIndex(Value value);
-  Value compare(arith::CmpIPredicate predicate, Value x, Value y) {
-    return arith::CmpIOp::create(b, loc, predicate, x, y);
-  }
-  Value select(Value condition, Value x, Value y) {
-    return arith::SelectOp::create(b, loc, condition, x, y);
-  }
-  Value add(Value x, Value y) { return arith::AddIOp::create(b, loc, x, y); }
-  Value subtract(Value x, Value y) {
-    return arith::SubIOp::create(b, loc, x, y);
-  }
-  Value floorDiv(Value x, int64_t d) {
-    return d == 1
-               ? x
-               : arith::FloorDivSIOp::create(b, loc, x, index(d)).getResult();
-  }
-  Value ceilDiv(Value x, int64_t d) {
-    return d == 1 ? x
-                  : arith::CeilDivSIOp::create(b, loc, x, index(d)).getResult();
-  }
-
   OpBuilder &b;
   scf::ForOp loop;
   MapOp map;
-  Location loc;
-  Value columnBase;
-  int64_t rows, columns;
   IRMapping hoisted;
-  /// What the bounds of the comparison at hand rely on; null if on nothing.
-  Value guard;
+  DenseSet<Operation *> variant; ///< Known to depend on the element.
+};
+
+/// The arithmetic of ops, created at the builder's insertion point.
+class Ops {
+public:
+  using Value = mlir::Value;
+  using Condition = mlir::Value;
+
+  Ops(OpBuilder &b, Location loc, const TermTable &terms)
+      : b(b), loc(loc), terms(terms) {}
+
+  /// Says what a symbol is.
+  void define(unsigned term, Value value) { values[term] = value; }
+  void defineFlags(SmallVector<Value> values) { flags = std::move(values); }
+
+  Value linear(const Linear &e);
+  Value constant(int64_t x) {
+    return arith::ConstantIndexOp::create(b, loc, x);
+  }
+  Value add(Value x, int64_t y) {
+    return y == 0 ? x : create<arith::AddIOp>(x, constant(y));
+  }
+  Value subtract(Value x, Value y) {
+    return isZero(y) ? x : create<arith::SubIOp>(x, y);
+  }
+  Value floorDiv(Value x, int64_t d) {
+    return d == 1 ? x : create<arith::FloorDivSIOp>(x, constant(d));
+  }
+  Value min(Value x, Value y) {
+    return x == y ? x : create<arith::MinSIOp>(x, y);
+  }
+  Value max(Value x, Value y) {
+    return x == y ? x : create<arith::MaxSIOp>(x, y);
+  }
+  Value select(Condition c, Value x, Value y) {
+    return arith::SelectOp::create(b, loc, c, x, y);
+  }
+  Condition lessEqual(Value x, Value y) {
+    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sle, x, y);
+  }
+  Condition both(Condition x, Condition y) {
+    return create<arith::AndIOp>(x, y);
+  }
+  Condition flag(unsigned n, bool negated) {
+    if (!negated)
+      return flags[n];
+    Value yes = arith::ConstantIntOp::create(b, loc, 1, 1);
+    return create<arith::XOrIOp>(flags[n], yes);
+  }
+
+private:
+  template <typename Op>
+  Value create(Value x, Value y) {
+    return b.createOrFold<Op>(loc, x, y);
+  }
+  static bool isZero(Value x) { return matchPattern(x, m_Zero()); }
+
+  OpBuilder &b;
+  Location loc;
+  const TermTable &terms;
+  DenseMap<unsigned, Value> values;
+  SmallVector<Value> flags;
 };
 
 } // namespace
 
-Value MaskBounds::invariant(Value value) {
+Value LoopMask::hoist(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op || op->getBlock() != &map.getBlock())
     return loop.isDefinedOutsideOfLoop(value) ? value : Value();
   if (Value known = hoisted.lookupOrNull(value))
     return known;
-  if (op->getNumRegions() != 0)
+  if (variant.contains(op))
     return {};
-  for (Value operand : op->getOperands())
-    if (!invariant(operand))
-      return {};
   // Division by what may be zero is not done ahead of the loop.
-  if (!isSpeculatable(op) && !isa<GatherOp>(op))
-    return {};
-  return b.clone(*op, hoisted)->getResult(0);
+  bool isMovable =
+      op->getNumRegions() == 0 && (isSpeculatable(op) || isa<GatherOp>(op)) &&
+      llvm::all_of(op->getOperands(),
+                   [&](Value operand) { return hoist(operand) != nullptr; });
+  if (isMovable)
+    return b.clone(*op, hoisted)->getResult(0);
+  variant.insert(op);
+  return {};
 }
 
-/// A bound on the magnitude of an integer, for constants, integers of up to 32
-/// bits, sizes, coordinates of work items, and sums and differences of these.
-static std::optional<int64_t> getMagnitude(Value value, unsigned depth = 0) {
-  APInt constant;
-  if (matchPattern(value, m_ConstantInt(&constant))) {
-    if (constant.getSignificantBits() > 40)
-      return std::nullopt;
-    return std::abs(constant.getSExtValue());
-  }
-  if (auto type = dyn_cast<IntegerType>(value.getType()))
-    if (type.getWidth() <= 32)
-      return int64_t(1) << 31;
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    auto kernel = dyn_cast<KernelOp>(argument.getOwner()->getParentOp());
-    if (kernel && is_contained(kernel.getGridArguments(), argument))
-      return maxCoordinate;
-    return std::nullopt;
-  }
-  Operation *op = value.getDefiningOp();
-  if (isa<memref::DimOp>(op))
-    return maxCoordinate;
-  if (depth > 4 || !isa<arith::AddIOp, arith::SubIOp, arith::MinSIOp,
-                        arith::MaxSIOp, arith::IndexCastOp, arith::ExtSIOp>(op))
-    return std::nullopt;
-  int64_t magnitude = 0;
-  for (Value operand : op->getOperands()) {
-    std::optional<int64_t> part = getMagnitude(operand, depth + 1);
-    if (!part)
-      return std::nullopt;
-    magnitude += *part;
-  }
-  return magnitude;
-}
-
-Value MaskBounds::invariantIndex(Value value) {
-  auto type = dyn_cast<IntegerType>(value.getType());
-  if (!type)
-    return value;
-  if (type.getWidth() > 64)
-    return {};
-  return arith::IndexCastOp::create(b, loc, b.getIndexType(), value);
-}
-
-/// Beyond the other side's magnitude a comparison has one outcome.
-std::optional<Linear> MaskBounds::clampedInvariant(Value value,
-                                                   int64_t otherMagnitude) {
-  Value known = invariantIndex(value);
-  if (!known)
-    return std::nullopt;
-  if (std::optional<int64_t> magnitude = getMagnitude(value))
-    return Linear{0, 0, known, *magnitude};
-  int64_t limit = otherMagnitude + 1;
-  known = arith::MaxSIOp::create(b, loc, known, index(-limit));
-  known = arith::MinSIOp::create(b, loc, known, index(limit));
-  return Linear{0, 0, known, limit};
-}
-
-std::optional<Linear> MaskBounds::guardedInvariant(Value value) {
-  Value known = invariantIndex(value);
-  if (!known)
-    return std::nullopt;
-  if (std::optional<int64_t> magnitude = getMagnitude(value))
-    return Linear{0, 0, known, *magnitude};
-  for (auto [predicate, limit] :
-       {std::pair(arith::CmpIPredicate::sge, -maxInvariant),
-        std::pair(arith::CmpIPredicate::sle, maxInvariant)}) {
-    Value within = compare(predicate, known, index(limit));
-    guard = guard ? arith::AndIOp::create(b, loc, guard, within) : within;
-  }
-  return Linear{0, 0, known, maxInvariant};
-}
-
-std::optional<Linear> MaskBounds::sum(const Linear &x, const Linear &y,
-                                      bool subtracts) {
-  int64_t magnitude = x.magnitude + y.magnitude;
-  if (magnitude > maxMagnitude)
-    return std::nullopt;
-  if (subtracts)
-    return Linear{x.j - y.j, x.i - y.i, subtract(x.rest, y.rest), magnitude};
-  return Linear{x.j + y.j, x.i + y.i, add(x.rest, y.rest), magnitude};
-}
-
-std::optional<Linear> MaskBounds::product(const Linear &x, int64_t factor) {
-  if (factor == 1)
-    return x;
-  int64_t size = std::abs(factor);
-  if (size != 0 && x.magnitude > maxMagnitude / size)
-    return std::nullopt;
-  Value rest = arith::MulIOp::create(b, loc, x.rest, index(factor));
-  return Linear{x.j * factor, x.i * factor, rest, x.magnitude * size};
-}
-
-std::optional<Linear> MaskBounds::linear(Value value) {
-  auto coordinates = map.getCoordinates();
-  if (value == coordinates[0]) {
-    Value origin = map.getOrigin().empty() ? index(0) : map.getOrigin()[0];
-    if (!map.getOrigin().empty() && !loop.isDefinedOutsideOfLoop(origin))
-      return std::nullopt;
-    return Linear{0, 1, origin, maxCoordinate};
-  }
-  if (value == coordinates[1])
-    return Linear{1, 0, columnBase, maxCoordinate};
-  if (Value outside = invariant(value))
-    return guardedInvariant(outside);
-  Operation *op = value.getDefiningOp();
-  // Narrower integers may wrap where an index does not.
-  if (!op || !(value.getType().isIndex() || value.getType().isInteger(64)))
-    return std::nullopt;
-  if (isa<arith::IndexCastOp>(op))
-    return linear(op->getOperand(0));
-  if (isa<arith::AddIOp, arith::SubIOp>(op)) {
-    std::optional<Linear> x = linear(op->getOperand(0));
-    std::optional<Linear> y = linear(op->getOperand(1));
-    if (!x || !y)
-      return std::nullopt;
-    return sum(*x, *y, /*subtracts=*/isa<arith::SubIOp>(op));
-  }
-  if (auto mul = dyn_cast<arith::MulIOp>(op)) {
-    for (unsigned side : {0u, 1u}) {
-      APInt factor;
-      if (!matchPattern(mul->getOperand(side), m_ConstantInt(&factor)) ||
-          factor.getSignificantBits() > 40)
-        continue;
-      std::optional<Linear> x = linear(mul->getOperand(1 - side));
-      return x ? product(*x, factor.getSExtValue()) : std::nullopt;
+Value Ops::linear(const Linear &e) {
+  Value sum;
+  for (auto [t, factor] : e.parts) {
+    const TermTable::Term &term = terms[t];
+    Value &value = values[t];
+    if (!value) {
+      Value a = linear(term.a);
+      Value quotient = floorDiv(a, term.divisor);
+      if (term.kind == TermTable::Kind::mod)
+        quotient = subtract(
+            a, create<arith::MulIOp>(quotient, constant(term.divisor)));
+      values[t] = quotient;
     }
+    Value part = values[t];
+    if (std::abs(factor) != 1)
+      part = create<arith::MulIOp>(part, constant(std::abs(factor)));
+    if (!sum)
+      sum = factor > 0 ? part : create<arith::SubIOp>(constant(0), part);
+    else
+      sum = factor > 0 ? create<arith::AddIOp>(sum, part)
+                       : create<arith::SubIOp>(sum, part);
   }
-  return std::nullopt;
-}
-
-Bounds MaskBounds::boundSame(Value all, Value any) {
-  Value zero = index(0), top = index(std::numeric_limits<int64_t>::max());
-  Bounds bounds;
-  bounds.all = Interval{Value(), select(all, top, zero)};
-  bounds.may.high = select(any, top, zero);
-  return bounds;
-}
-
-Bounds MaskBounds::underGuard(const Bounds &bounds) {
-  if (!guard)
-    return bounds;
-  Value lowest = index(std::numeric_limits<int64_t>::min());
-  Value highest = index(std::numeric_limits<int64_t>::max());
-  auto choose = [&](Interval interval, Value low, Value high) -> Interval {
-    return {interval.low ? select(guard, interval.low, low) : Value(),
-            interval.high ? select(guard, interval.high, high) : Value()};
-  };
-  Bounds result;
-  result.may = choose(bounds.may, lowest, highest);
-  if (bounds.all)
-    result.all = choose(*bounds.all, highest, lowest);
-  return result;
-}
-
-/// a * j + b * i + c >= 0 over rows [0, rows) and columns of tile J.
-Bounds MaskBounds::boundAtLeastZero(const Linear &e) {
-  // The part without j is largest and smallest at the ends of the rows.
-  Value atFirst = e.rest;
-  Value atLast = e.i == 0 ? e.rest : add(e.rest, index(e.i * (rows - 1)));
-  Value largest = e.i > 0 ? atLast : atFirst;
-  Value smallest = e.i > 0 ? atFirst : atLast;
-  auto negate = [&](Value x) { return subtract(index(0), x); };
-  if (e.j == 0)
-    return boundSame(compare(arith::CmpIPredicate::sge, smallest, index(0)),
-                     compare(arith::CmpIPredicate::sge, largest, index(0)));
-  Bounds bounds;
-  if (e.j > 0) {
-    // j >= ceil(-x / a): tiles whose last, or first, key reaches it.
-    bounds.may.low = floorDiv(ceilDiv(negate(largest), e.j), columns);
-    bounds.all =
-        Interval{ceilDiv(ceilDiv(negate(smallest), e.j), columns), Value()};
-    return bounds;
-  }
-  // j <= floor(x / -a): tiles whose first, or last, key is not beyond.
-  Value one = index(1);
-  bounds.may.high = add(floorDiv(floorDiv(largest, -e.j), columns), one);
-  bounds.all =
-      Interval{Value(), floorDiv(add(floorDiv(smallest, -e.j), one), columns)};
-  return bounds;
-}
-
-static arith::CmpIPredicate invert(arith::CmpIPredicate predicate) {
-  switch (predicate) {
-  case arith::CmpIPredicate::eq:
-    return arith::CmpIPredicate::ne;
-  case arith::CmpIPredicate::ne:
-    return arith::CmpIPredicate::eq;
-  case arith::CmpIPredicate::slt:
-    return arith::CmpIPredicate::sge;
-  case arith::CmpIPredicate::sle:
-    return arith::CmpIPredicate::sgt;
-  case arith::CmpIPredicate::sgt:
-    return arith::CmpIPredicate::sle;
-  case arith::CmpIPredicate::sge:
-    return arith::CmpIPredicate::slt;
-  default:
-    return predicate;
-  }
-}
-
-Bounds MaskBounds::boundCompare(arith::CmpIOp op, bool negated) {
-  arith::CmpIPredicate predicate =
-      negated ? invert(op.getPredicate()) : op.getPredicate();
-  if (predicate > arith::CmpIPredicate::sge)
-    return {}; // Unsigned.
-  guard = {};
-  std::optional<Linear> x, y;
-  if (Value known = invariant(op.getLhs())) {
-    if ((y = linear(op.getRhs())))
-      x = clampedInvariant(known, y->magnitude);
-  } else if ((x = linear(op.getLhs()))) {
-    known = invariant(op.getRhs());
-    y = known ? clampedInvariant(known, x->magnitude) : linear(op.getRhs());
-  }
-  if (!x || !y || x->magnitude + y->magnitude > maxMagnitude)
-    return {};
-  // p - q + constant >= 0.
-  auto atLeast = [&](const Linear &p, const Linear &q, int64_t constant) {
-    Linear e = *sum(p, q, /*subtracts=*/true);
-    e.rest = add(e.rest, index(constant));
-    return boundAtLeastZero(e);
-  };
-  switch (predicate) {
-  case arith::CmpIPredicate::sge:
-    return underGuard(atLeast(*x, *y, 0));
-  case arith::CmpIPredicate::sgt:
-    return underGuard(atLeast(*x, *y, -1));
-  case arith::CmpIPredicate::sle:
-    return underGuard(atLeast(*y, *x, 0));
-  case arith::CmpIPredicate::slt:
-    return underGuard(atLeast(*y, *x, -1));
-  case arith::CmpIPredicate::eq:
-    return underGuard(both(b, loc, atLeast(*x, *y, 0), atLeast(*y, *x, 0)));
-  default:
-    return {};
-  }
-}
-
-static Value larger(OpBuilder &b, Location loc, Value x, Value y) {
-  if (!x || !y)
-    return x ? x : y;
-  return arith::MaxSIOp::create(b, loc, x, y);
-}
-
-static Value smaller(OpBuilder &b, Location loc, Value x, Value y) {
-  if (!x || !y)
-    return x ? x : y;
-  return arith::MinSIOp::create(b, loc, x, y);
-}
-
-static Interval intersect(OpBuilder &b, Location loc, Interval x, Interval y) {
-  return {larger(b, loc, x.low, y.low), smaller(b, loc, x.high, y.high)};
-}
-
-Bounds MaskBounds::both(OpBuilder &b, Location loc, const Bounds &x,
-                        const Bounds &y) {
-  Bounds bounds;
-  bounds.may = intersect(b, loc, x.may, y.may);
-  if (x.all && y.all)
-    bounds.all = intersect(b, loc, *x.all, *y.all);
-  return bounds;
-}
-
-Bounds MaskBounds::either(OpBuilder &b, Location loc, const Bounds &x,
-                          const Bounds &y) {
-  Bounds bounds;
-  // The hull; an end without a bound has none.
-  if (x.may.low && y.may.low)
-    bounds.may.low = arith::MinSIOp::create(b, loc, x.may.low, y.may.low);
-  if (x.may.high && y.may.high)
-    bounds.may.high = arith::MaxSIOp::create(b, loc, x.may.high, y.may.high);
-  if (!x.all || !y.all) {
-    bounds.all = x.all ? x.all : y.all;
-    return bounds;
-  }
-  // Two intervals that both start at the beginning, or both reach the end, have
-  // an interval as union; of others the first is kept.
-  bounds.all = x.all;
-  if (!x.all->low && !y.all->low && x.all->high && y.all->high)
-    bounds.all->high = arith::MaxSIOp::create(b, loc, x.all->high, y.all->high);
-  else if (!x.all->high && !y.all->high && x.all->low && y.all->low)
-    bounds.all->low = arith::MinSIOp::create(b, loc, x.all->low, y.all->low);
-  return bounds;
-}
-
-Bounds MaskBounds::bound(Value condition, bool negated) {
-  Operation *op = condition.getDefiningOp();
-  if (Value known = invariant(condition)) {
-    if (negated)
-      known = arith::XOrIOp::create(b, loc, known,
-                                    arith::ConstantIntOp::create(b, loc, 1, 1));
-    return boundSame(known, known);
-  }
-  if (!op || op->getBlock() != &map.getBlock())
-    return {};
-  return llvm::TypeSwitch<Operation *, Bounds>(op)
-      .Case(
-          [&](arith::CmpIOp compare) { return boundCompare(compare, negated); })
-      .Case<arith::AndIOp, arith::OrIOp>([&](auto join) {
-        Bounds x = bound(join.getLhs(), negated);
-        Bounds y = bound(join.getRhs(), negated);
-        bool conjunction = isa<arith::AndIOp>(join) != negated;
-        return conjunction ? both(b, loc, x, y) : either(b, loc, x, y);
-      })
-      .Case([&](arith::XOrIOp exclusive) -> Bounds {
-        // not x is written x xor true.
-        if (!matchPattern(exclusive.getRhs(), m_One()))
-          return {};
-        return bound(exclusive.getLhs(), !negated);
-      })
-      .Default([](Operation *) { return Bounds(); });
+  return sum ? add(sum, e.constant) : constant(e.constant);
 }
 
 //===----------------------------------------------------------------------===//
@@ -473,12 +252,15 @@ Bounds MaskBounds::bound(Value condition, bool negated) {
 
 /// The mask: a map that yields select(%condition, %element, -inf), under the
 /// only use of %partial: `scf.if` which yields that element's tile otherwise.
-struct Mask {
+namespace {
+struct LoopMaskOps {
   MapOp map;
   Value condition;
+  Value scores; ///< The tile that is masked.
 };
+} // namespace
 
-static std::optional<Mask> findMask(KeyLoop &key) {
+static std::optional<LoopMaskOps> findMask(KeyLoop &key) {
   Value partial = key.at.getPartial();
   auto branch = partial.hasOneUse() ? dyn_cast<scf::IfOp>(*partial.user_begin())
                                     : nullptr;
@@ -497,47 +279,247 @@ static std::optional<Mask> findMask(KeyLoop &key) {
                  map.getIndexingMaps().getAsValueRange<AffineMapAttr>()))
     if (element == select.getTrueValue() && at.isIdentity() &&
         input == branch.elseYield().getOperand(0))
-      return Mask{map, select.getCondition()};
+      return LoopMaskOps{map, select.getCondition(), input};
   return std::nullopt;
 }
 
-/// The mask's origin along axis 1 without `tile * N`: added together from
-/// values outside of the loop. Null where it has another form.
-static Value findColumnBase(OpBuilder &b, KeyLoop &key, MapOp mask) {
-  if (mask.getOrigin().empty())
+namespace {
+/// The first coordinates of a mask's tile: the row is `row`, the column is
+/// `first` + `base` with first = tile * N. Null where it has another form.
+struct TileOrigin {
+  Value row, first, base;
+};
+} // namespace
+
+static TileOrigin findOrigin(OpBuilder &b, KeyLoop &key, MapOp mask) {
+  if (mask.getOrigin().empty() ||
+      !key.loop.isDefinedOutsideOfLoop(mask.getOrigin()[0]))
     return {};
   Location loc = mask.getLoc();
   Value base = arith::ConstantIndexOp::create(b, loc, 0);
   Value rest = mask.getOrigin()[1];
-  int64_t columns = mask.getType().getDimSize(1);
   while (auto add = rest.getDefiningOp<arith::AddIOp>()) {
     if (!key.loop.isDefinedOutsideOfLoop(add.getRhs()))
       return {};
-    base = arith::AddIOp::create(b, loc, base, add.getRhs());
+    base = b.createOrFold<arith::AddIOp>(loc, base, add.getRhs());
     rest = add.getLhs();
   }
   auto mul = rest.getDefiningOp<arith::MulIOp>();
   APInt factor;
   if (!mul || mul.getLhs() != key.at.getTile() ||
       !matchPattern(mul.getRhs(), m_ConstantInt(&factor)) ||
-      factor.getSExtValue() != columns)
+      factor.getSExtValue() != mask.getType().getDimSize(1))
     return {};
-  return base;
+  return {mask.getOrigin()[0], rest, base};
+}
+
+/// The load that decides which elements of a tile exist along an axis.
+static std::pair<LoadOp, unsigned> findLoad(Value tile, unsigned axis) {
+  while (Operation *op = tile.getDefiningOp()) {
+    if (auto load = dyn_cast<LoadOp>(op))
+      return {load, axis};
+    Value next;
+    if (auto map = dyn_cast<MapOp>(op)) {
+      for (auto [input, at] :
+           llvm::zip(map.getInputs(),
+                     map.getIndexingMaps().getAsValueRange<AffineMapAttr>()))
+        if (at.isIdentity())
+          next = input;
+    } else if (auto dot = dyn_cast<DotOp>(op)) {
+      auto maps = llvm::to_vector(
+          dot.getIndexingMaps().getAsValueRange<AffineMapAttr>());
+      unsigned dim = maps[2].getDimPosition(axis);
+      for (auto [operand, map] :
+           {std::pair(dot.getA(), maps[0]), std::pair(dot.getB(), maps[1])})
+        if (std::optional<unsigned> position = map.getResultPosition(
+                getAffineDimExpr(dim, op->getContext()))) {
+          next = operand;
+          axis = *position;
+        }
+    }
+    if (!next)
+      break;
+    tile = next;
+  }
+  return {nullptr, 0};
+}
+
+namespace {
+/// Where a tile begins in the view that it is loaded from, and the view's
+/// extent along that axis; null if it is not known ahead of the loop.
+struct Loaded {
+  Value offset, extent;
+};
+} // namespace
+
+static Loaded findLoaded(OpBuilder &b, scf::ForOp loop, Value tile,
+                         unsigned tileAxis) {
+  auto [load, axis] = findLoad(tile, tileAxis);
+  auto view = load ? load.getView().getDefiningOp<ViewOp>() : nullptr;
+  if (!view || !loop.isDefinedOutsideOfLoop(view.getSource()) ||
+      (view.getLimit() && !loop.isDefinedOutsideOfLoop(view.getLimit())))
+    return {};
+  Value limit = axis == 0 ? view.getLimit() : Value();
+  int64_t dim = view.getDims()[axis];
+  Value offset = load.getOffsets()[axis];
+  if (auto size = limit ? limit.getDefiningOp<memref::DimOp>() : nullptr)
+    if (size.getSource() == view.getSource() && size.getConstantIndex() == dim)
+      return {offset, limit};
+  Location loc = load.getLoc();
+  Value extent = b.createOrFold<memref::DimOp>(
+      loc, view.getSource(), arith::ConstantIndexOp::create(b, loc, dim));
+  if (limit)
+    extent = b.createOrFold<arith::MinSIOp>(loc, limit, extent);
+  return {offset, extent};
+}
+
+static bool isMultiple(Value value, int64_t size) {
+  APInt constant;
+  return matchPattern(value, m_ConstantInt(&constant)) &&
+         constant.getSExtValue() % size == 0;
 }
 
 namespace {
 
-/// The ranges of a walk as they are collected.
-struct Ranges {
-  SmallVector<Value> low, high;
-  SmallVector<bool> partial;
+/// A mask of a key loop, its bounds, and the ops that evaluate them.
+class RefinedMask {
+public:
+  RefinedMask(OpBuilder &b, scf::ForOp loop, LoopMaskOps mask,
+              const TileOrigin &origin, const Loaded &queries,
+              const Loaded &keys);
 
-  void add(Value from, Value to, bool isPartial) {
-    low.push_back(from);
-    high.push_back(to);
-    partial.push_back(isPartial);
-  }
+  bool isTrivial() const { return bounds.isTrivial(); }
+
+  /// The ranges in place of the partial range [low, high).
+  SmallVector<TileRange<Value>> makeRanges(Value low, Value high);
+
+private:
+  /// What is the same for a work item as a symbol, or as a constant.
+  Linear addSymbol(Value value, IntegerRange range);
+  void addTranslated(LoopMask &source);
+  void limitTo(const Loaded &queries, const Loaded &keys);
+
+  OpBuilder &b;
+  Location loc;
+  int64_t numRows;
+  MaskTranslation translation;
+  Ops ops;
+  TileRows rows;
+  TileGrid grid;
+  TileBounds bounds;
+  Value guard; ///< What the bounds rely on; null if on nothing.
 };
+
+} // namespace
+
+/// The coordinates of the elements that exist. Those of a view are below its
+/// extent.
+static IntegerRange getRows(const TileOrigin &origin, const Loaded &queries,
+                            int64_t numRows) {
+  IntegerRange range = getCoordinates(origin.row, numRows - 1);
+  if (queries.offset == origin.row)
+    range.high = std::max(std::min(range.high, maxExtent - 1), range.low);
+  return range;
+}
+
+static IntegerRange getColumns(const TileOrigin &origin, const Loaded &keys) {
+  return getCoordinates(
+      origin.base, keys.offset == origin.first ? maxExtent - 1 : maxCoordinate);
+}
+
+RefinedMask::RefinedMask(OpBuilder &b, scf::ForOp loop, LoopMaskOps mask,
+                         const TileOrigin &origin, const Loaded &queries,
+                         const Loaded &keys)
+    : b(b), loc(mask.map.getLoc()), numRows(mask.map.getType().getDimSize(0)),
+      translation(getRows(origin, queries, numRows), getColumns(origin, keys)),
+      ops(b, loc, translation.mask.terms) {
+  LoopMask source(b, loop, mask.map);
+  translateMask(mask.condition, source, translation);
+  addTranslated(source);
+  grid = {addSymbol(origin.base, getCoordinates(origin.base, 0)),
+          mask.map.getType().getDimSize(1)};
+  rows.first = addSymbol(origin.row, getCoordinates(origin.row, 0));
+  limitTo(queries.offset && loop.isDefinedOutsideOfLoop(queries.offset)
+              ? queries
+              : Loaded(),
+          keys.offset == origin.first ? keys : Loaded());
+  bounds = boundTiles(translation.mask, rows);
+}
+
+Linear RefinedMask::addSymbol(Value value, IntegerRange range) {
+  APInt constant;
+  if (matchPattern(value, m_ConstantInt(&constant)))
+    return Linear::get(constant.getSExtValue());
+  unsigned term = translation.mask.terms.addSymbol(range);
+  ops.define(term, value);
+  return translation.mask.terms.get(term);
+}
+
+/// Defines the symbols and flags of the translated mask.
+void RefinedMask::addTranslated(LoopMask &source) {
+  auto require = [&](arith::CmpIPredicate predicate, Value x, int64_t limit) {
+    Value holds =
+        arith::CmpIOp::create(b, loc, predicate, x, ops.constant(limit));
+    guard = guard ? arith::AndIOp::create(b, loc, guard, holds) : holds;
+  };
+  // By term, so that equal masks give equal ops.
+  auto terms = llvm::to_vector(llvm::make_first_range(translation.symbols));
+  llvm::sort(terms);
+  for (unsigned term : terms) {
+    const MaskSymbol &symbol = translation.symbols[term];
+    Value value = source.hoist(symbol.value);
+    if (!value.getType().isIndex())
+      value = arith::IndexCastOp::create(b, loc, b.getIndexType(), value);
+    if (symbol.limit != 0)
+      value = ops.min(ops.max(value, ops.constant(-symbol.limit)),
+                      ops.constant(symbol.limit));
+    if (symbol.isGuarded) {
+      require(arith::CmpIPredicate::sge, value, -maxGuarded);
+      require(arith::CmpIPredicate::sle, value, maxGuarded);
+    }
+    ops.define(term, value);
+  }
+  ops.defineFlags(llvm::map_to_vector(
+      translation.flags, [&](Value flag) { return source.hoist(flag); }));
+}
+
+/// Says how many rows and keys exist, where that is known.
+void RefinedMask::limitTo(const Loaded &queries, const Loaded &keys) {
+  TermTable &terms = translation.mask.terms;
+  rows.others = Linear::get(numRows - 1);
+  if (queries.extent) {
+    Value last = ops.subtract(ops.add(queries.extent, -1), queries.offset);
+    last = ops.min(ops.max(last, ops.constant(0)), ops.constant(numRows - 1));
+    rows.others = addSymbol(last, {0, numRows - 1});
+  }
+  // Of whole tiles each key exists.
+  if (keys.extent && !isMultiple(keys.extent, grid.size))
+    rows.lastKey = terms.add(
+        terms.add(addSymbol(keys.extent, {-maxExtent, maxExtent}), grid.base),
+        -1);
+}
+
+SmallVector<TileRange<Value>> RefinedMask::makeRanges(Value low, Value high) {
+  SmallVector<TileRange<Value>> ranges =
+      TileRangeMaker<Ops>(ops, rows, grid, low, high).make(bounds);
+  if (!guard)
+    return ranges;
+  // Without what the bounds rely on, one range is all there is.
+  auto *whole =
+      llvm::find_if(ranges, [](const auto &range) { return range.partial; });
+  for (auto &range : ranges) {
+    if (&range == whole)
+      range = {ops.select(guard, range.low, low),
+               ops.select(guard, range.high, high), true};
+    else
+      range.high = ops.select(guard, range.high, range.low);
+  }
+  if (whole == ranges.end())
+    ranges.push_back({ops.select(guard, high, low), high, true});
+  return ranges;
+}
+
+namespace {
 
 struct TileRefineWalkPass final
     : fovea::tile::impl::TileRefineWalkBase<TileRefineWalkPass> {
@@ -545,63 +527,51 @@ struct TileRefineWalkPass final
 
   void runOnOperation() override {
     for (KeyLoop &key : findKeyLoops(getOperation()))
-      refine(key);
+      if (llvm::is_contained(key.walk.getPartial(), true))
+        ++(succeeded(refine(key)) ? numRefined : numUnbounded);
   }
 
-  void refine(KeyLoop &key) {
-    if (!llvm::is_contained(key.walk.getPartial(), true))
-      return;
+  /// Fails, and leaves the loop as it is, if nothing is proved of the mask.
+  static LogicalResult refine(KeyLoop &key) {
+    std::optional<LoopMaskOps> found = findMask(key);
+    if (!found)
+      return failure();
     // At the loop, where everything that its mask reads from outside is known.
     OpBuilder b(key.loop);
-    Bounds bounds = findBounds(b, key);
-    if (!bounds.may.low && !bounds.may.high && !bounds.all) {
-      ++numUnbounded;
-      return;
-    }
-    Ranges ranges;
+    TileOrigin origin = findOrigin(b, key, found->map);
+    if (!origin.first)
+      return failure();
+    RefinedMask mask(b, key.loop, *found, origin,
+                     findLoaded(b, key.loop, found->scores, 0),
+                     findLoaded(b, key.loop, found->scores, 1));
+    if (mask.isTrivial())
+      return failure();
+    SmallVector<Value> lows, highs;
+    SmallVector<bool> partials;
+    auto add = [&](Value low, Value high, bool partial) {
+      lows.push_back(low);
+      highs.push_back(high);
+      partials.push_back(partial);
+    };
     for (auto [low, high, partial] : llvm::zip(
-             key.walk.getLower(), key.walk.getUpper(), key.walk.getPartial()))
-      if (partial)
-        refineRange(b, key.loop.getLoc(), bounds, low, high, ranges);
-      else
-        ranges.add(low, high, false);
-    Value walk = WalkRangesOp::create(b, key.walk.getLoc(), ranges.low,
-                                      ranges.high, ranges.partial);
+             key.walk.getLower(), key.walk.getUpper(), key.walk.getPartial())) {
+      if (!partial) {
+        add(low, high, false);
+        continue;
+      }
+      for (const TileRange<Value> &range : mask.makeRanges(low, high))
+        if (range.low != range.high)
+          add(range.low, range.high, range.partial);
+    }
+    Value walk =
+        WalkRangesOp::create(b, key.walk.getLoc(), lows, highs, partials);
     key.at.getWalkMutable().assign(walk);
     key.loop.setUpperBound(WalkSizeOp::create(b, key.size.getLoc(), walk));
     if (key.size->use_empty())
       key.size.erase();
     if (key.walk->use_empty())
       key.walk.erase();
-    ++numRefined;
-  }
-
-  static Bounds findBounds(OpBuilder &b, KeyLoop &key) {
-    std::optional<Mask> mask = findMask(key);
-    Value base = mask ? findColumnBase(b, key, mask->map) : Value();
-    if (!base)
-      return {};
-    return MaskBounds(b, key.loop, mask->map, base).bound(mask->condition);
-  }
-
-  /// [low, high) -> partial [may.low, all.low), full [all), partial
-  /// [all.high, may.high).
-  static void refineRange(OpBuilder &b, Location loc, const Bounds &bounds,
-                          Value low, Value high, Ranges &ranges) {
-    auto clamp = [&](Value value, Value from, Value to) {
-      return smaller(b, loc, larger(b, loc, value, from), to);
-    };
-    Value begin = bounds.may.low ? clamp(bounds.may.low, low, high) : low;
-    Value end = bounds.may.high ? clamp(bounds.may.high, begin, high) : high;
-    if (!bounds.all)
-      return ranges.add(begin, end, true);
-    Value from = bounds.all->low ? clamp(bounds.all->low, begin, end) : begin;
-    Value to = bounds.all->high ? clamp(bounds.all->high, from, end) : end;
-    if (bounds.all->low)
-      ranges.add(begin, from, true);
-    ranges.add(from, to, false);
-    if (bounds.all->high)
-      ranges.add(to, end, true);
+    return success();
   }
 };
 

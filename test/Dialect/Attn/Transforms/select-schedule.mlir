@@ -1,4 +1,3 @@
-// RUN: fovea-opt %s --attn-select-schedule=target=cuda:sm_90a | FileCheck %s --check-prefixes=CHECK,SM90
 // RUN: fovea-opt %s --attn-select-schedule=target=cpu:avx512 | FileCheck %s --check-prefixes=CHECK,AVX512
 // RUN: fovea-opt %s --attn-select-schedule=target=cpu:avx2 | FileCheck %s --check-prefixes=CHECK,AVX2
 // RUN: fovea-opt %s --attn-select-schedule=target=cpu:plain | FileCheck %s --check-prefixes=CHECK,PLAIN
@@ -11,7 +10,6 @@
 // CHECK-LABEL: func.func @dynamic
 // AVX512: schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
 // AVX2: schedule = #tile.cpu_schedule<query_tile = 48, key_tile = 128, lanes = 8, rows = 4, vectors = 3>
-// SM90: schedule = #pipe.schedule<query_tile = 192, key_tile = 128, stages = 2, groups = 3, producer_regs = 32, consumer_regs = 160, turns = true>
 // PLAIN: schedule = #tile.cpu_schedule<query_tile = 32, key_tile = 128, lanes = 4, rows = 4, vectors = 2>
 // DOC-BEGIN: attn-select-schedule --attn-select-schedule=target=cpu:avx512
 func.func @dynamic(%q: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
@@ -21,25 +19,6 @@ func.func @dynamic(%q: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
   return %r : tensor<1x8x?x64xf32>
 }
 // DOC-END
-
-// Wide rows leave a GPU room for two groups and a persistent kernel, with the
-// last tiles first if there is a mask.
-// CHECK-LABEL: func.func @wide
-// SM90: groups = 2, producer_regs = 24, consumer_regs = 240, turns = true, persistent = true>
-// SM90: groups = 2, producer_regs = 24, consumer_regs = 240, turns = true, persistent = true, last_first = true>
-func.func @wide(%q: tensor<1x8x?x128xbf16>) -> tensor<1x8x?x128xbf16> {
-  %r = attn.attention ins(%q : tensor<1x8x?x128xbf16>)
-      dense(%q, %q : tensor<1x8x?x128xbf16>, tensor<1x8x?x128xbf16>)
-      outs(%q : tensor<1x8x?x128xbf16>)
-  %c = attn.attention ins(%q : tensor<1x8x?x128xbf16>)
-      dense(%q, %q : tensor<1x8x?x128xbf16>, tensor<1x8x?x128xbf16>)
-      outs(%r : tensor<1x8x?x128xbf16>)
-      mask(%b, %h, %i, %j) {
-        %m = arith.cmpi sle, %j, %i : index
-        attn.yield %m : i1
-      }
-  return %c : tensor<1x8x?x128xbf16>
-}
 
 // A decoding step: one vector of rows, a taller block.
 // CHECK-LABEL: func.func @one_query

@@ -12,27 +12,29 @@
 // CHECK-SAME: %[[OFFSET:[a-z0-9]+]]: index)
 // CHECK-DAG: %[[LOW:.*]] = arith.constant -1099511627776 : index
 // CHECK-DAG: %[[HIGH:.*]] = arith.constant 1099511627776 : index
-// CHECK-DAG: %[[MIN:.*]] = arith.constant -9223372036854775808 : index
-// CHECK-DAG: %[[MAX:.*]] = arith.constant 9223372036854775807 : index
 // CHECK-DAG: %[[ABOVE:.*]] = arith.cmpi sge, %[[OFFSET]], %[[LOW]]
 // CHECK-DAG: %[[BELOW:.*]] = arith.cmpi sle, %[[OFFSET]], %[[HIGH]]
 // CHECK: %[[SAFE:.*]] = arith.andi %[[ABOVE]], %[[BELOW]]
 // CHECK: %[[LAST:.*]] = arith.addi %[[OFFSET]], %c127
 // CHECK: %[[LASTTILE:.*]] = arith.floordivsi %[[LAST]], %c8
-// CHECK: %[[MAYEND:.*]] = arith.addi %[[LASTTILE]], %c1
-// CHECK: %[[NEXT:.*]] = arith.addi %[[OFFSET]], %c65
-// CHECK: %[[ALLEND:.*]] = arith.floordivsi %[[NEXT]], %c8
-// CHECK: %[[MAY:.*]] = arith.select %[[SAFE]], %[[MAYEND]], %[[MAX]]
-// CHECK: %[[ALL:.*]] = arith.select %[[SAFE]], %[[ALLEND]], %[[MIN]]
-// CHECK: tile.walk.ranges{{.*}}partial = array<i1: false, true>
-tile.kernel @offset(%s: memref<?x?xf32>, %r: memref<?xf32>, %offset: index) grid(%g) {
+// CHECK: %[[NEXT:.*]] = arith.addi %[[LASTTILE]], %c1
+// CHECK: %[[ATLEAST:.*]] = arith.maxsi %[[NEXT]], %c0
+// CHECK: %[[END:.*]] = arith.minsi %[[ATLEAST]], %c40
+// CHECK: %[[HIDDEN:.*]] = arith.addi %[[OFFSET]], %c65
+// CHECK: %[[TILE:.*]] = arith.floordivsi %[[HIDDEN]], %c8
+// CHECK: %[[ATLEAST:.*]] = arith.maxsi %[[TILE]], %c0
+// CHECK: %[[FULL:.*]] = arith.minsi %[[ATLEAST]], %[[END]]
+// CHECK-DAG: %[[CUT:.*]] = arith.select %[[SAFE]], %[[FULL]], %c0
+// CHECK-DAG: %[[STOP:.*]] = arith.select %[[SAFE]], %[[END]], %c40
+// CHECK: tile.walk.ranges(%c0, %[[CUT]]) to(%[[CUT]], %[[STOP]]) {partial = array<i1: false, true>}
+tile.kernel @offset(%s: memref<128x320xf32>, %r: memref<?xf32>, %offset: index) grid(%g) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c8 = arith.constant 8 : index
   %c40 = arith.constant 40 : index
   %i0 = arith.constant 64 : index
   %ninf = arith.constant 0xFF800000 : f32
-  %v = tile.view %s dims [0, 1] at [] : memref<?x?xf32> -> !tile.view<?x?xf32>
+  %v = tile.view %s dims [0, 1] at [] : memref<128x320xf32> -> !tile.view<128x320xf32>
   %out = tile.view %r dims [0] at [] : memref<?xf32> -> !tile.view<?xf32>
   %w = tile.walk.ranges (%c0) to (%c40) {partial = array<i1: true>}
   %size = tile.walk.size %w
@@ -40,7 +42,7 @@ tile.kernel @offset(%s: memref<?x?xf32>, %r: memref<?xf32>, %offset: index) grid
   %top = scf.for %p = %c0 to %size step %c1 iter_args(%m = %none) -> !tile.tile<64xf32> {
     %t, %partial = tile.walk.at %w[%p]
     %j0 = arith.muli %t, %c8 : index
-    %a = tile.load %v[%i0, %j0] : !tile.view<?x?xf32> -> !tile.tile<64x8xf32>
+    %a = tile.load %v[%i0, %j0] : !tile.view<128x320xf32> -> !tile.tile<64x8xf32>
     %b = scf.if %partial -> !tile.tile<64x8xf32> {
       %k = tile.map ins(%a : !tile.tile<64x8xf32>) maps [#id] origin(%i0, %j0) {
       ^bb0(%e: f32, %i: index, %j: index):
@@ -62,8 +64,8 @@ tile.kernel @offset(%s: memref<?x?xf32>, %r: memref<?xf32>, %offset: index) grid
 // j < %lengths[b]: nothing is added to the length, which is clamped to what keys
 // can reach; no length disables the bounds.
 // CHECK-LABEL: tile.kernel @length(
-// CHECK-DAG: %[[LOW:.*]] = arith.constant -4294967297 : index
-// CHECK-DAG: %[[HIGH:.*]] = arith.constant 4294967297 : index
+// CHECK-DAG: %[[LOW:.*]] = arith.constant -2147483648 : index
+// CHECK-DAG: %[[HIGH:.*]] = arith.constant 2147483648 : index
 // CHECK: %[[READ:.*]] = tile.gather
 // CHECK: %[[LENGTH:.*]] = arith.index_cast %[[READ]] : i64 to index
 // CHECK: %[[ATLEAST:.*]] = arith.maxsi %[[LENGTH]], %[[LOW]]
@@ -72,14 +74,14 @@ tile.kernel @offset(%s: memref<?x?xf32>, %r: memref<?xf32>, %offset: index) grid
 // CHECK: arith.floordivsi
 // CHECK-NOT: arith.select
 // CHECK: tile.walk.ranges{{.*}}partial = array<i1: false, true>
-tile.kernel @length(%s: memref<?x?xf32>, %r: memref<?xf32>, %lengths: memref<?xi64>) grid(%b) {
+tile.kernel @length(%s: memref<128x320xf32>, %r: memref<?xf32>, %lengths: memref<?xi64>) grid(%b) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c8 = arith.constant 8 : index
   %c40 = arith.constant 40 : index
   %i0 = arith.constant 64 : index
   %ninf = arith.constant 0xFF800000 : f32
-  %v = tile.view %s dims [0, 1] at [] : memref<?x?xf32> -> !tile.view<?x?xf32>
+  %v = tile.view %s dims [0, 1] at [] : memref<128x320xf32> -> !tile.view<128x320xf32>
   %out = tile.view %r dims [0] at [] : memref<?xf32> -> !tile.view<?xf32>
   %w = tile.walk.ranges (%c0) to (%c40) {partial = array<i1: true>}
   %size = tile.walk.size %w
@@ -87,7 +89,7 @@ tile.kernel @length(%s: memref<?x?xf32>, %r: memref<?xf32>, %lengths: memref<?xi
   %top = scf.for %p = %c0 to %size step %c1 iter_args(%m = %none) -> !tile.tile<64xf32> {
     %t, %partial = tile.walk.at %w[%p]
     %j0 = arith.muli %t, %c8 : index
-    %a = tile.load %v[%i0, %j0] : !tile.view<?x?xf32> -> !tile.tile<64x8xf32>
+    %a = tile.load %v[%i0, %j0] : !tile.view<128x320xf32> -> !tile.tile<64x8xf32>
     %x = scf.if %partial -> !tile.tile<64x8xf32> {
       %k = tile.map ins(%a : !tile.tile<64x8xf32>) maps [#id] origin(%i0, %j0) {
       ^bb0(%e: f32, %i: index, %j: index):
@@ -114,14 +116,14 @@ tile.kernel @length(%s: memref<?x?xf32>, %r: memref<?xf32>, %lengths: memref<?xi
 // CHECK: %[[FLAG:.*]] = arith.cmpi ult, %[[X]], %[[Y]] : i64
 // CHECK: arith.select %[[FLAG]], %c{{[0-9]+}}, %c0
 // CHECK: tile.walk.ranges{{.*}}partial = array<i1: false, true>
-tile.kernel @flag(%s: memref<?x?xf32>, %r: memref<?xf32>, %x: i64, %y: i64) grid(%g) {
+tile.kernel @flag(%s: memref<128x320xf32>, %r: memref<?xf32>, %x: i64, %y: i64) grid(%g) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c8 = arith.constant 8 : index
   %c40 = arith.constant 40 : index
   %i0 = arith.constant 64 : index
   %ninf = arith.constant 0xFF800000 : f32
-  %v = tile.view %s dims [0, 1] at [] : memref<?x?xf32> -> !tile.view<?x?xf32>
+  %v = tile.view %s dims [0, 1] at [] : memref<128x320xf32> -> !tile.view<128x320xf32>
   %out = tile.view %r dims [0] at [] : memref<?xf32> -> !tile.view<?xf32>
   %w = tile.walk.ranges (%c0) to (%c40) {partial = array<i1: true>}
   %size = tile.walk.size %w
@@ -129,7 +131,7 @@ tile.kernel @flag(%s: memref<?x?xf32>, %r: memref<?xf32>, %x: i64, %y: i64) grid
   %top = scf.for %p = %c0 to %size step %c1 iter_args(%m = %none) -> !tile.tile<64xf32> {
     %t, %partial = tile.walk.at %w[%p]
     %j0 = arith.muli %t, %c8 : index
-    %a = tile.load %v[%i0, %j0] : !tile.view<?x?xf32> -> !tile.tile<64x8xf32>
+    %a = tile.load %v[%i0, %j0] : !tile.view<128x320xf32> -> !tile.tile<64x8xf32>
     %b = scf.if %partial -> !tile.tile<64x8xf32> {
       %k = tile.map ins(%a : !tile.tile<64x8xf32>) maps [#id] origin(%i0, %j0) {
       ^bb0(%e: f32, %i: index, %j: index):
@@ -152,14 +154,14 @@ tile.kernel @flag(%s: memref<?x?xf32>, %r: memref<?xf32>, %x: i64, %y: i64) grid
 // 2^39 j <= %offset may wrap for keys beyond 2^24.
 // CHECK-LABEL: tile.kernel @too_large(
 // CHECK: tile.walk.ranges(%c0) to(%c40) {partial = array<i1: true>}
-tile.kernel @too_large(%s: memref<?x?xf32>, %r: memref<?xf32>, %offset: index) grid(%g) {
+tile.kernel @too_large(%s: memref<128x320xf32>, %r: memref<?xf32>, %offset: index) grid(%g) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c8 = arith.constant 8 : index
   %c40 = arith.constant 40 : index
   %i0 = arith.constant 64 : index
   %ninf = arith.constant 0xFF800000 : f32
-  %v = tile.view %s dims [0, 1] at [] : memref<?x?xf32> -> !tile.view<?x?xf32>
+  %v = tile.view %s dims [0, 1] at [] : memref<128x320xf32> -> !tile.view<128x320xf32>
   %out = tile.view %r dims [0] at [] : memref<?xf32> -> !tile.view<?xf32>
   %w = tile.walk.ranges (%c0) to (%c40) {partial = array<i1: true>}
   %size = tile.walk.size %w
@@ -167,7 +169,7 @@ tile.kernel @too_large(%s: memref<?x?xf32>, %r: memref<?xf32>, %offset: index) g
   %top = scf.for %p = %c0 to %size step %c1 iter_args(%m = %none) -> !tile.tile<64xf32> {
     %t, %partial = tile.walk.at %w[%p]
     %j0 = arith.muli %t, %c8 : index
-    %a = tile.load %v[%i0, %j0] : !tile.view<?x?xf32> -> !tile.tile<64x8xf32>
+    %a = tile.load %v[%i0, %j0] : !tile.view<128x320xf32> -> !tile.tile<64x8xf32>
     %b = scf.if %partial -> !tile.tile<64x8xf32> {
       %k = tile.map ins(%a : !tile.tile<64x8xf32>) maps [#id] origin(%i0, %j0) {
       ^bb0(%e: f32, %i: index, %j: index):
@@ -191,14 +193,14 @@ tile.kernel @too_large(%s: memref<?x?xf32>, %r: memref<?xf32>, %offset: index) g
 // another result.
 // CHECK-LABEL: tile.kernel @other_else(
 // CHECK: tile.walk.ranges(%c0) to(%c40) {partial = array<i1: true>}
-tile.kernel @other_else(%s: memref<?x?xf32>, %r: memref<?xf32>) grid(%g) {
+tile.kernel @other_else(%s: memref<128x320xf32>, %r: memref<?xf32>) grid(%g) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c8 = arith.constant 8 : index
   %c40 = arith.constant 40 : index
   %i0 = arith.constant 64 : index
   %ninf = arith.constant 0xFF800000 : f32
-  %v = tile.view %s dims [0, 1] at [] : memref<?x?xf32> -> !tile.view<?x?xf32>
+  %v = tile.view %s dims [0, 1] at [] : memref<128x320xf32> -> !tile.view<128x320xf32>
   %out = tile.view %r dims [0] at [] : memref<?xf32> -> !tile.view<?xf32>
   %w = tile.walk.ranges (%c0) to (%c40) {partial = array<i1: true>}
   %size = tile.walk.size %w
@@ -207,7 +209,7 @@ tile.kernel @other_else(%s: memref<?x?xf32>, %r: memref<?xf32>) grid(%g) {
   %top = scf.for %p = %c0 to %size step %c1 iter_args(%m = %none) -> !tile.tile<64xf32> {
     %t, %partial = tile.walk.at %w[%p]
     %j0 = arith.muli %t, %c8 : index
-    %a = tile.load %v[%i0, %j0] : !tile.view<?x?xf32> -> !tile.tile<64x8xf32>
+    %a = tile.load %v[%i0, %j0] : !tile.view<128x320xf32> -> !tile.tile<64x8xf32>
     %b = scf.if %partial -> !tile.tile<64x8xf32> {
       %k = tile.map ins(%a : !tile.tile<64x8xf32>) maps [#id] origin(%i0, %j0) {
       ^bb0(%e: f32, %i: index, %j: index):

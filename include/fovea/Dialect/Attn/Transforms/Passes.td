@@ -70,8 +70,9 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     (a decoding step) gets a smaller query tile and taller blocks.
 
     For a Hopper GPU (`#pipe.schedule`) up to 128 channels there are several,
-    best first; more channels are an error, for which the op has to bring its
-    schedule.
+    best first. More channels are an error, for which the op has to bring its
+    schedule; channels that are no multiple of 8, and operands or results of other
+    types than bf16 and f16, are errors in any case.
 
     | attempt | query rows | key tile | groups, registers | |
     |---|---|---|---|---|
@@ -101,6 +102,78 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
   ];
   let dependentDialects = [
     "::fovea::pipe::PipeDialect", "::fovea::tile::TileDialect"
+  ];
+}
+
+def AttnPackHeads : Pass<"attn-pack-heads"> {
+  let summary = "Make the query heads of a key head rows if there is one query";
+  let description = [{
+    With one query (a static 1: a decoding step) and several query heads for each
+    key head, a kernel for each query head would read the same keys again and fill
+    one row of its tile. The queries and outputs of an `attn.attention` on memrefs
+    are viewed with as many heads as the keys have, and the heads of a group as
+    queries, which moves nothing in memory: the stride of the axis of queries
+    becomes that of heads. In regions `h` becomes `h * group + i` and `i` 0.
+
+    Ops with sinks, an origin, or other segments than one dense one stay as they
+    are.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"
+  ];
+  let statistics = [
+    Statistic<"numPacked", "packed", "Number of ops whose heads were packed">
+  ];
+}
+
+def AttnAnalyzeMask : Pass<"attn-analyze-mask"> {
+  let summary = "Say which keys the queries of a tile can see";
+  let description = [{
+    Prints, as remarks, what the mask analysis finds for each op with a mask: for
+    the queries of one tile, the intervals of keys that hold every key which some
+    query of the tile sees, and those that hold every key which some query does
+    not see. A key tile outside of the first is empty and is not visited; one
+    outside of the second is full and needs no mask. The ends are formulas of the
+    tile's first query and of what the mask captures, for every length.
+
+    For the causal mask below:
+
+    ```
+    remark: mask of the queries i0 to i0 + 127 in tiles of 128 keys, exact
+    note: they may see keys to i0 + 127
+    note: they may miss keys from i0 + 1
+    note: 120 tiles are empty, 120 full and 16 partial
+    ```
+
+    `exact` means that no tile is visited, or masked, in vain (unless there are
+    many intervals: `-tile-refine-walk` joins more than three with two ends in
+    one). What cannot be analysed is named; such a mask still works, element by
+    element. Nothing is changed, and `-tile-refine-walk` uses the same analysis.
+
+    With static sizes, and a mask that captures nothing, the tiles are counted,
+    and up to 2^20 of them are looked at one by one: the remark says how many are
+    partial in vain.
+    The size of a tile is that of the op's schedule, 128 x 128 without one, or
+    what the options say.
+  }];
+  let options = [
+    Option<"queryTile", "query-tile", "int64_t", "0",
+           "Queries of a tile (default: the schedule's, or 128)">,
+    Option<"keyTile", "key-tile", "int64_t", "0",
+           "Keys of a tile (default: the schedule's, or 128)">
+  ];
+  let statistics = [
+    Statistic<"numMasks", "masks", "Number of masks analysed">,
+    Statistic<"numExact", "exact-masks", "Number of masks with exact results">,
+    Statistic<"numEmpty", "empty-tiles", "Number of tiles that are left out">,
+    Statistic<"numFull", "full-tiles", "Number of tiles that need no mask">,
+    Statistic<"numPartial", "partial-tiles", "Number of tiles with the mask">,
+    Statistic<"numInVain", "in-vain-tiles",
+              "Number of partial tiles that are empty or full">,
+    Statistic<"numLinear", "linear", "Number of inequalities used as they are">,
+    Statistic<"numInverted", "inverted",
+              "Number of inequalities after inverting divisions">,
+    Statistic<"numDropped", "dropped", "Number of inequalities left out">
   ];
 }
 

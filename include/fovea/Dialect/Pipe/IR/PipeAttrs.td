@@ -88,10 +88,10 @@ def Pipe_SliceAttr : Pipe_RegisterLayout<"Slice", "slice"> {
 def Pipe_SmemAttr : Pipe_Attr<"Smem", "smem"> {
   let summary = "A tile in shared memory";
   let description = [{
-    Columns in blocks of `swizzle` bytes. A block holds all rows, one after the
-    other; in each group of 8 rows, 16-byte chunks are permuted by the row's
-    number. This is what the copy engine writes and wgmma reads. `swizzle` is
-    128.
+    Columns in blocks of `swizzle` bytes; the last block has room for as many,
+    if the tile has fewer. A block holds all rows, one after the other; in each
+    group of 8 rows, 16-byte chunks are permuted by the row's number. This is
+    what the copy engine writes and wgmma reads. `swizzle` is 128.
   }];
   let parameters = (ins "int64_t":$swizzle);
   let assemblyFormat = "`<` struct(params) `>`";

@@ -30,16 +30,22 @@ def TileRefineWalk : Pass<"tile-refine-walk", "::fovea::tile::KernelOp"> {
     full, which run without the mask, and the partial ones around them; tiles
     that are surely empty are left out.
 
-    The ranges come from the mask's map: comparisons of `a * j + b * i + c`,
-    with constants a and b and any c that is the same for the whole work item,
-    and conditions that are the same for it, joined by and, or, and not, are
-    bounded over the tile. Integers of 64 bits wrap, in the mask as elsewhere: a
-    captured one that is added to a coordinate is compared with 2^40 when the
-    kernel runs, and beyond it the tiles of the range are partial.
-    Everything else is kept as "may be true or false"; so is what is computed
-    inside of the loop (-loop-invariant-code-motion moves it out). A tile
-    counts as empty or full only if that is proved, so the result never depends
-    on this pass.
+    The mask's map becomes a formula of inequalities, and the analysis of masks
+    (`fovea/Analysis`, see `-attn-analyze-mask`) gives the intervals of keys where
+    it may be true and where it may be false for the rows of a work item. Their
+    ends are computed ahead of the loop, for sizes, coordinates and captured
+    values as they are: nothing depends on the number of keys. The formula covers
+    sums, products with constants, divisions and remainders by constants, minima,
+    maxima, absolute values and selections of coordinates and of what is the same
+    for the whole work item; comparisons of these; and conditions that are the
+    same for it, joined in any way.
+
+    Integers of 64 bits wrap, in the mask as elsewhere: a captured one that is
+    added to a coordinate is compared with 2^40 when the kernel runs, and beyond
+    it the tiles of the range are partial. Everything else is kept as "may be true
+    or false"; so is what is computed inside of the loop
+    (-loop-invariant-code-motion moves it out). A tile counts as empty or full
+    only if that is proved, so the result never depends on this pass.
   }];
   let statistics = [
     Statistic<"numRefined", "refined", "Number of walks refined">,

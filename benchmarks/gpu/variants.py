@@ -1,0 +1,145 @@
+# Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The attention variants of the GPU benchmark: as regions of `attn.attention` and,
+with the same meaning, as functions of PyTorch's FlexAttention.
+
+Regions read the captured tensors of `captures` by their names. This module needs no
+PyTorch; the functions get it as an argument.
+"""
+import dataclasses
+
+CAUSAL = """%c = arith.cmpi sle, %j, %i : index
+        attn.yield %c : i1"""
+SOFTCAP = """%c = arith.constant 0.05 : f32
+        %d = arith.constant 20.0 : f32
+        %x = arith.mulf %s, %c : f32
+        %t = math.tanh %x : f32
+        %y = arith.mulf %t, %d : f32
+        attn.yield %y : f32"""
+ALIBI = """%d = arith.subi %j, %i : index
+        %n = arith.index_cast %d : index to i32
+        %f = arith.sitofp %n : i32 to f32
+        %slope = tensor.extract %slopes[%h] : tensor<?xf32>
+        %y = math.fma %f, %slope, %s : f32
+        attn.yield %y : f32"""
+RELATIVE = """%d = arith.subi %i, %j : index
+        %p = arith.addi %d, %middle : index
+        %t = tensor.extract %table[%h, %p] : tensor<?x?xf32>
+        %y = arith.addf %s, %t : f32
+        attn.yield %y : f32"""
+WINDOW = """%n = arith.constant 1024 : index
+        %c = arith.cmpi sle, %j, %i : index
+        %d = arith.subi %i, %j : index
+        %e = arith.cmpi slt, %d, %n : index
+        %f = arith.andi %c, %e : i1
+        attn.yield %f : i1"""
+SINK_WINDOW = """%n = arith.constant 1024 : index
+        %m = arith.constant 64 : index
+        %c = arith.cmpi sle, %j, %i : index
+        %d = arith.subi %i, %j : index
+        %e = arith.cmpi slt, %d, %n : index
+        %g = arith.cmpi slt, %j, %m : index
+        %o1 = arith.ori %e, %g : i1
+        %f = arith.andi %c, %o1 : i1
+        attn.yield %f : i1"""
+PREFIX = """%n = arith.constant 1024 : index
+        %c = arith.cmpi sle, %j, %i : index
+        %p = arith.cmpi slt, %j, %n : index
+        %f = arith.ori %c, %p : i1
+        attn.yield %f : i1"""
+DOCUMENTS = """%mine = tensor.extract %document[%i] : tensor<?xi32>
+        %other = tensor.extract %document[%j] : tensor<?xi32>
+        %same = arith.cmpi eq, %mine, %other : i32
+        %c = arith.cmpi sle, %j, %i : index
+        %f = arith.andi %c, %same : i1
+        attn.yield %f : i1"""
+
+
+@dataclasses.dataclass
+class Variant:
+    """One variant of attention."""
+    name: str
+    score: str = ""
+    mask: str = ""
+    captures: tuple = ()  # (region, name, type)
+    # What FlexAttention takes, given PyTorch and the captured tensors by name.
+    score_mod: object = None
+    mask_mod: object = None
+    # The captured tensors by name, given PyTorch, H and S.
+    tensors: object = lambda torch, h, s: {}
+
+    def module(self, d, schedule):
+        """The function `attention` for any B, H and S; the channels are static."""
+        t = f"tensor<?x?x?x{d}xbf16>"
+        arguments = f"%q: {t}, %k: {t}, %v: {t}"
+        clauses = []
+        for region, yielded in (("score", self.score), ("mask", self.mask)):
+            captured = "".join(f", %{name} = %{name}_of : {type}"
+                               for where, name, type in self.captures if where == region)
+            scores = "%s, " if region == "score" else ""
+            if yielded:
+                clauses.append(f"{region}({scores}%b, %h, %i, %j{captured}) {{\n"
+                               f"        {yielded} }}")
+        for _, name, type in self.captures:
+            if type != "index":
+                arguments += f", %{name}_of: {type}"
+        middle = ""
+        if any(type == "index" for _, _, type in self.captures):
+            middle = f"""%two = arith.constant 2 : index
+  %middle_of = tensor.dim %k, %two : {t}"""
+        attribute = f"schedule = #pipe.schedule<{schedule}>, " if schedule else ""
+        return f"""func.func @attention({arguments}, %o: {t}) -> {t} {{
+  {middle}
+  %r = attn.attention ins(%q : {t}) dense(%k, %v : {t}, {t}) outs(%o : {t})
+      {" ".join(clauses)}
+      attributes {{{attribute}numerics = #attn.numerics<math = approximate>}}
+  return %r : {t}
+}}
+"""
+
+
+def documents(torch, h, s):
+    """Lengths at random, 1,024 on average."""
+    generator = torch.Generator().manual_seed(1)
+    starts = torch.randint(1, s, (max(1, s // 1024) - 1,), generator=generator)
+    ids = torch.zeros(s, dtype=torch.int32)
+    ids[starts] = 1
+    return {"document": torch.cumsum(ids, 0).to(torch.int32).cuda()}
+
+
+CAUSAL_MOD = lambda torch, t: lambda b, h, i, j: j <= i
+VARIANTS = {v.name: v for v in [
+    Variant("full"),
+    Variant("causal", mask=CAUSAL, mask_mod=CAUSAL_MOD),
+    Variant("softcap", SOFTCAP, CAUSAL, mask_mod=CAUSAL_MOD,
+            score_mod=lambda torch, t: lambda s, b, h, i, j: 20 * torch.tanh(s / 20)),
+    Variant("alibi", ALIBI, CAUSAL, (("score", "slopes", "tensor<?xf32>"),), mask_mod=CAUSAL_MOD,
+            score_mod=lambda torch, t: lambda s, b, h, i, j: s + (j - i) * t["slopes"][h],
+            tensors=lambda torch, h, s: {
+                "slopes": 2.0 ** (-8.0 * torch.arange(1, h + 1, device="cuda") / h)}),
+    Variant("relative", RELATIVE, captures=(("score", "table", "tensor<?x?xf32>"),
+                                            ("score", "middle", "index")),
+            score_mod=lambda torch, t: lambda s, b, h, i, j: s + t["table"][
+                h, i - j + t["table"].shape[1] // 2],
+            tensors=lambda torch, h, s: {"table": torch.randn(h, 2 * s, device="cuda")}),
+    Variant("window", mask=WINDOW,
+            mask_mod=lambda torch, t: lambda b, h, i, j: (j <= i) & (i - j < 1024)),
+    Variant("sink-window", mask=SINK_WINDOW,
+            mask_mod=lambda torch, t: lambda b, h, i, j: (j <= i) & ((i - j < 1024) | (j < 64))),
+    Variant("prefix", mask=PREFIX, mask_mod=lambda torch, t: lambda b, h, i, j: (j <= i) | (j < 1024)),
+    Variant("documents", mask=DOCUMENTS, captures=(("mask", "document", "tensor<?xi32>"),),
+            mask_mod=lambda torch, t: lambda b, h, i, j: (j <= i) & (
+                t["document"][i] == t["document"][j]),
+            tensors=documents),
+]}
+
+PERSISTENT = ", persistent = true, last_first = true"
+THREE = ("query_tile = 192, key_tile = 128, stages = 2, groups = 3, producer_regs = 32, "
+         "consumer_regs = 160, turns = true")
+TWO = ("query_tile = 128, key_tile = 128, stages = 2, groups = 2, producer_regs = 24, "
+       "consumer_regs = 240, turns = true")
+# What attn-select-schedule chooses has no suffix.
+SCHEDULES = {64: {"": "", "three": THREE, "three-persistent": THREE + PERSISTENT, "two": TWO,
+                  "two-persistent": TWO + PERSISTENT},
+             128: {"": "", "two": TWO, "two-persistent": TWO + PERSISTENT}}

@@ -1,0 +1,188 @@
+//===- PackHeads.cpp - Query heads of a group as rows ---------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "fovea/Dialect/Attn/Transforms/Passes.h"
+
+#include "fovea/Dialect/Attn/IR/Attn.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+namespace fovea::attn {
+#define GEN_PASS_DEF_ATTNPACKHEADS
+#include "fovea/Dialect/Attn/Transforms/Passes.h.inc"
+} // namespace fovea::attn
+
+using namespace mlir;
+using namespace fovea::attn;
+
+/// Positions in the iteration space (b, h, i, j, d, e).
+static constexpr unsigned dimH = 1, dimI = 2;
+
+static std::optional<unsigned> axisOf(AffineMap map, unsigned dim) {
+  return map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
+}
+
+namespace {
+
+/// Packs the heads of one op with one query.
+class Packer {
+public:
+  explicit Packer(AttentionOp op)
+      : op(op), loc(op.getLoc()), b(op), maps(op.getIndexingMapsArray()) {}
+
+  /// Whether the op has one query and groups of heads that may be packed.
+  bool applies();
+  void pack();
+
+private:
+  Value regroup(Value memref, AffineMap map);
+  void rewrite(Region &region, MutableOperandRange captures,
+               unsigned coordinates);
+
+  AttentionOp op;
+  Location loc;
+  OpBuilder b;
+  SmallVector<AffineMap> maps;
+  OpFoldResult keyHeads, group;
+};
+
+} // namespace
+
+bool Packer::applies() {
+  auto query = dyn_cast<MemRefType>(op.getQuery().getType());
+  if (!query || op.getSegments().size() != 1 || op.getSinks() ||
+      !op.getOrigin().empty() ||
+      cast<SegmentAttr>(op.getSegments()[0]).getKind() != SegmentKind::dense)
+    return false;
+  auto take = [&](Value memref, AffineMap map) {
+    return axisOf(map, dimH) && axisOf(map, dimI) &&
+           cast<MemRefType>(memref.getType()).isStrided();
+  };
+  if (!take(op.getQuery(), maps[0]) || !take(op.getOutput(), maps[3]) ||
+      (op.getLse() && !take(op.getLse(), maps[4])) ||
+      query.getDimSize(*axisOf(maps[0], dimI)) != 1)
+    return false;
+  int64_t heads = query.getDimSize(*axisOf(maps[0], dimH));
+  std::optional<unsigned> axis = axisOf(maps[1], dimH);
+  int64_t shared =
+      axis ? cast<MemRefType>(op.getKeys()[0].getType()).getDimSize(*axis) : 1;
+  return ShapedType::isDynamic(heads) || heads != shared;
+}
+
+/// The memref with as many heads as the keys have, and the heads of a group
+/// along the axis of the query.
+Value Packer::regroup(Value memref, AffineMap map) {
+  auto type = cast<MemRefType>(memref.getType());
+  auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, memref);
+  SmallVector<OpFoldResult> sizes = metadata.getConstifiedMixedSizes();
+  SmallVector<OpFoldResult> strides = metadata.getConstifiedMixedStrides();
+  OpFoldResult offset = metadata.getConstifiedMixedOffset();
+  unsigned h = *axisOf(map, dimH), i = *axisOf(map, dimI);
+  strides[i] = strides[h];
+  std::optional<int64_t> stride = getConstantIntValue(strides[h]),
+                         count = getConstantIntValue(group);
+  if (stride && count)
+    strides[h] = b.getIndexAttr(*stride * *count);
+  else
+    strides[h] =
+        arith::MulIOp::create(
+            b, loc, getValueOrCreateConstantIndexOp(b, loc, strides[h]),
+            getValueOrCreateConstantIndexOp(b, loc, group))
+            .getResult();
+  sizes[h] = keyHeads;
+  sizes[i] = group;
+  auto layout = StridedLayoutAttr::get(
+      b.getContext(),
+      getConstantIntValue(offset).value_or(ShapedType::kDynamic),
+      llvm::map_to_vector(strides, [](OpFoldResult stride) {
+        return getConstantIntValue(stride).value_or(ShapedType::kDynamic);
+      }));
+  SmallVector<int64_t> shape =
+      llvm::map_to_vector(sizes, [](OpFoldResult size) {
+        return getConstantIntValue(size).value_or(ShapedType::kDynamic);
+      });
+  return memref::ReinterpretCastOp::create(
+      b, loc,
+      MemRefType::get(shape, type.getElementType(), layout,
+                      type.getMemorySpace()),
+      memref, offset, sizes, strides);
+}
+
+/// The region's head is h * group + i, its query 0.
+void Packer::rewrite(Region &region, MutableOperandRange captures,
+                     unsigned coordinates) {
+  if (region.empty())
+    return;
+  Value head = region.getArgument(coordinates + dimH),
+        row = region.getArgument(coordinates + dimI);
+  OpBuilder body = OpBuilder::atBlockBegin(&region.front());
+  row.replaceAllUsesWith(arith::ConstantIndexOp::create(body, loc, 0));
+  if (head.use_empty())
+    return;
+  Value size;
+  if (auto dynamic = dyn_cast<Value>(group)) {
+    captures.append(dynamic);
+    size = region.addArgument(dynamic.getType(), loc);
+  } else {
+    size = getValueOrCreateConstantIndexOp(body, loc, group);
+  }
+  auto first = arith::MulIOp::create(body, loc, head, size);
+  auto whole = arith::AddIOp::create(body, loc, first, row);
+  head.replaceAllUsesExcept(whole, first);
+}
+
+void Packer::pack() {
+  auto sizeOf = [&](Value memref, AffineMap map) -> OpFoldResult {
+    std::optional<unsigned> axis = axisOf(map, dimH);
+    return axis ? memref::getMixedSize(b, loc, memref, *axis)
+                : OpFoldResult(b.getIndexAttr(1));
+  };
+  OpFoldResult heads = sizeOf(op.getQuery(), maps[0]);
+  keyHeads = sizeOf(op.getKeys()[0], maps[1]);
+  std::optional<int64_t> all = getConstantIntValue(heads),
+                         shared = getConstantIntValue(keyHeads);
+  if (all && shared) {
+    group = b.getIndexAttr(*shared ? *all / *shared : 1);
+  } else {
+    // Without key heads there are none at all.
+    Value some = arith::MaxUIOp::create(
+        b, loc, getValueOrCreateConstantIndexOp(b, loc, keyHeads),
+        arith::ConstantIndexOp::create(b, loc, 1));
+    group = arith::DivUIOp::create(
+                b, loc, getValueOrCreateConstantIndexOp(b, loc, heads), some)
+                .getResult();
+  }
+  op.getQueryMutable().assign(regroup(op.getQuery(), maps[0]));
+  SmallVector<Value> outputs = {regroup(op.getOutput(), maps[3])};
+  if (op.getLse())
+    outputs.push_back(regroup(op.getLse(), maps[4]));
+  op.getOutputsMutable().assign(outputs);
+  rewrite(op.getScore(), op.getScoreCapturesMutable(), /*coordinates=*/1);
+  rewrite(op.getMask(), op.getMaskCapturesMutable(), /*coordinates=*/0);
+}
+
+namespace {
+
+struct AttnPackHeadsPass final
+    : fovea::attn::impl::AttnPackHeadsBase<AttnPackHeadsPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    getOperation()->walk([&](AttentionOp op) {
+      Packer packer(op);
+      if (!packer.applies())
+        return;
+      packer.pack();
+      ++numPacked;
+    });
+  }
+};
+
+} // namespace
