@@ -301,21 +301,6 @@ static void allowApproximations(tile::MapOp map) {
   });
 }
 
-/// Whether the region yields its score plus something that does not depend on
-/// it.
-static bool onlyAdds(Region &region) {
-  if (region.empty())
-    return false;
-  Value score = region.getArgument(0);
-  Operation *sum =
-      region.front().getTerminator()->getOperand(0).getDefiningOp();
-  if (!score.hasOneUse() || *score.user_begin() != sum)
-    return false;
-  if (auto fma = dyn_cast<math::FmaOp>(sum))
-    return fma.getC() == score;
-  return isa<arith::AddFOp>(sum);
-}
-
 /// The queries as the products take them: as they are, or in f32 and times what
 /// can be folded into them.
 Value KernelEmitter::emitQueries(Value first) {

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Index/IR/IndexOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
@@ -111,4 +112,17 @@ Value fovea::attn::createSafeExtract(OpBuilder &builder, Location loc,
     safe.push_back(arith::MinSIOp::create(builder, loc, chosen, last));
   }
   return tensor::ExtractOp::create(builder, loc, tensor, safe);
+}
+
+bool fovea::attn::onlyAdds(Region &region) {
+  if (region.empty())
+    return false;
+  Value score = region.getArgument(0);
+  Operation *sum =
+      region.front().getTerminator()->getOperand(0).getDefiningOp();
+  if (!score.hasOneUse() || *score.user_begin() != sum)
+    return false;
+  if (auto fma = dyn_cast<math::FmaOp>(sum))
+    return fma.getC() == score;
+  return isa<arith::AddFOp>(sum);
 }

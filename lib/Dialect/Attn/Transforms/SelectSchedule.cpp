@@ -8,6 +8,7 @@
 
 #include "fovea/Dialect/Attn/Transforms/Passes.h"
 
+#include "fovea/Dialect/Attn/IR/AttnRegions.h"
 #include "fovea/Dialect/Attn/Transforms/Schedules.h"
 #include "fovea/Dialect/Tile/IR/Tile.h"
 #include "fovea/Target/CpuTarget.h"
@@ -169,7 +170,9 @@ static int64_t estimateRegisters(AttentionOp op, pipe::ScheduleAttr schedule) {
   NumericsAttr numerics = op.getNumericsAttr();
   bool approximate = numerics && numerics.getMath() == MathMode::approximate;
   RegionCost cost;
-  addRegion(op.getScore(), /*hasScore=*/true, approximate, cost);
+  // A bias is there before the scores are.
+  if (!onlyAdds(op.getScore()))
+    addRegion(op.getScore(), /*hasScore=*/true, approximate, cost);
   addRegion(op.getMask(), /*hasScore=*/false, approximate, cost);
   // 64 rows by 128 threads: a thread holds half a column of output and scores.
   int64_t keys = schedule.getKeyTile(), scores = keys / 2;
@@ -205,10 +208,10 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
     bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
     (few ? fits : spills).push_back(schedule);
   };
-  if (widest <= 64)
-    add(make(3, 128, /*overlap=*/true, /*persistent=*/false));
-  add(make(2, 128, /*overlap=*/true, /*persistent=*/true));
-  add(make(2, 128, /*overlap=*/true, /*persistent=*/false));
+  for (int64_t groups : {3, 2})
+    if (groups == 2 || widest <= 64)
+      for (bool persistent : {true, false})
+        add(make(groups, 128, /*overlap=*/true, persistent));
   add(make(2, 64, /*overlap=*/true, /*persistent=*/true));
   add(make(2, 64, /*overlap=*/false, /*persistent=*/false));
   fits.append(spills);

@@ -22,11 +22,11 @@ func.func @plain(%q: tensor<?x?x?x128xbf16>, %o: tensor<?x?x?x128xbf16>) -> tens
   return %r : tensor<?x?x?x128xbf16>
 }
 
-// Up to 64 channels there is one more.
+// Up to 64 channels there are two more.
 // CHECK-LABEL: func.func @narrow
-// FIRST: <query_tile = 192, key_tile = 128, stages = 2, groups = 3, producer_regs = 32, consumer_regs = 160, turns = true>
-// SECOND: <query_tile = 128, key_tile = 128, {{.*}}, turns = true, persistent = true>
-// LAST: <query_tile = 128, key_tile = 64, {{.*}}, turns = true, persistent = true>
+// FIRST: <query_tile = 192, key_tile = 128, stages = 2, groups = 3, producer_regs = 32, consumer_regs = 160, turns = true, persistent = true>
+// SECOND: <query_tile = 192, key_tile = 128, {{.*}}, turns = true>
+// LAST: <query_tile = 128, key_tile = 128, {{.*}}, turns = true>
 func.func @narrow(%q: tensor<?x?x?x64xbf16>, %o: tensor<?x?x?x64xbf16>) -> tensor<?x?x?x64xbf16> {
   %r = attn.attention ins(%q : tensor<?x?x?x64xbf16>)
       dense(%q, %q : tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>)
@@ -40,6 +40,21 @@ func.func @narrow(%q: tensor<?x?x?x64xbf16>, %o: tensor<?x?x?x64xbf16>) -> tenso
 // SECOND: <query_tile = 128, key_tile = 64, {{.*}}, overlap = false>
 // LAST: <query_tile = 128, key_tile = 128, {{.*}}, turns = true>
 func.func @table(%q: tensor<?x?x?x128xbf16>, %t: tensor<?x?xf32>, %o: tensor<?x?x?x128xbf16>) -> tensor<?x?x?x128xbf16> {
+  %r = attn.attention ins(%q : tensor<?x?x?x128xbf16>)
+      dense(%q, %q : tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>)
+      outs(%o : tensor<?x?x?x128xbf16>)
+      score(%s, %b, %h, %i, %j, %table = %t : tensor<?x?xf32>) {
+        %x = tensor.extract %table[%i, %j] : tensor<?x?xf32>
+        %y = arith.mulf %s, %x : f32
+        attn.yield %y : f32
+      }
+  return %r : tensor<?x?x?x128xbf16>
+}
+
+// What is only added is there before the scores are.
+// CHECK-LABEL: func.func @bias
+// FIRST: <query_tile = 128, key_tile = 128, {{.*}}, turns = true, persistent = true>
+func.func @bias(%q: tensor<?x?x?x128xbf16>, %t: tensor<?x?xf32>, %o: tensor<?x?x?x128xbf16>) -> tensor<?x?x?x128xbf16> {
   %r = attn.attention ins(%q : tensor<?x?x?x128xbf16>)
       dense(%q, %q : tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>)
       outs(%o : tensor<?x?x?x128xbf16>)

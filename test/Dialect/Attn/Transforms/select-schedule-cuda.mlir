@@ -1,7 +1,7 @@
 // RUN: fovea-opt %s --attn-select-schedule=target=cuda:sm_90a --split-input-file --verify-diagnostics | FileCheck %s
 
 // CHECK-LABEL: func.func @narrow
-// CHECK: schedule = #pipe.schedule<query_tile = 192, key_tile = 128, stages = 2, groups = 3, producer_regs = 32, consumer_regs = 160, turns = true>
+// CHECK: schedule = #pipe.schedule<query_tile = 192, key_tile = 128, stages = 2, groups = 3, producer_regs = 32, consumer_regs = 160, turns = true, persistent = true>
 func.func @narrow(%q: tensor<1x8x?x64xf16>) -> tensor<1x8x?x64xf16> {
   %r = attn.attention ins(%q : tensor<1x8x?x64xf16>)
       dense(%q, %q : tensor<1x8x?x64xf16>, tensor<1x8x?x64xf16>)

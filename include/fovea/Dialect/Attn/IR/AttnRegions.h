@@ -32,6 +32,10 @@ mlir::Value inlineRegion(mlir::OpBuilder &builder, mlir::Region &region,
 mlir::Value createSafeExtract(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::Value tensor, mlir::ValueRange indices);
 
+/// Whether a score region yields its score plus something that does not depend on
+/// it; false for no region.
+bool onlyAdds(mlir::Region &score);
+
 } // namespace fovea::attn
 
 #endif // FOVEA_DIALECT_ATTN_IR_ATTNREGIONS_H

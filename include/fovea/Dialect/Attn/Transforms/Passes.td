@@ -76,7 +76,8 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
 
     | attempt | query rows | key tile | groups, registers | |
     |---|---|---|---|---|
-    | 0 up to 64 channels only | 192 | 128 | 3, 160 | turns |
+    | 0 up to 64 channels only | 192 | 128 | 3, 160 | turns, persistent |
+    | next up to 64 channels only | 192 | 128 | 3, 160 | turns |
     | next | 128 | 128 | 2, 240 | turns, persistent |
     | next | 128 | 128 | 2, 240 | turns |
     | next | 128 | 64 | 2, 240 | turns, persistent |
@@ -87,7 +88,7 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     thread needs one for half of the value's channels and half of the key tile
     each, for a quarter of the key tile with overlap (the weights) and 32 more;
     for each captured element that differs by row 2, by column a quarter of the
-    key tile, by score half of it, with 16 more in a persistent kernel; and for
+    key tile, by score half of it (nothing where the region only adds), with 16 more in a persistent kernel; and for
     each function of a score that has no instruction (`tanh`, unless approximate)
     the key tile. `fovea-compile` lets ptxas say which of them really do.
 
