@@ -308,7 +308,8 @@ Value KernelEmitter::emitQueries(Value first) {
   const double log2e = 1.4426950408889634;
   bool plain = op.getScore().empty();
   if (program.storageTypes) {
-    biased = scale > 0 && onlyAdds(op.getScore());
+    // What is added is divided by the scale.
+    biased = scale >= 0x1p-20 && scale <= 0x1p20 && onlyAdds(op.getScore());
     plain |= biased;
     // A negative or zero factor has to come before the maximum is taken.
     bool late = plain && scale > 0;
@@ -377,12 +378,29 @@ Value KernelEmitter::emitBias(ValueRange at) {
   OpBuilder::InsertionGuard guard(b);
   Operation *yield = map.getBlock().getTerminator();
   b.setInsertionPoint(yield);
-  Value factor = arith::ConstantOp::create(
-      b, loc, b.getF32FloatAttr(1.0 / op.getScaleValue()));
-  auto scaled = arith::MulFOp::create(b, loc, yield->getOperand(0), factor);
+  auto constant = [&](float value) -> Value {
+    return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
+  };
+  Value added = yield->getOperand(0);
+  double inverse = 1.0 / op.getScaleValue();
+  auto scaled = arith::MulFOp::create(b, loc, added, constant(inverse));
   yield->setOperand(0, scaled);
-  if (allowsApproximations())
+  if (allowsApproximations()) {
     scaled.setFastmath(arith::FastMathFlags::reassoc);
+    return bias;
+  }
+  if (inverse <= 1.0)
+    return bias;
+  // What is finite stays so: the lowest number is no mask, minus infinity is.
+  constexpr float largest = std::numeric_limits<float>::max();
+  Value bounded = arith::MaxNumFOp::create(b, loc, scaled, constant(-largest));
+  bounded = arith::MinNumFOp::create(b, loc, bounded, constant(largest));
+  Value isFinite =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT,
+                            math::AbsFOp::create(b, loc, added).getResult(),
+                            constant(std::numeric_limits<float>::infinity()));
+  yield->setOperand(0,
+                    arith::SelectOp::create(b, loc, isFinite, bounded, added));
   return bias;
 }
 

@@ -81,3 +81,25 @@ func.func @converts(%q: !t, %k: !t, %v: !t, %table: tensor<?xbf16>, %o: !t) -> !
       attributes {numerics = #attn.numerics<math = approximate>}
   return %r : !t
 }
+
+// With accurate numerics what is finite stays so over a scale below 1: the lowest
+// number of a mask that is added is no minus infinity.
+// CHECK-LABEL: tile.kernel @finite_attention
+// CHECK: tile.gather
+// CHECK: %[[ADDED:.*]] = arith.addf
+// CHECK: %[[SCALED:.*]] = arith.mulf %[[ADDED]], %{{.*}} : f32
+// CHECK: %[[LOW:.*]] = arith.maxnumf %[[SCALED]], %{{.*}} : f32
+// CHECK: %[[BOUNDED:.*]] = arith.minnumf %[[LOW]], %{{.*}} : f32
+// CHECK: %[[SIZE:.*]] = math.absf %[[ADDED]]
+// CHECK: %[[FINITE:.*]] = arith.cmpf olt, %[[SIZE]]
+// CHECK: arith.select %[[FINITE]], %[[BOUNDED]], %[[ADDED]]
+// CHECK: tile.dot
+func.func @finite(%q: !t, %k: !t, %v: !t, %table: tensor<?xf32>, %o: !t) -> !t {
+  %r = attn.attention ins(%q : !t) dense(%k, %v : !t, !t) outs(%o : !t)
+      score(%s, %b, %h, %i, %j, %bias = %table : tensor<?xf32>) {
+        %x = tensor.extract %bias[%j] : tensor<?xf32>
+        %y = arith.addf %s, %x : f32
+        attn.yield %y : f32
+      }
+  return %r : !t
+}

@@ -74,7 +74,8 @@ def Attn_NumericsAttr : Attn_Attr<"Numerics", "numerics"> {
       Absent: any type at least as precise as `v`'s element type.
     - `math`: `accurate` (default): `exp`, `tanh` and other functions have a
       relative error below 2^-21. `approximate`: below 2^-10, as the fast
-      instructions of GPUs have; sums and products of regions may be ordered anew.
+      instructions of GPUs have; sums and products of regions may be ordered anew, and
+      what a score region adds may count as infinite beyond 2^127 times the scale.
 
     Example: `#attn.numerics<probability = bf16, math = approximate>`.
   }];
