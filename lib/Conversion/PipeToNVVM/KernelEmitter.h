@@ -83,7 +83,7 @@ private:
     llvm::ArrayRef<bool> partial;
   };
 
-  // KernelEmitter.cpp: structure.
+  // Parameters.cpp: what the kernel takes.
   mlir::LogicalResult collect();
   mlir::FailureOr<unsigned> addTensorMap(mlir::Operation *op, tile::ViewOp view,
                                          int64_t rows, int64_t columns);
@@ -93,6 +93,8 @@ private:
   }
   mlir::LLVM::LLVMFuncOp makeFunction(mlir::gpu::GPUModuleOp module);
   mlir::DictionaryAttr getLaunch();
+
+  // KernelEmitter.cpp: structure.
   void emitEntry(mlir::LLVM::LLVMFuncOp function);
   mlir::LogicalResult emitRoles();
   mlir::LogicalResult emitRole(pipe::RoleOp role, int64_t firstGroup);
@@ -113,7 +115,7 @@ private:
   mlir::Value emitNextItem(mlir::Value next, mlir::Value round);
   void emitCounterReset();
 
-  // Reads.cpp: memory that threads read in place.
+  // Memory.cpp: what threads read and write in place.
   mlir::LogicalResult addMemory(mlir::Operation *op, mlir::Value memref);
   mlir::Value extentOf(mlir::Value memref, int64_t dim);
   mlir::Value strideOf(mlir::Value memref, int64_t dim);
@@ -126,10 +128,6 @@ private:
   mlir::Value emitSafeIndex(mlir::Value index, mlir::Value size);
   mlir::Value clampIndex(mlir::Value index, int64_t low, int64_t high);
   mlir::LogicalResult emitGather(tile::GatherOp op);
-
-  // Memory.cpp: scalars and rows in global memory.
-  mlir::Value emitOffset(mlir::Value address, mlir::Value memref, int64_t dim,
-                         mlir::Value index);
   void emitLoad(mlir::memref::LoadOp op);
   mlir::LogicalResult emitRowStore(tile::StoreOp op);
 
