@@ -7,30 +7,25 @@
 //===----------------------------------------------------------------------===//
 
 #include "Header.h"
+#include "InputModule.h"
 #include "ToolSetup.h"
 
 #include "fovea/Dialect/Attn/Transforms/Schedules.h"
 #include "fovea/Execution/Jit.h"
 #include "fovea/Execution/Object.h"
-#include "fovea/InitAllDialects.h"
 #include "fovea/Pipelines/Pipelines.h"
 #include "fovea/Target/CudaTarget.h"
 #include "fovea/Target/Ptxas.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
-#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Support/FileUtilities.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
-#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
@@ -283,25 +278,13 @@ int main(int argc, char **argv) {
                 ": the C header beside the shared object has this name; give "
                 "the object another extension, such as .so");
 
+  InputModule input;
   std::string message;
-  auto file = openInputFile(inputFile, &message);
-  if (!file)
-    return fail(message);
-  DialectRegistry registry;
-  mlir::registerAllDialects(registry);
-  mlir::registerAllExtensions(registry);
-  fovea::registerAllDialects(registry);
-  registerJitTranslations(registry);
-  MLIRContext context(registry);
-  context.printOpOnDiagnostic(false); // The handler shows the source.
-  auto sources = std::make_shared<llvm::SourceMgr>();
-  sources->AddNewSourceBuffer(std::move(file), llvm::SMLoc());
-  SourceMgrDiagnosticHandler handler(*sources, &context);
-  auto module = parseSourceFile<ModuleOp>(sources, &context);
-  if (!module)
-    return 1;
+  if (!input.read(inputFile, message))
+    return message.empty() ? 1 : fail(message);
+  ModuleOp module = input.get();
   if (scheduleText.getNumOccurrences())
-    if (Error error = attn::setSchedules(*module, scheduleText))
+    if (Error error = attn::setSchedules(module, scheduleText))
       return fail("--schedule: " + toString(std::move(error)));
-  return compile(*module, host, cuda, argv[0]);
+  return compile(module, host, cuda, argv[0]);
 }

@@ -8,25 +8,20 @@
 
 #include "Arguments.h"
 #include "Cuda.h"
+#include "InputModule.h"
 #include "Program.h"
 #include "ToolSetup.h"
 
 #include "fovea-runtime/Runtime.h"
 #include "fovea/Dialect/Attn/Transforms/Schedules.h"
-#include "fovea/InitAllDialects.h"
 #include "fovea/Support/Peak.h"
 #include "fovea/Target/CudaTarget.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Support/FileUtilities.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Process.h"
-#include "llvm/Support/SourceMgr.h"
 #include <chrono>
 #include <cmath>
 
@@ -529,40 +524,28 @@ int main(int argc, char **argv) {
     return fail("--tolerance: expected a number above 0");
   fovea_set_num_threads(numThreads);
 
+  InputModule input;
   std::string message;
-  auto file = openInputFile(inputFile, &message);
-  if (!file)
-    return fail(message);
-  DialectRegistry registry;
-  mlir::registerAllDialects(registry);
-  mlir::registerAllExtensions(registry);
-  fovea::registerAllDialects(registry);
-  registerJitTranslations(registry);
-  MLIRContext context(registry);
-  context.printOpOnDiagnostic(false); // The handler shows the source.
-  auto sources = std::make_shared<llvm::SourceMgr>();
-  sources->AddNewSourceBuffer(std::move(file), llvm::SMLoc());
-  SourceMgrDiagnosticHandler handler(*sources, &context);
-  auto module = parseSourceFile<ModuleOp>(sources, &context);
-  if (!module)
-    return 1;
+  if (!input.read(inputFile, message))
+    return message.empty() ? 1 : fail(message);
+  ModuleOp module = input.get();
   if (scheduleText.getNumOccurrences())
-    if (Error error = attn::setSchedules(*module, scheduleText))
+    if (Error error = attn::setSchedules(module, scheduleText))
       return fail("--schedule: " + toString(std::move(error)));
-  auto entries = findEntries(*module);
+  auto entries = findEntries(module);
   if (!entries)
     return fail(toString(entries.takeError()));
-  if (Error error = checkOptions(*module, *entries))
+  if (Error error = checkOptions(module, *entries))
     return fail(toString(std::move(error)));
 
   std::string error;
-  auto program = Program::compile(*module, *target, targetText, error);
+  auto program = Program::compile(module, *target, targetText, error);
   if (failed(program))
     return error.empty() ? 1 : fail(error);
   bool ok = true;
   for (func::FuncOp entry : *entries) {
     Report report;
-    if (Error error = runEntry(*module, entry, **program, *target, report)) {
+    if (Error error = runEntry(module, entry, **program, *target, report)) {
       std::string message = toString(std::move(error));
       return message.empty() ? 1 : fail(message);
     }
