@@ -13,7 +13,6 @@ behind it stand the lowest and the highest. `useful` counts the elements that th
 lets through.
 """
 import argparse
-import ctypes
 import json
 import pathlib
 import random
@@ -28,8 +27,8 @@ from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 
 from variants import VARIANTS
 
-sys.path.append(str(pathlib.Path(__file__).parents[2] / "test/Integration/GPU"))
-from run import Library  # noqa: E402
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "python"))
+from fovea_objects import Library, load_runtime  # noqa: E402
 
 
 def mods(variant, tensors):
@@ -165,8 +164,7 @@ def main():
     random.seed(0)
     torch._dynamo.config.recompile_limit = 1000
     built = options.built.resolve()
-    runtime = ctypes.CDLL(str(built / "libfovea_runtime.so"), mode=ctypes.RTLD_GLOBAL)
-    runtime.fovea_last_error.restype = ctypes.c_char_p
+    runtime = load_runtime(built)
     torch.zeros(1, device="cuda")
     groups = {}
     for path in sorted(built.glob("*-d*.so")):

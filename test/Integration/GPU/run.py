@@ -13,7 +13,6 @@ captured in a CUDA graph and replayed with other lengths. Needs PyTorch and the
 built files only.
 """
 import argparse
-import ctypes
 import pathlib
 import re
 import sys
@@ -23,50 +22,14 @@ import torch
 
 from cases import CASES, LENGTHS, captures
 
+sys.path.append(str(pathlib.Path(__file__).parents[3] / "python"))
+from fovea_objects import Library, load_runtime  # noqa: E402
+
 DEVICE = "cuda"
 TYPES = {"bf16": torch.bfloat16, "f16": torch.float16}
-CODES = {torch.bfloat16: (4, 16), torch.float16: (2, 16), torch.float32: (2, 32),
-         torch.int32: (0, 32), torch.int64: (0, 64), torch.bool: (6, 8)}
 # Relative error of the output in the L2 norm, and of its worst row.
 BOUNDS = {"bf16": (4e-3, 2e-2), "f16": (6e-4, 4e-3)}
 GUARD = 4096
-
-
-class Tensor(ctypes.Structure):
-    """fovea_tensor_t."""
-    _fields_ = [("data", ctypes.c_void_p), ("device_type", ctypes.c_int32),
-                ("device_id", ctypes.c_int32), ("ndim", ctypes.c_int32),
-                ("code", ctypes.c_uint8), ("bits", ctypes.c_uint8), ("lanes", ctypes.c_uint16),
-                ("shape", ctypes.POINTER(ctypes.c_int64)),
-                ("strides", ctypes.POINTER(ctypes.c_int64)), ("byte_offset", ctypes.c_uint64)]
-
-
-class Library:
-    """The function of one case."""
-
-    def __init__(self, runtime, path):
-        self.runtime = runtime
-        self.function = ctypes.CDLL(str(path)).attention
-        self.function.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
-
-    def bind(self, tensors):
-        """A call on the current stream."""
-        keep = []
-        for t in tensors:
-            dims = (ctypes.c_int64 * t.dim())(*t.shape)
-            strides = (ctypes.c_int64 * t.dim())(*t.stride())
-            code, bits = CODES[t.dtype]
-            kind = 2 if t.is_cuda else 1
-            keep.append(Tensor(t.data_ptr(), kind, 0, t.dim(), code, bits, 1, dims, strides, 0))
-        pointers = (ctypes.POINTER(Tensor) * len(keep))(*map(ctypes.pointer, keep))
-
-        def call():
-            stream = torch.cuda.current_stream().cuda_stream
-            if self.function(pointers, len(keep), stream):
-                raise RuntimeError(self.runtime.fovea_last_error().decode())
-
-        call.keep = keep, tensors
-        return call
 
 
 def make_captures(case, size, spread):
@@ -343,8 +306,7 @@ def main():
     parser.add_argument("--only", help="a regular expression of names")
     options = parser.parse_args()
     built = options.built.resolve()
-    runtime = ctypes.CDLL(str(built / "libfovea_runtime.so"), mode=ctypes.RTLD_GLOBAL)
-    runtime.fovea_last_error.restype = ctypes.c_char_p
+    runtime = load_runtime(built)
     torch.manual_seed(0)
     torch.zeros(1, device=DEVICE)
     print(torch.cuda.get_device_name(), "torch", torch.__version__)
