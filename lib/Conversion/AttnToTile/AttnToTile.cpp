@@ -60,7 +60,7 @@ struct Segment {
   std::optional<unsigned> length, start;
   SmallVector<unsigned, 2> tables;
 
-  Value numKeys, keyView, valueView, walk;
+  Value numKeys, keyView, valueView, walk, numTiles;
   /// Coordinate of the first key; null: 0.
   Value base;
 };
@@ -168,7 +168,8 @@ private:
   SmallVector<Value> emitInitialState();
   SmallVector<Value> emitStep(const Segment &segment, Value position,
                               ValueRange state);
-  SmallVector<Value> emitKeyLoop(Segment &segment, ValueRange state);
+  void emitWalk(Segment &segment);
+  SmallVector<Value> emitKeyLoop(const Segment &segment, ValueRange state);
   void emitResult(ValueRange state);
 
   AttentionOp op;
@@ -679,8 +680,10 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
   for (auto [n, segment] : llvm::enumerate(segments))
     emitSegment(segment, n > 0 ? &segments[n - 1] : nullptr);
   queries = emitQueries(firstRow);
-  SmallVector<Value> sums = emitInitialState();
   for (Segment &segment : segments)
+    emitWalk(segment);
+  SmallVector<Value> sums = emitInitialState();
+  for (const Segment &segment : segments)
     sums = emitKeyLoop(segment, sums);
   emitResult(sums);
   tile::ReturnOp::create(b, loc);
@@ -689,9 +692,8 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
   return kernel;
 }
 
-/// The walk over the key tiles of a segment.
-SmallVector<Value> KernelEmitter::emitKeyLoop(Segment &segment,
-                                              ValueRange state) {
+/// All key tiles of a segment.
+void KernelEmitter::emitWalk(Segment &segment) {
   Value tiles = arith::CeilDivSIOp::create(b, loc, segment.numKeys,
                                            index(program.keyTile));
   if (queryRows.size) {
@@ -703,9 +705,13 @@ SmallVector<Value> KernelEmitter::emitKeyLoop(Segment &segment,
   segment.walk =
       tile::WalkRangesOp::create(b, loc, index(0), tiles,
                                  ArrayRef<bool>{!op.getMask().empty()});
-  Value size = tile::WalkSizeOp::create(b, loc, segment.walk);
+  segment.numTiles = tile::WalkSizeOp::create(b, loc, segment.walk);
+}
+
+SmallVector<Value> KernelEmitter::emitKeyLoop(const Segment &segment,
+                                              ValueRange state) {
   auto loop = scf::ForOp::create(
-      b, loc, index(0), size, index(1), state,
+      b, loc, index(0), segment.numTiles, index(1), state,
       [&](OpBuilder &nested, Location, Value position, ValueRange state) {
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToStart(nested.getInsertionBlock());

@@ -31,8 +31,10 @@ static Value emitClamped(OpBuilder &b, Location loc, Value table,
   Value n = memref::LoadOp::create(b, loc, table, position);
   if (!n.getType().isInteger(64))
     n = cast(n, b.getIndexType());
-  n = arith::MaxSIOp::create(b, loc, n, cast(low, n.getType()));
-  n = arith::MinSIOp::create(b, loc, n, cast(high, n.getType()));
+  low = cast(low, n.getType());
+  high = cast(high, n.getType());
+  n = arith::MaxSIOp::create(b, loc, n, low);
+  n = arith::MinSIOp::create(b, loc, n, high);
   return cast(n, b.getIndexType());
 }
 
