@@ -132,6 +132,12 @@ private:
   }
   void emitItem();
   void emitSegment(Segment &segment, const Segment *before);
+  /// The row of the walk that the work item with coordinate `item` computes:
+  /// the queries, and the list of key tiles.
+  void emitWalkRow(Value item);
+  /// All key tiles of a segment, or those that the row lists.
+  void emitWalk(Segment &segment);
+  Value emitListedWalk(const Segment &segment);
 
   //===--------------------------------------------------------------------===//
   // Tiles
@@ -168,7 +174,6 @@ private:
   SmallVector<Value> emitInitialState();
   SmallVector<Value> emitStep(const Segment &segment, Value position,
                               ValueRange state);
-  void emitWalk(Segment &segment);
   SmallVector<Value> emitKeyLoop(const Segment &segment, ValueRange state);
   void emitResult(ValueRange state);
 
@@ -181,7 +186,7 @@ private:
   tile::KernelOp kernel;
 
   // Positions of parameters.
-  unsigned query, output, lse, sinks;
+  unsigned query, output, lse, sinks, walkRows, walkTiles;
   SmallVector<Segment, 1> segments;
   SmallVector<unsigned> origin, scoreCaptures, maskCaptures;
 
@@ -189,6 +194,9 @@ private:
   Value batch, head, keyHead, firstRow, queries;
   /// Of the sequence, if they are packed.
   Rows queryRows;
+  /// Fields of the row of a listed walk: tile of queries, first entry, number
+  /// of entries, partial ones.
+  Value walkRow[4];
   /// Of a tile.
   int64_t channels, valueChannels;
   /// Factor on scores in `tile` before exp2: 1 if folded into the queries.
@@ -226,6 +234,10 @@ void KernelEmitter::collectParameters() {
   }
   if (op.getSinks())
     sinks = addParameter(op.getSinks());
+  if (op.getWalkRows()) {
+    walkRows = addParameter(op.getWalkRows());
+    walkTiles = addParameter(op.getWalkTiles());
+  }
   for (Segment &segment : segments)
     if (segment.attribute.getHasStart())
       segment.start = addParameter(*starts++);
@@ -254,7 +266,10 @@ void KernelEmitter::emitItem() {
       b, loc, extent(parameter(query), maps[0], dimH),
       extent(parameter(segments[0].key), maps[1], dimH));
   keyHead = arith::DivUIOp::create(b, loc, head, group);
-  firstRow = arith::MulIOp::create(b, loc, tile, index(program.queryTile));
+  if (op.getWalkRows())
+    emitWalkRow(tile);
+  else
+    firstRow = arith::MulIOp::create(b, loc, tile, index(program.queryTile));
 }
 
 /// Number and coordinates of a segment's keys in this sequence, and its views.
@@ -287,6 +302,71 @@ void KernelEmitter::emitSegment(Segment &segment, const Segment *before) {
       view(segment.key, maps[1], {dimJ, dimD}, keyHead, rows, pages);
   segment.valueView =
       view(segment.value, maps[2], {dimJ, dimE}, keyHead, rows, pages);
+}
+
+void KernelEmitter::emitWalkRow(Value item) {
+  int64_t perRow = (*op.getWalkShape())[0] / program.queryTile;
+  Value row = item, part = index(0);
+  if (perRow != 1) {
+    row = arith::DivUIOp::create(b, loc, item, index(perRow));
+    part = arith::RemUIOp::create(b, loc, item, index(perRow));
+  }
+  // One for all sequences or heads, or one for each.
+  SmallVector<Value> at;
+  for (int64_t axis = 0; axis < 2; ++axis) {
+    Value coordinate = axis == 0 ? batch : head;
+    Value rows = memref::DimOp::create(b, loc, parameter(walkRows), axis);
+    Value last = arith::SubIOp::create(b, loc, rows, index(1));
+    at.push_back(arith::MinSIOp::create(b, loc, coordinate, last));
+  }
+  for (int64_t field = 0; field < 4; ++field) {
+    SmallVector<Value> indices = {at[0], at[1], row, index(field)};
+    walkRow[field] =
+        toIndex(memref::LoadOp::create(b, loc, parameter(walkRows), indices));
+  }
+  firstRow = arith::MulIOp::create(b, loc, walkRow[0],
+                                   index((*op.getWalkShape())[0]));
+  if (perRow != 1)
+    firstRow = arith::AddIOp::create(
+        b, loc, firstRow,
+        arith::MulIOp::create(b, loc, part, index(program.queryTile)));
+}
+
+void KernelEmitter::emitWalk(Segment &segment) {
+  if (op.getWalkRows()) {
+    segment.walk = emitListedWalk(segment);
+  } else {
+    Value tiles = arith::CeilDivSIOp::create(b, loc, segment.numKeys,
+                                             index(program.keyTile));
+    if (queryRows.size) {
+      // An item may have no rows.
+      Value some = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                         firstRow, queryRows.size);
+      tiles = arith::SelectOp::create(b, loc, some, tiles, index(0));
+    }
+    segment.walk =
+        tile::WalkRangesOp::create(b, loc, index(0), tiles,
+                                   ArrayRef<bool>{!op.getMask().empty()});
+  }
+  segment.numTiles = tile::WalkSizeOp::create(b, loc, segment.walk);
+}
+
+Value KernelEmitter::emitListedWalk(const Segment &segment) {
+  // Within the list, and the partial ones within those.
+  auto clamp = [&](Value value, Value high) -> Value {
+    value = arith::MaxSIOp::create(b, loc, value, index(0));
+    return arith::MinSIOp::create(b, loc, value, high);
+  };
+  Value size = memref::DimOp::create(b, loc, parameter(walkTiles), 0);
+  Value first = clamp(walkRow[1], size);
+  Value count =
+      clamp(walkRow[2], arith::SubIOp::create(b, loc, size, first).getResult());
+  Value partials = op.getMask().empty() ? index(0) : clamp(walkRow[3], count);
+  int64_t keys = (*op.getWalkShape())[1];
+  Value limit =
+      arith::CeilDivSIOp::create(b, loc, segment.numKeys, index(keys));
+  return tile::WalkListOp::create(b, loc, parameter(walkTiles), first, count,
+                                  partials, limit, keys / program.keyTile);
 }
 
 Value KernelEmitter::view(unsigned position, AffineMap map, ArrayRef<Dim> dims,
@@ -692,22 +772,6 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
   return kernel;
 }
 
-/// All key tiles of a segment.
-void KernelEmitter::emitWalk(Segment &segment) {
-  Value tiles = arith::CeilDivSIOp::create(b, loc, segment.numKeys,
-                                           index(program.keyTile));
-  if (queryRows.size) {
-    // An item may have no rows.
-    Value some = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
-                                       firstRow, queryRows.size);
-    tiles = arith::SelectOp::create(b, loc, some, tiles, index(0));
-  }
-  segment.walk =
-      tile::WalkRangesOp::create(b, loc, index(0), tiles,
-                                 ArrayRef<bool>{!op.getMask().empty()});
-  segment.numTiles = tile::WalkSizeOp::create(b, loc, segment.walk);
-}
-
 SmallVector<Value> KernelEmitter::emitKeyLoop(const Segment &segment,
                                               ValueRange state) {
   auto loop = scf::ForOp::create(
@@ -725,7 +789,11 @@ void KernelEmitter::emitLaunch(Operation *before) {
   b.setInsertionPoint(before);
   Value rows = extent(op.getQuery(), maps[0], dimI);
   Value sequences = extent(op.getQuery(), maps[0], dimB), tiles;
-  if (std::optional<unsigned> offsets = queryOffsets()) {
+  if (op.getWalkRows()) {
+    tiles = memref::DimOp::create(b, loc, op.getWalkRows(), 2);
+    tiles = arith::MulIOp::create(
+        b, loc, tiles, index((*op.getWalkShape())[0] / program.queryTile));
+  } else if (std::optional<unsigned> offsets = queryOffsets()) {
     sequences = index(1);
     tiles = emitPackedItemCount(b, loc, parameters[*offsets], rows,
                                 program.queryTile);
@@ -738,8 +806,17 @@ void KernelEmitter::emitLaunch(Operation *before) {
       parameters, IntegerAttr());
 }
 
-/// What cannot be lowered yet, by name.
-static LogicalResult checkSupported(AttentionOp op) {
+/// What cannot be lowered, by name.
+static LogicalResult checkSupported(AttentionOp op,
+                                    tile::ScheduleAttrInterface schedule) {
+  if (std::optional<ArrayRef<int64_t>> walk = op.getWalkShape())
+    if ((*walk)[0] % schedule.getQueryTile() != 0 ||
+        (*walk)[1] % schedule.getKeyTile() != 0)
+      return op.emitOpError("has a walk of ")
+             << (*walk)[0] << " queries by " << (*walk)[1]
+             << " keys and a schedule of " << schedule.getQueryTile() << " by "
+             << schedule.getKeyTile()
+             << "; the schedule's tiles must divide the walk's";
   if (!op.getAccumulatorType().isF32())
     return op.emitOpError("accumulates in ")
            << op.getAccumulatorType() << "; only f32 is lowered";
@@ -769,7 +846,7 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
           op.emitOpError("has no schedule; run -attn-select-schedule first");
         return WalkResult::interrupt();
       }
-      if (failed(checkSupported(op)))
+      if (failed(checkSupported(op, schedule)))
         return WalkResult::interrupt();
       // The kernel stands beside the function, in the same symbol table.
       auto function = op->getParentOfType<FunctionOpInterface>();
