@@ -48,9 +48,9 @@ void fovea::buildAttnStage(OpPassManager &pm,
 }
 
 void fovea::buildTileStage(OpPassManager &pm, const CpuPipelineOptions &) {
-  // Ops without a tile program yet keep their meaning.
+  // Without a tile program: its meaning.
   attn::AttnDecomposeOptions decompose;
-  decompose.ops = {"attn.merge", "attn.score_reduce"};
+  decompose.ops = {"attn.merge"};
   pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
   pm.addPass(createAttnToTile());
@@ -114,7 +114,7 @@ void fovea::buildLLVMStage(OpPassManager &pm,
 
 void fovea::buildCpuEntryPipeline(OpPassManager &pm,
                                   const CpuPipelineOptions &options) {
-  buildSizeChecks(pm);
+  buildSizeChecks(pm, /*isCpu=*/true);
   buildAttnStage(pm, options);
   buildTileStage(pm, options);
   buildVectorStage(pm, options);
@@ -135,8 +135,10 @@ void fovea::buildCpuPipeline(OpPassManager &pm,
 // NVIDIA GPUs
 //===----------------------------------------------------------------------===//
 
-void fovea::buildSizeChecks(OpPassManager &pm) {
-  pm.addPass(attn::createAttnCheckSizes());
+void fovea::buildSizeChecks(OpPassManager &pm, bool isCpu) {
+  attn::AttnCheckSizesOptions options;
+  options.contents = isCpu;
+  pm.addPass(attn::createAttnCheckSizes(options));
 }
 
 void fovea::buildCudaTileStage(OpPassManager &pm,
@@ -177,7 +179,7 @@ void fovea::buildCudaHostStage(OpPassManager &pm, const CudaPipelineOptions &) {
 
 void fovea::buildCudaPipeline(OpPassManager &pm,
                               const CudaPipelineOptions &options) {
-  buildSizeChecks(pm);
+  buildSizeChecks(pm, /*isCpu=*/false);
   buildCudaTileStage(pm, options);
   buildCudaKernelStage(pm, options);
   buildCudaHostStage(pm, options);

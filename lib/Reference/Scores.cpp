@@ -152,7 +152,7 @@ static int64_t getExtent(const View &view, AffineMap map, unsigned dim) {
 }
 
 bool Scores::isPacked() const {
-  return segments[0].attribute.getKind() == SegmentKind::packed;
+  return segments[0].attribute.getNumOffsets() > 0;
 }
 
 LogicalResult Scores::checkOperands() {
@@ -193,12 +193,12 @@ LogicalResult Scores::checkSegment(const Segment &segment) {
   if (segment.lengths &&
       failed(checkVector(*segment.lengths, getNumSequences(), "lengths")))
     return failure();
-  if (kind == SegmentKind::packed)
-    for (const View &offsets : segment.tables)
-      if (failed(checkVector(offsets, getNumSequences() + 1, "row offsets")))
-        return failure();
+  for (unsigned n = 0; n < segment.attribute.getNumOffsets(); ++n)
+    if (failed(checkVector(segment.tables[n], getNumSequences() + 1,
+                           "row offsets")))
+      return failure();
   if (kind == SegmentKind::paged) {
-    const View &table = segment.tables[0];
+    const View &table = segment.tables.back();
     if (table.sizes.size() != 2 || table.sizes[0] != getNumSequences())
       return op->emitOpError("page table has [")
              << ArrayRef(table.sizes) << "] elements, expected ["
@@ -254,7 +254,7 @@ int64_t Scores::getQueryRow(int64_t b, int64_t i) const {
 
 int64_t Scores::getNumColumns(const Segment &segment) const {
   if (segment.attribute.getKind() == SegmentKind::paged)
-    return segment.tables[0].sizes[1] * segment.attribute.getPageSize();
+    return segment.tables.back().sizes[1] * segment.attribute.getPageSize();
   return getExtent(segment.keys, maps[1], dimJ);
 }
 
@@ -287,7 +287,7 @@ FailureOr<Key> Scores::locate(unsigned number, int64_t b, int64_t j) const {
   case SegmentKind::paged: {
     int64_t size = segment.attribute.getPageSize();
     int64_t pages = getExtent(segment.keys, maps[1], dimB);
-    key.batch = readInteger(segment.tables[0], {b, j / size});
+    key.batch = readInteger(segment.tables.back(), {b, j / size});
     key.slot = j % size;
     if (key.batch < 0 || key.batch >= pages)
       return op->emitOpError("key ")

@@ -94,6 +94,7 @@ private:
   mlir::LogicalResult readWalk(const Machine &machine);
   mlir::LogicalResult checkOperands();
   mlir::LogicalResult checkSegment(const Segment &segment);
+  /// Whether the queries are packed.
   bool isPacked() const;
   /// Most keys that sequence b can have in a segment.
   int64_t getCapacity(const Segment &segment, int64_t b) const;

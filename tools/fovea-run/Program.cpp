@@ -50,7 +50,7 @@ FailureOr<std::unique_ptr<Program>> Program::compile(ModuleOp module,
   PassManager upper(module.getContext());
   bool cuda = CudaTarget::isCuda(targetText);
   CudaPipelineOptions cudaOptions;
-  buildSizeChecks(upper);
+  buildSizeChecks(upper, !cuda);
   if (cuda) {
     cudaOptions.target = targetText.str();
     buildCudaTileStage(upper, cudaOptions);

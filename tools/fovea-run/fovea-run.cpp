@@ -148,6 +148,68 @@ static int64_t extentOf(attn::ScoreOpInterface op, Value value, unsigned map,
   return 1;
 }
 
+/// The argument of the entry that `value` is, or null.
+static const Argument *argumentOf(Value value, ArrayRef<Argument> arguments) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument || argument.getArgNumber() >= arguments.size())
+    return nullptr;
+  return &arguments[argument.getArgNumber()];
+}
+
+/// Keys that sequences have in a segment, before lengths; all sequences
+/// together, if they are packed.
+static int64_t countKeys(attn::ScoreOpInterface op, unsigned segment,
+                         ArrayRef<Value> tables, ArrayRef<Argument> arguments) {
+  auto attribute = cast<attn::SegmentAttr>(op.getSegments()[segment]);
+  if (attribute.getKind() != attn::SegmentKind::paged)
+    return extentOf(op, op.getKeys()[segment], 1, 3, arguments);
+  const Argument *table = argumentOf(tables.back(), arguments);
+  int64_t pages = table ? table->array.shape[1] : 0;
+  return pages * attribute.getPageSize();
+}
+
+/// The number of rows of each sequence.
+static std::vector<double> countRows(Value offsets,
+                                     ArrayRef<Argument> arguments) {
+  std::vector<double> rows;
+  const Argument *argument = argumentOf(offsets, arguments);
+  if (!argument)
+    return rows;
+  const NpyArray &array = argument->array;
+  auto at = [&](int64_t n) {
+    return loadElement(array.kind, array.data.data(), n);
+  };
+  for (int64_t n = 1; n < array.shape[0]; ++n)
+    rows.push_back(at(n) - at(n - 1));
+  return rows;
+}
+
+/// Pairs of queries and keys of one head.
+static double countPairs(attn::ScoreOpInterface op,
+                         ArrayRef<Argument> arguments) {
+  double pairs = 0;
+  SmallVector<Value> all(op.getTables());
+  ArrayRef<Value> rest(all);
+  for (auto [n, attribute] : llvm::enumerate(op.getSegments())) {
+    auto segment = cast<attn::SegmentAttr>(attribute);
+    ArrayRef<Value> tables = rest.take_front(segment.getNumTables());
+    rest = rest.drop_front(tables.size());
+    double keys = countKeys(op, n, tables, arguments);
+    if (segment.getNumOffsets() == 0) {
+      pairs += double(extentOf(op, op.getQuery(), 0, 0, arguments)) *
+               extentOf(op, op.getQuery(), 0, 2, arguments) * keys;
+      continue;
+    }
+    std::vector<double> queryRows = countRows(tables[0], arguments), keyRows;
+    if (segment.getKind() == attn::SegmentKind::packed)
+      keyRows = countRows(tables[1], arguments);
+    keyRows.resize(queryRows.size(), keys);
+    for (auto [rows, columns] : llvm::zip(queryRows, keyRows))
+      pairs += rows * columns;
+  }
+  return pairs;
+}
+
 /// Floating-point operations of the products of all pairs, times the
 /// function's attribute fovea.useful_fraction.
 static double countFlops(func::FuncOp entry, ArrayRef<Argument> arguments) {
@@ -156,10 +218,9 @@ static double countFlops(func::FuncOp entry, ArrayRef<Argument> arguments) {
     auto extent = [&](Value value, unsigned map, unsigned dim) -> double {
       return extentOf(op, value, map, dim, arguments);
     };
-    Value q = op.getQuery(), k = op.getKeys()[0], v = op.getValues()[0];
-    double pairs =
-        extent(q, 0, 0) * extent(q, 0, 1) * extent(q, 0, 2) * extent(k, 1, 3);
-    flops += 2 * pairs * (extent(q, 0, 4) + extent(v, 2, 5));
+    Value q = op.getQuery(), v = op.getValues()[0];
+    flops += 2 * countPairs(op, arguments) * extent(q, 0, 1) *
+             (extent(q, 0, 4) + extent(v, 2, 5));
   });
   if (auto useful = entry->getAttrOfType<FloatAttr>("fovea.useful_fraction"))
     flops *= useful.getValueAsDouble();
@@ -167,7 +228,8 @@ static double countFlops(func::FuncOp entry, ArrayRef<Argument> arguments) {
 }
 
 /// The sizes of the entry's first attention, such as "B1 H8/2 Sq64 Skv99 D64":
-/// query heads and, if they are fewer, key heads; the values' channels if they
+/// query heads and, if they are fewer, key heads; the keys of all segments;
+/// rows of all sequences, if they are packed; the values' channels if they
 /// aren't D.
 static std::string describeShape(func::FuncOp entry,
                                  ArrayRef<Argument> arguments) {
@@ -180,10 +242,21 @@ static std::string describeShape(func::FuncOp entry,
     Value q = op.getQuery(), k = op.getKeys()[0], v = op.getValues()[0];
     int64_t heads = extent(q, 0, 1), keyHeads = extent(k, 1, 1);
     int64_t d = extent(q, 0, 4), e = extent(v, 2, 5);
-    os << 'B' << extent(q, 0, 0) << " H" << heads;
+    int64_t sequences = extent(q, 0, 0), keys = 0;
+    SmallVector<Value> tables(op.getTables());
+    ArrayRef<Value> rest(tables);
+    for (auto [n, attribute] : llvm::enumerate(op.getSegments())) {
+      auto segment = cast<attn::SegmentAttr>(attribute);
+      ArrayRef<Value> own = rest.take_front(segment.getNumTables());
+      rest = rest.drop_front(own.size());
+      keys += countKeys(op, n, own, arguments);
+      if (segment.getNumOffsets() > 0)
+        sequences = countRows(own[0], arguments).size();
+    }
+    os << 'B' << sequences << " H" << heads;
     if (keyHeads != heads)
       os << '/' << keyHeads;
-    os << " Sq" << extent(q, 0, 2) << " Skv" << extent(k, 1, 3) << " D" << d;
+    os << " Sq" << extent(q, 0, 2) << " Skv" << keys << " D" << d;
     if (e != d)
       os << " Dv" << e;
     return WalkResult::interrupt();

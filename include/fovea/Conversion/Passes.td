@@ -31,12 +31,20 @@ def AttnToTile : Pass<"attn-to-tile", "::mlir::ModuleOp"> {
     `math = approximate`; the mask region becomes one under `scf.if %partial`.
 
     The tile sizes come from the op's `schedule` attribute
-    (`-attn-select-schedule`); without it the op is an error. Packed, paged and
-    several segments are refused by name.
+    (`-attn-select-schedule`); without it the op is an error.
+
+    Several segments of keys get a loop each, one after another, that carry the
+    same sums. Keys in pages are read through a view with a page table. For packed
+    queries the grid counts tiles of all rows and one more for each sequence, and
+    a bisection of the row offsets finds the sequence of a work item.
+
+    Each segment of an `attn.score_reduce` becomes a kernel whose tiles have keys
+    for rows, with a loop over a walk of query tiles, after the output was
+    filled with zeros. It is lowered for CPUs.
   }];
   let dependentDialects = [
     "::fovea::tile::TileDialect", "::mlir::arith::ArithDialect",
-    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
     "::mlir::scf::SCFDialect"
   ];
   let statistics = [

@@ -61,8 +61,9 @@ struct CudaPipelineOptions : mlir::PassPipelineOptions<CudaPipelineOptions> {
       llvm::cl::init("isa")};
 };
 
-/// Checks of the sizes of attn ops, as cf.assert; first in code for the C ABI.
-void buildSizeChecks(mlir::OpPassManager &pm);
+/// Checks of the sizes of attn ops, as cf.assert, and for a CPU, whose memory
+/// can be read, of offsets and page tables; first in code for the C ABI.
+void buildSizeChecks(mlir::OpPassManager &pm, bool isCpu);
 
 /// attn on tensors -> tile programs with schedules, and functions of memrefs
 /// that launch them: `-fovea-cuda-tile-stage`.

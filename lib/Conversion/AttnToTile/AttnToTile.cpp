@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IndexOps.h"
-#include "Sequences.h"
+#include "ScoreReduceKernel.h"
 
 #include "fovea/Conversion/Passes.h"
 #include "fovea/Dialect/Attn/IR/Attn.h"
@@ -15,6 +15,7 @@
 #include "fovea/Dialect/Tile/IR/Tile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -34,104 +35,23 @@ using tile::TileType;
 
 namespace {
 
-/// Dimensions of the iteration space (b, h, i, j, d, e).
-enum Dim : unsigned { dimB, dimH, dimI, dimJ, dimD, dimE };
-
-/// Largest factor that is folded into the queries: with it, products of finite
-/// queries and keys overflow no earlier than the scores themselves by more than
-/// a few powers of two.
-constexpr double maxFoldedScale = 16.0;
-
 /// Products of storage types take channels in steps of so many.
 constexpr int64_t storedStep = 16;
 
-/// What a target's schedule says about the program.
-struct Program {
-  int64_t queryTile, keyTile;
-  /// Queries, keys, values and weights enter products as they are in memory.
-  bool storageTypes;
-};
-
-/// Keys and values of one segment: positions of parameters, then values of the
-/// kernel for its sequence.
-struct Segment {
-  SegmentAttr attribute;
-  unsigned key, value;
-  std::optional<unsigned> length, start;
-  SmallVector<unsigned, 2> tables;
-
-  Value numKeys, keyView, valueView, walk, numTiles;
-  /// Coordinate of the first key; null: 0.
-  Value base;
-};
-
 /// Emits the kernel of one attention op.
-class KernelEmitter {
+class AttentionKernel : ScoreKernel {
 public:
-  KernelEmitter(AttentionOp op, Program program)
-      : op(op), loc(op.getLoc()), b(op.getContext()), program(program),
-        maps(op.getIndexingMapsArray()) {}
+  AttentionKernel(AttentionOp op, Program program)
+      : ScoreKernel(op, program), op(op) {}
 
   /// Makes the kernel before `before`, and the launch before the op.
   tile::KernelOp emit(Operation *before, StringRef name);
 
 private:
-  //===--------------------------------------------------------------------===//
-  // Parameters
-  //===--------------------------------------------------------------------===//
-
-  /// Passes `value` to the kernel; returns its position.
-  unsigned addParameter(Value value) {
-    parameters.push_back(value);
-    return parameters.size() - 1;
-  }
-  Value parameter(unsigned position) {
-    return kernel.getBlock().getArgument(position);
-  }
   void collectParameters();
   void emitLaunch(Operation *before);
 
-  //===--------------------------------------------------------------------===//
-  // Scalars
-  //===--------------------------------------------------------------------===//
-
-  Value index(int64_t value) {
-    return arith::ConstantIndexOp::create(b, loc, value);
-  }
-  Value number(double value) {
-    return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
-  }
-  Value negativeInfinity(OpBuilder &b) {
-    return arith::ConstantOp::create(
-        b, loc, b.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
-  }
-  /// Size of the dimension of a memref that `map` gives for `dim`; 1 if it has
-  /// none (it is shared).
-  Value extent(Value memref, AffineMap map, Dim dim) {
-    int64_t axis = axisOf(map, dim);
-    if (axis < 0)
-      return index(1);
-    return memref::DimOp::create(b, loc, memref, axis);
-  }
-  static int64_t axisOf(AffineMap map, unsigned dim) {
-    for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
-      if (map.getDimPosition(axis) == dim)
-        return axis;
-    return -1;
-  }
-  Value toIndex(Value value) {
-    if (value.getType().isIndex())
-      return value;
-    return arith::IndexCastOp::create(b, loc, b.getIndexType(), value);
-  }
-  /// Row offsets of packed queries; null if there are none.
-  std::optional<unsigned> queryOffsets() {
-    if (segments[0].attribute.getKind() != SegmentKind::packed)
-      return std::nullopt;
-    return segments[0].tables[0];
-  }
   void emitItem();
-  void emitSegment(Segment &segment, const Segment *before);
   /// The row of the walk that the work item with coordinate `item` computes:
   /// the queries, and the list of key tiles.
   void emitWalkRow(Value item);
@@ -139,38 +59,10 @@ private:
   void emitWalk(Segment &segment);
   Value emitListedWalk(const Segment &segment);
 
-  //===--------------------------------------------------------------------===//
-  // Tiles
-  //===--------------------------------------------------------------------===//
-
-  TileType tileType(ArrayRef<int64_t> shape) {
-    return TileType::get(shape, b.getF32Type());
-  }
-  AffineMap rowMap() { return AffineMap::get(2, 0, {b.getAffineDimExpr(0)}); }
-
-  /// A window of the memref at `position` whose axes are `dims`, at batch b and
-  /// head `head`: the rows given, or through the pages of a segment.
-  Value view(unsigned position, AffineMap map, ArrayRef<Dim> dims, Value head,
-             Rows rows, const Segment *pages = nullptr);
-
-  using Body = function_ref<Value(OpBuilder &, ValueRange)>;
-  /// Element by element on tiles of the same shape.
-  Value map(ArrayRef<Value> inputs, Body body, Type element = {});
-  /// The second input has one element for each row.
-  Value mapRows(Value input, Value row, Body body);
-  Value convert(Value tile, Type element);
-  Value exp2(OpBuilder &b, Value x) { return math::Exp2Op::create(b, loc, x); }
-
   Value loadQueries(Value first);
   Value emitQueries(Value first);
   Value emitScores(const Segment &segment, Value first, ValueRange at);
-  Value emitRegion(Value scores, Region &region, ArrayRef<unsigned> captures,
-                   ValueRange origin, bool isMask);
   Value emitBias(ValueRange at);
-  bool allowsApproximations() {
-    NumericsAttr numerics = op.getNumericsAttr();
-    return numerics && numerics.getMath() == MathMode::approximate;
-  }
   SmallVector<Value> emitInitialState();
   SmallVector<Value> emitStep(const Segment &segment, Value position,
                               ValueRange state);
@@ -178,20 +70,12 @@ private:
   void emitResult(ValueRange state);
 
   AttentionOp op;
-  Location loc;
-  OpBuilder b;
-  Program program;
-  SmallVector<AffineMap> maps;
-  SmallVector<Value> parameters;
-  tile::KernelOp kernel;
 
   // Positions of parameters.
-  unsigned query, output, lse, sinks, walkRows, walkTiles;
-  SmallVector<Segment, 1> segments;
-  SmallVector<unsigned> origin, scoreCaptures, maskCaptures;
+  unsigned output, lse, sinks, walkRows, walkTiles;
 
   // Values of the kernel.
-  Value batch, head, keyHead, firstRow, queries;
+  Value firstRow, queries;
   /// Of the sequence, if they are packed.
   Rows queryRows;
   /// Fields of the row of a listed walk: tile of queries, first entry, number
@@ -210,101 +94,51 @@ private:
 
 } // namespace
 
-void KernelEmitter::collectParameters() {
-  query = addParameter(op.getQuery());
-  auto lengths = op.getLengths().begin(), tables = op.getTables().begin(),
-       starts = op.getStarts().begin();
-  for (auto [attribute, key, value] :
-       llvm::zip(op.getSegments().getAsRange<SegmentAttr>(), op.getKeys(),
-                 op.getValues())) {
-    Segment segment;
-    segment.attribute = attribute;
-    segment.key = addParameter(key);
-    segment.value = addParameter(value);
-    segments.push_back(segment);
-  }
+void AttentionKernel::collectParameters() {
+  collectRows(op.getValues());
   output = addParameter(op.getOutput());
   if (op.getLse())
     lse = addParameter(op.getLse());
-  for (Segment &segment : segments) {
-    for (unsigned n = 0; n < segment.attribute.getNumTables(); ++n)
-      segment.tables.push_back(addParameter(*tables++));
-    if (segment.attribute.getHasLengths())
-      segment.length = addParameter(*lengths++);
-  }
+  collectTables();
   if (op.getSinks())
     sinks = addParameter(op.getSinks());
   if (op.getWalkRows()) {
     walkRows = addParameter(op.getWalkRows());
     walkTiles = addParameter(op.getWalkTiles());
   }
-  for (Segment &segment : segments)
-    if (segment.attribute.getHasStart())
-      segment.start = addParameter(*starts++);
-  for (Value coordinate : op.getOrigin())
-    origin.push_back(addParameter(coordinate));
-  for (Value capture : op.getScoreCaptures())
-    scoreCaptures.push_back(addParameter(capture));
-  for (Value capture : op.getMaskCaptures())
-    maskCaptures.push_back(addParameter(capture));
+  collectCoordinates();
 }
 
-/// Which sequence, head and rows the work item has.
-void KernelEmitter::emitItem() {
+/// Which sequence, head and rows the work item has, and its views.
+void AttentionKernel::emitItem() {
   batch = kernel.getGridArguments()[0];
   head = kernel.getGridArguments()[1];
   Value tile = kernel.getGridArguments()[2];
   if (std::optional<unsigned> offsets = queryOffsets()) {
-    Value rows = extent(parameter(query), maps[0], dimI);
-    PackedItem item = emitPackedItem(b, loc, parameter(*offsets), rows,
+    PackedItem item = emitPackedItem(b, loc, parameter(*offsets),
+                                     extent(parameter(query), maps[0], dimI),
                                      program.queryTile, tile);
     batch = item.sequence;
     tile = item.tile;
-    queryRows = emitRows(b, loc, parameter(*offsets), batch, rows);
   }
-  Value group = arith::DivUIOp::create(
-      b, loc, extent(parameter(query), maps[0], dimH),
-      extent(parameter(segments[0].key), maps[1], dimH));
-  keyHead = arith::DivUIOp::create(b, loc, head, group);
+  queryRows = emitQueryRows();
+  Value keyHead = emitKeyHead();
   if (op.getWalkRows())
     emitWalkRow(tile);
   else
     firstRow = arith::MulIOp::create(b, loc, tile, index(program.queryTile));
+  for (auto [n, segment] : llvm::enumerate(segments)) {
+    emitKeys(segment, n > 0 ? &segments[n - 1] : nullptr);
+    bool paged = segment.attribute.getKind() == SegmentKind::paged;
+    const Segment *pages = paged ? &segment : nullptr;
+    segment.keyView =
+        view(segment.key, maps[1], {dimJ, dimD}, keyHead, segment.keys, pages);
+    segment.valueView = view(segment.value, maps[2], {dimJ, dimE}, keyHead,
+                             segment.keys, pages);
+  }
 }
 
-/// Number and coordinates of a segment's keys in this sequence, and its views.
-void KernelEmitter::emitSegment(Segment &segment, const Segment *before) {
-  Value all = extent(parameter(segment.key), maps[1], dimJ);
-  Rows rows = {{}, all};
-  bool paged = segment.attribute.getKind() == SegmentKind::paged;
-  if (paged) {
-    Value pages =
-        memref::DimOp::create(b, loc, parameter(segment.tables[0]), 1);
-    rows.size = arith::MulIOp::create(
-        b, loc, pages, index(segment.attribute.getPageSize()));
-  } else if (segment.attribute.getKind() == SegmentKind::packed) {
-    rows = emitRows(b, loc, parameter(segment.tables[1]), batch, all);
-  }
-  if (segment.length)
-    rows.size =
-        emitLength(b, loc, parameter(*segment.length), batch, rows.size);
-  segment.numKeys = rows.size;
-  if (segment.start) {
-    segment.base = parameter(*segment.start);
-  } else if (before) {
-    segment.base = before->numKeys;
-    if (before->base)
-      segment.base =
-          arith::AddIOp::create(b, loc, before->base, before->numKeys);
-  }
-  const Segment *pages = paged ? &segment : nullptr;
-  segment.keyView =
-      view(segment.key, maps[1], {dimJ, dimD}, keyHead, rows, pages);
-  segment.valueView =
-      view(segment.value, maps[2], {dimJ, dimE}, keyHead, rows, pages);
-}
-
-void KernelEmitter::emitWalkRow(Value item) {
+void AttentionKernel::emitWalkRow(Value item) {
   int64_t perRow = (*op.getWalkShape())[0] / program.queryTile;
   Value row = item, part = index(0);
   if (perRow != 1) {
@@ -324,19 +158,19 @@ void KernelEmitter::emitWalkRow(Value item) {
     walkRow[field] =
         toIndex(memref::LoadOp::create(b, loc, parameter(walkRows), indices));
   }
-  firstRow = arith::MulIOp::create(b, loc, walkRow[0],
-                                   index((*op.getWalkShape())[0]));
+  firstRow =
+      arith::MulIOp::create(b, loc, walkRow[0], index((*op.getWalkShape())[0]));
   if (perRow != 1)
     firstRow = arith::AddIOp::create(
         b, loc, firstRow,
         arith::MulIOp::create(b, loc, part, index(program.queryTile)));
 }
 
-void KernelEmitter::emitWalk(Segment &segment) {
+void AttentionKernel::emitWalk(Segment &segment) {
   if (op.getWalkRows()) {
     segment.walk = emitListedWalk(segment);
   } else {
-    Value tiles = arith::CeilDivSIOp::create(b, loc, segment.numKeys,
+    Value tiles = arith::CeilDivSIOp::create(b, loc, segment.keys.size,
                                              index(program.keyTile));
     if (queryRows.size) {
       // An item may have no rows.
@@ -344,14 +178,13 @@ void KernelEmitter::emitWalk(Segment &segment) {
                                          firstRow, queryRows.size);
       tiles = arith::SelectOp::create(b, loc, some, tiles, index(0));
     }
-    segment.walk =
-        tile::WalkRangesOp::create(b, loc, index(0), tiles,
-                                   ArrayRef<bool>{!op.getMask().empty()});
+    segment.walk = tile::WalkRangesOp::create(
+        b, loc, index(0), tiles, ArrayRef<bool>{!op.getMask().empty()});
   }
   segment.numTiles = tile::WalkSizeOp::create(b, loc, segment.walk);
 }
 
-Value KernelEmitter::emitListedWalk(const Segment &segment) {
+Value AttentionKernel::emitListedWalk(const Segment &segment) {
   // Within the list, and the partial ones within those.
   auto clamp = [&](Value value, Value high) -> Value {
     value = arith::MaxSIOp::create(b, loc, value, index(0));
@@ -364,83 +197,12 @@ Value KernelEmitter::emitListedWalk(const Segment &segment) {
   Value partials = op.getMask().empty() ? index(0) : clamp(walkRow[3], count);
   int64_t keys = (*op.getWalkShape())[1];
   Value limit =
-      arith::CeilDivSIOp::create(b, loc, segment.numKeys, index(keys));
+      arith::CeilDivSIOp::create(b, loc, segment.keys.size, index(keys));
   return tile::WalkListOp::create(b, loc, parameter(walkTiles), first, count,
                                   partials, limit, keys / program.keyTile);
 }
 
-Value KernelEmitter::view(unsigned position, AffineMap map, ArrayRef<Dim> dims,
-                          Value head, Rows rows, const Segment *pages) {
-  auto type = cast<MemRefType>(parameter(position).getType());
-  SmallVector<Value> indices;
-  SmallVector<int64_t> axes, shape;
-  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
-    if (map.getDimPosition(axis) == dimB && !pages)
-      indices.push_back(batch);
-    else if (map.getDimPosition(axis) == dimH)
-      indices.push_back(head);
-  for (Dim dim : dims) {
-    axes.push_back(axisOf(map, dim));
-    shape.push_back(type.getDimSize(axes.back()));
-  }
-  if (rows.size)
-    shape[0] = ShapedType::kDynamic;
-  Value table;
-  SmallVector<Value, 1> sequence;
-  IntegerAttr pageSize, pageDim;
-  if (pages) {
-    table = parameter(pages->tables[0]);
-    sequence.push_back(batch);
-    pageSize = b.getI64IntegerAttr(pages->attribute.getPageSize());
-    pageDim = b.getI64IntegerAttr(axisOf(map, dimB));
-  }
-  return tile::ViewOp::create(
-      b, loc, tile::ViewType::get(shape, type.getElementType()),
-      parameter(position), indices, rows.first, rows.size, table, sequence,
-      b.getDenseI64ArrayAttr(axes), pageSize, pageDim);
-}
-
-Value KernelEmitter::map(ArrayRef<Value> inputs, Body body, Type element) {
-  auto type = cast<TileType>(inputs[0].getType());
-  if (element)
-    type = TileType::get(type.getShape(), element);
-  SmallVector<AffineMap> maps(inputs.size(),
-                              b.getMultiDimIdentityMap(type.getRank()));
-  return tile::MapOp::create(
-      b, loc, type, inputs, maps, ValueRange{},
-      [&](OpBuilder &b, Location, ValueRange a) { return body(b, a); });
-}
-
-Value KernelEmitter::mapRows(Value input, Value row, Body body) {
-  return tile::MapOp::create(
-      b, loc, input.getType(), ValueRange{input, row},
-      ArrayRef<AffineMap>{b.getMultiDimIdentityMap(2), rowMap()}, ValueRange{},
-      [&](OpBuilder &b, Location, ValueRange a) { return body(b, a); });
-}
-
-/// extf or truncf, by way of f32 between types of the same width.
-static Value convertScalar(OpBuilder &b, Location loc, Value value, Type to) {
-  unsigned from = value.getType().getIntOrFloatBitWidth();
-  unsigned width = to.getIntOrFloatBitWidth();
-  if (value.getType() == to)
-    return value;
-  if (from < width)
-    return arith::ExtFOp::create(b, loc, to, value);
-  return arith::TruncFOp::create(b, loc, to, value);
-}
-
-Value KernelEmitter::convert(Value tile, Type element) {
-  if (cast<TileType>(tile.getType()).getElementType() == element)
-    return tile;
-  return map(
-      {tile},
-      [&](OpBuilder &b, ValueRange a) {
-        return convertScalar(b, loc, a[0], element);
-      },
-      element);
-}
-
-Value KernelEmitter::loadQueries(Value first) {
+Value AttentionKernel::loadQueries(Value first) {
   Value window = view(query, maps[0], {dimI, dimD}, head, queryRows);
   auto type = cast<tile::ViewType>(window.getType());
   return tile::LoadOp::create(
@@ -449,92 +211,32 @@ Value KernelEmitter::loadQueries(Value first) {
       window, ValueRange{first, index(0)});
 }
 
-/// Functions of the body may be replaced by less accurate ones, and sums and
-/// products may be ordered anew.
-static void allowApproximations(tile::MapOp map) {
-  map.walk([](arith::ArithFastMathInterface op) {
-    arith::FastMathFlagsAttr flags = op.getFastMathFlagsAttr();
-    if (!flags) // A conversion.
-      return;
-    auto more = arith::FastMathFlags::reassoc;
-    if (isa<math::MathDialect>(op->getDialect()))
-      more = more | arith::FastMathFlags::afn;
-    op->setAttr(op.getFastMathAttrName(),
-                arith::FastMathFlagsAttr::get(op.getContext(),
-                                              flags.getValue() | more));
-  });
-}
-
 /// The queries as the products take them: as they are, or in f32 and times what
 /// can be folded into them.
-Value KernelEmitter::emitQueries(Value first) {
-  double scale = op.getScaleValue();
-  const double log2e = 1.4426950408889634;
+Value AttentionKernel::emitQueries(Value first) {
+  double factor = op.getScaleValue();
   bool plain = op.getScore().empty();
   if (program.storageTypes) {
-    // What is added is divided by the scale.
-    biased = scale >= 0x1p-20 && scale <= 0x1p20 && onlyAdds(op.getScore());
+    // What is added is divided by the factor.
+    biased = factor >= 0x1p-20 && factor <= 0x1p20 && onlyAdds(op.getScore());
     plain |= biased;
     // A negative or zero factor has to come before the maximum is taken.
-    bool late = plain && scale > 0;
-    exponentScale = late ? scale * log2e : log2e;
-    scoreScale = late ? 1.0 : scale;
+    bool late = plain && factor > 0;
+    exponentScale = late ? factor * log2e : log2e;
+    scoreScale = late ? 1.0 : factor;
     return loadQueries(first);
   }
-  bool folds = std::abs(scale * log2e) <= maxFoldedScale;
+  bool folds = std::abs(factor * log2e) <= maxFoldedScale;
   double folded = 1.0;
   if (folds)
-    folded = plain ? scale * log2e : scale;
+    folded = plain ? factor * log2e : factor;
   exponentScale = plain && folds ? 1.0 : log2e;
-  scoreScale = folds ? 1.0 : scale;
-  return map(
-      {loadQueries(first)},
-      [&](OpBuilder &b, ValueRange a) -> Value {
-        Value x = convertScalar(b, loc, a[0], b.getF32Type());
-        if (folded == 1.0)
-          return x;
-        Value factor =
-            arith::ConstantOp::create(b, loc, b.getF32FloatAttr(folded));
-        return arith::MulFOp::create(b, loc, x, factor);
-      },
-      b.getF32Type());
-}
-
-/// A score or mask region as a map of the score tile at `at` = (i, j).
-Value KernelEmitter::emitRegion(Value scores, Region &region,
-                                ArrayRef<unsigned> captures, ValueRange at,
-                                bool isMask) {
-  SmallVector<Value> tables = llvm::map_to_vector(
-      captures, [&](unsigned position) { return parameter(position); });
-  Value b0 = batch, h0 = head;
-  if (!origin.empty()) {
-    b0 = arith::AddIOp::create(b, loc, batch, parameter(origin[0]));
-    h0 = arith::AddIOp::create(b, loc, head, parameter(origin[1]));
-  }
-  auto read = [](OpBuilder &b, Location loc, Value table, ValueRange indices) {
-    return tile::GatherOp::create(b, loc, table, indices).getResult();
-  };
-  auto map = tile::MapOp::create(
-      b, loc, scores.getType(), scores, b.getMultiDimIdentityMap(2), at,
-      [&](OpBuilder &b, Location loc, ValueRange a) -> Value {
-        SmallVector<Value> arguments;
-        if (!isMask)
-          arguments.push_back(a[0]);
-        llvm::append_values(arguments, b0, h0, a[1], a[2]);
-        llvm::append_range(arguments, tables);
-        Value result = inlineRegion(b, region, arguments, read);
-        if (!isMask)
-          return result;
-        return arith::SelectOp::create(b, loc, result, a[0],
-                                       negativeInfinity(b));
-      });
-  if (allowsApproximations())
-    allowApproximations(map);
-  return map;
+  scoreScale = folds ? 1.0 : factor;
+  return scale(loadQueries(first), folded);
 }
 
 /// What a region that only adds adds to the score tile at `at`, over the scale.
-Value KernelEmitter::emitBias(ValueRange at) {
+Value AttentionKernel::emitBias(ValueRange at) {
   Value none = tile::SplatOp::create(
       b, loc, tileType({program.queryTile, program.keyTile}), number(0));
   Value bias = emitRegion(none, op.getScore(), scoreCaptures, at, false);
@@ -569,8 +271,8 @@ Value KernelEmitter::emitBias(ValueRange at) {
 }
 
 /// Scores of the tile of keys that starts at `first`, before the mask.
-Value KernelEmitter::emitScores(const Segment &segment, Value first,
-                                ValueRange at) {
+Value AttentionKernel::emitScores(const Segment &segment, Value first,
+                                  ValueRange at) {
   auto type = cast<tile::ViewType>(segment.keyView.getType());
   Value keys = tile::LoadOp::create(
       b, loc, TileType::get({program.keyTile, channels}, type.getElementType()),
@@ -592,7 +294,7 @@ Value KernelEmitter::emitScores(const Segment &segment, Value first,
 }
 
 /// (o, m, l): nothing summed, or a sink's weight of 1 with the sink as maximum.
-SmallVector<Value> KernelEmitter::emitInitialState() {
+SmallVector<Value> AttentionKernel::emitInitialState() {
   TileType rows = tileType({program.queryTile});
   Value m = negativeInfinity(b), l = number(0);
   if (op.getSinks()) {
@@ -602,7 +304,7 @@ SmallVector<Value> KernelEmitter::emitInitialState() {
     l = arith::SelectOp::create(b, loc, none, number(0), number(1));
     // The maximum is kept in the unit of the scores that are formed:
     // exponentScale of them make one in base 2.
-    double unit = 1.4426950408889634 / exponentScale;
+    double unit = log2e / exponentScale;
     if (unit != 1.0)
       sink = arith::MulFOp::create(b, loc, sink, number(unit));
     m = sink;
@@ -614,8 +316,8 @@ SmallVector<Value> KernelEmitter::emitInitialState() {
 }
 
 /// One key tile of the online softmax.
-SmallVector<Value> KernelEmitter::emitStep(const Segment &segment,
-                                           Value position, ValueRange state) {
+SmallVector<Value> AttentionKernel::emitStep(const Segment &segment,
+                                             Value position, ValueRange state) {
   auto at = tile::WalkAtOp::create(b, loc, segment.walk, position);
   Value first =
       arith::MulIOp::create(b, loc, at.getTile(), index(program.keyTile));
@@ -629,17 +331,7 @@ SmallVector<Value> KernelEmitter::emitStep(const Segment &segment,
   Value s = emitScores(segment, first, {i0, j0});
   if (!op.getScore().empty() && !biased)
     s = emitRegion(s, op.getScore(), scoreCaptures, {i0, j0}, false);
-  if (!op.getMask().empty()) {
-    auto masked = scf::IfOp::create(b, loc, s.getType(), at.getPartial(),
-                                    /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(masked.thenBlock());
-    scf::YieldOp::create(
-        b, loc, emitRegion(s, op.getMask(), maskCaptures, {i0, j0}, true));
-    b.setInsertionPointToStart(masked.elseBlock());
-    scf::YieldOp::create(b, loc, s);
-    s = masked.getResult(0);
-  }
+  s = emitMask(s, at.getPartial(), {i0, j0});
 
   Value o = state[0], m = state[1], l = state[2];
   TileType rows = tileType({program.queryTile});
@@ -688,7 +380,7 @@ SmallVector<Value> KernelEmitter::emitStep(const Segment &segment,
 }
 
 /// Divides by the sum of the weights and stores o and lse.
-void KernelEmitter::emitResult(ValueRange state) {
+void AttentionKernel::emitResult(ValueRange state) {
   Value o = state[0], m = state[1], l = state[2];
   auto isZero = [&](OpBuilder &b, Value x) -> Value {
     Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
@@ -730,7 +422,7 @@ void KernelEmitter::emitResult(ValueRange state) {
                         ValueRange{firstRow});
 }
 
-tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
+tile::KernelOp AttentionKernel::emit(Operation *before, StringRef name) {
   collectParameters();
   auto queryType = cast<MemRefType>(op.getQuery().getType());
   auto valueType = cast<MemRefType>(op.getValues()[0].getType());
@@ -742,23 +434,8 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
     valueChannels = llvm::alignTo(valueChannels, storedStep);
   }
 
-  b.setInsertionPoint(before);
-  OperationState state(loc, tile::KernelOp::getOperationName());
-  state.addAttribute("sym_name", b.getStringAttr(name));
-  state.addAttribute("grid_rank", b.getI64IntegerAttr(3));
-  state.addAttribute("schedule", op.getScheduleAttr());
-  Block *block = b.createBlock(state.addRegion());
-  for (Value value : parameters)
-    block->addArgument(value.getType(), loc);
-  for (unsigned n = 0; n < 3; ++n)
-    block->addArgument(b.getIndexType(), loc);
-  b.setInsertionPoint(before);
-  kernel = cast<tile::KernelOp>(b.create(state));
-
-  b.setInsertionPointToStart(block);
+  createKernel(before, name, op.getScheduleAttr());
   emitItem();
-  for (auto [n, segment] : llvm::enumerate(segments))
-    emitSegment(segment, n > 0 ? &segments[n - 1] : nullptr);
   queries = emitQueries(firstRow);
   for (Segment &segment : segments)
     emitWalk(segment);
@@ -772,8 +449,8 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
   return kernel;
 }
 
-SmallVector<Value> KernelEmitter::emitKeyLoop(const Segment &segment,
-                                              ValueRange state) {
+SmallVector<Value> AttentionKernel::emitKeyLoop(const Segment &segment,
+                                                ValueRange state) {
   auto loop = scf::ForOp::create(
       b, loc, index(0), segment.numTiles, index(1), state,
       [&](OpBuilder &nested, Location, Value position, ValueRange state) {
@@ -785,7 +462,7 @@ SmallVector<Value> KernelEmitter::emitKeyLoop(const Segment &segment,
   return loop.getResults();
 }
 
-void KernelEmitter::emitLaunch(Operation *before) {
+void AttentionKernel::emitLaunch(Operation *before) {
   b.setInsertionPoint(before);
   Value rows = extent(op.getQuery(), maps[0], dimI);
   Value sequences = extent(op.getQuery(), maps[0], dimB), tiles;
@@ -800,13 +477,17 @@ void KernelEmitter::emitLaunch(Operation *before) {
   } else {
     tiles = arith::CeilDivSIOp::create(b, loc, rows, index(program.queryTile));
   }
-  tile::LaunchOp::create(
-      b, loc, kernel.getSymName(),
-      ValueRange{sequences, extent(op.getQuery(), maps[0], dimH), tiles},
-      parameters, IntegerAttr());
+  launch({sequences, extent(op.getQuery(), maps[0], dimH), tiles});
 }
 
 /// What cannot be lowered, by name.
+static LogicalResult checkAccumulator(ScoreOpInterface op) {
+  if (op.getAccumulatorType().isF32())
+    return success();
+  return op->emitOpError("accumulates in ")
+         << op.getAccumulatorType() << "; only f32 is lowered";
+}
+
 static LogicalResult checkSupported(AttentionOp op,
                                     tile::ScheduleAttrInterface schedule) {
   if (std::optional<ArrayRef<int64_t>> walk = op.getWalkShape())
@@ -817,10 +498,17 @@ static LogicalResult checkSupported(AttentionOp op,
              << " keys and a schedule of " << schedule.getQueryTile() << " by "
              << schedule.getKeyTile()
              << "; the schedule's tiles must divide the walk's";
-  if (!op.getAccumulatorType().isF32())
-    return op.emitOpError("accumulates in ")
-           << op.getAccumulatorType() << "; only f32 is lowered";
-  return success();
+  return checkAccumulator(op);
+}
+
+static LogicalResult checkSupported(ScoreReduceOp op,
+                                    tile::ScheduleAttrInterface schedule) {
+  if (op.getWalkRows())
+    return op.emitOpError("with a walk is not lowered; give the walk's pairs "
+                          "as a mask");
+  if (schedule.multipliesInStorageTypes())
+    return op.emitOpError("is lowered for CPUs only");
+  return checkAccumulator(op);
 }
 
 namespace {
@@ -830,45 +518,72 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
 
   void runOnOperation() override {
     SymbolTableCollection symbolTables;
-    WalkResult result = getOperation().walk([&](AttentionOp op) {
-      if (cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics()) {
-        op.emitOpError("works on tensors; run -attn-bufferize first");
-        return WalkResult::interrupt();
-      }
-      auto schedule =
-          dyn_cast_or_null<tile::ScheduleAttrInterface>(op.getScheduleAttr());
-      if (!schedule) {
-        if (op.getScheduleAttr())
-          op.emitOpError("has ") << op.getScheduleAttr()
-                                 << " for its schedule; leave it out, or write "
-                                    "#tile.cpu_schedule or #pipe.schedule";
-        else
-          op.emitOpError("has no schedule; run -attn-select-schedule first");
-        return WalkResult::interrupt();
-      }
-      if (failed(checkSupported(op, schedule)))
-        return WalkResult::interrupt();
-      // The kernel stands beside the function, in the same symbol table.
-      auto function = op->getParentOfType<FunctionOpInterface>();
-      Operation *table = SymbolTable::getNearestSymbolTable(op);
-      if (!function || function->getParentOp() != table) {
-        op.emitOpError("is not inside of a function; put it into a func.func");
-        return WalkResult::interrupt();
-      }
-      SymbolTable &symbols = symbolTables.getSymbolTable(table);
-      std::string base = (function.getName() + "_attention").str();
-      std::string name = base;
-      for (unsigned n = 1; symbols.lookup(name); ++n)
-        name = base + "_" + std::to_string(n);
-      KernelEmitter emitter(op, {schedule.getQueryTile(), schedule.getKeyTile(),
-                                 schedule.multipliesInStorageTypes()});
-      symbols.insert(emitter.emit(function, name));
-      op.erase();
-      ++numKernels;
-      return WalkResult::advance();
+    WalkResult result = getOperation().walk([&](Operation *op) {
+      LogicalResult lowered = success();
+      if (auto attention = dyn_cast<AttentionOp>(op))
+        lowered = lower(attention, symbolTables, "_attention");
+      else if (auto reduce = dyn_cast<ScoreReduceOp>(op))
+        lowered = lower(reduce, symbolTables, "_score_reduce");
+      return failed(lowered) ? WalkResult::interrupt() : WalkResult::advance();
     });
     if (result.wasInterrupted())
       signalPassFailure();
+  }
+
+private:
+  template <typename OpTy>
+  LogicalResult lower(OpTy op, SymbolTableCollection &symbolTables,
+                      StringRef suffix) {
+    if (cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics())
+      return op.emitOpError("works on tensors; run -attn-bufferize first");
+    auto schedule =
+        dyn_cast_or_null<tile::ScheduleAttrInterface>(op.getScheduleAttr());
+    if (!schedule && op.getScheduleAttr())
+      return op.emitOpError("has ")
+             << op.getScheduleAttr()
+             << " for its schedule; leave it out, or write "
+                "#tile.cpu_schedule or #pipe.schedule";
+    if (!schedule)
+      return op.emitOpError("has no schedule; run -attn-select-schedule first");
+    if (failed(checkSupported(op, schedule)))
+      return failure();
+    // The kernel stands beside the function, in the same symbol table.
+    auto function = op->template getParentOfType<FunctionOpInterface>();
+    Operation *table = SymbolTable::getNearestSymbolTable(op);
+    if (!function || function->getParentOp() != table)
+      return op.emitOpError(
+          "is not inside of a function; put it into a func.func");
+    SymbolTable &symbols = symbolTables.getSymbolTable(table);
+    std::string base = (function.getName() + suffix).str();
+    auto emit = [&](auto kernel) {
+      std::string name = base;
+      for (unsigned n = 1; symbols.lookup(name); ++n)
+        name = base + "_" + std::to_string(n);
+      symbols.insert(kernel.emit(function, name));
+      ++numKernels;
+    };
+    emitKernels(op,
+                {schedule.getQueryTile(), schedule.getKeyTile(),
+                 schedule.multipliesInStorageTypes()},
+                emit);
+    op.erase();
+    return success();
+  }
+
+  template <typename Emit>
+  void emitKernels(AttentionOp op, Program program, Emit emit) {
+    emit(AttentionKernel(op, program));
+  }
+
+  template <typename Emit>
+  void emitKernels(ScoreReduceOp op, Program program, Emit emit) {
+    // Keys beyond a length, and rows of no sequence, have the sum 0.
+    OpBuilder b(op);
+    Value zero =
+        arith::ConstantOp::create(b, op.getLoc(), b.getF32FloatAttr(0));
+    linalg::FillOp::create(b, op.getLoc(), zero, op.getOutput());
+    for (unsigned n = 0; n < op.getSegments().size(); ++n)
+      emit(ScoreReduceKernel(op, program, n));
   }
 };
 

@@ -36,12 +36,10 @@ void fovea::replaceIndexOps(tile::KernelOp kernel) {
             .Case([&](index::MulOp) { return binary(arith::MulIOp()); })
             .Case([&](index::DivSOp) { return binary(arith::DivSIOp()); })
             .Case([&](index::DivUOp) { return binary(arith::DivUIOp()); })
-            .Case([&](index::CeilDivSOp) {
-              return binary(arith::CeilDivSIOp());
-            })
-            .Case([&](index::CeilDivUOp) {
-              return binary(arith::CeilDivUIOp());
-            })
+            .Case(
+                [&](index::CeilDivSOp) { return binary(arith::CeilDivSIOp()); })
+            .Case(
+                [&](index::CeilDivUOp) { return binary(arith::CeilDivUIOp()); })
             .Case([&](index::FloorDivSOp) {
               return binary(arith::FloorDivSIOp());
             })

@@ -41,8 +41,7 @@ static Value emitClamped(OpBuilder &b, Location loc, Value table,
 Rows fovea::emitRows(OpBuilder &b, Location loc, Value offsets, Value sequence,
                      Value all) {
   Value next = arith::AddIOp::create(b, loc, sequence, index(b, loc, 1));
-  Value first =
-      emitClamped(b, loc, offsets, sequence, index(b, loc, 0), all);
+  Value first = emitClamped(b, loc, offsets, sequence, index(b, loc, 0), all);
   Value last = emitClamped(b, loc, offsets, next, first, all);
   return {first, arith::SubIOp::create(b, loc, last, first)};
 }
@@ -77,8 +76,7 @@ PackedItem fovea::emitPackedItem(OpBuilder &b, Location loc, Value offsets,
     return arith::SelectOp::create(b, loc, condition, x, y);
   };
   auto firstItem = [&](OpBuilder &b, Value sequence) -> Value {
-    Value first =
-        emitClamped(b, loc, offsets, sequence, index(b, loc, 0), all);
+    Value first = emitClamped(b, loc, offsets, sequence, index(b, loc, 0), all);
     Value whole = arith::DivUIOp::create(b, loc, first, index(b, loc, size));
     return arith::AddIOp::create(b, loc, whole, sequence);
   };
@@ -94,16 +92,14 @@ PackedItem fovea::emitPackedItem(OpBuilder &b, Location loc, Value offsets,
       [&](OpBuilder &b, Location, Value, ValueRange range) {
         Value sum = arith::AddIOp::create(b, loc, range[0], range[1]);
         Value middle = arith::DivUIOp::create(b, loc, sum, index(b, loc, 2));
-        Value begins =
-            arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sle,
-                                  firstItem(b, middle), item);
+        Value begins = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sle,
+                                             firstItem(b, middle), item);
         Value low = arith::SelectOp::create(b, loc, begins, middle, range[0]);
         Value high = arith::SelectOp::create(b, loc, begins, range[1], middle);
         scf::YieldOp::create(b, loc, ValueRange{low, high});
       });
   Value sequence = search.getResult(0);
-  Value tile =
-      arith::SubIOp::create(b, loc, item, firstItem(b, sequence));
+  Value tile = arith::SubIOp::create(b, loc, item, firstItem(b, sequence));
   // Rows before the first sequence belong to none: the item is behind all.
   Value before = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, tile,
                                        index(b, loc, 0));

@@ -199,20 +199,39 @@ void KernelEmitter::emitLastTurn() {
 // Copies
 //===----------------------------------------------------------------------===//
 
-/// Coordinates of a box, innermost first.
+/// Coordinates of a box so many rows below the offsets, innermost first.
 FailureOr<KernelEmitter::Values>
 KernelEmitter::tensorCoordinates(tile::ViewOp view, ValueRange offsets,
-                                 int64_t column) {
-  Values result = {add(get(offsets[1]), column), get(offsets[0])};
+                                 Value below, int64_t column) {
+  Value row = add(get(offsets[0]), below), page;
+  if (view.getFrom())
+    row = add(row, get(view.getFrom()));
+  if (view.getTable()) {
+    page = emitPage(view, row);
+    row = remainder(row, *view.getPageSize());
+  }
+  Values result = {add(get(offsets[1]), column), row};
   unsigned index = view.getIndices().size();
   int64_t rank = cast<MemRefType>(view.getSource().getType()).getRank();
   for (int64_t dim = rank - 1; dim >= 0; --dim)
-    if (!llvm::is_contained(view.getDims(), dim))
+    if (page && dim == static_cast<int64_t>(*view.getPageDim()))
+      result.push_back(page);
+    else if (!llvm::is_contained(view.getDims(), dim))
       result.push_back(get(view.getIndices()[--index]));
   for (Value value : result)
     if (!value)
       return view.emitError("an index has no value in the kernel");
   return result;
+}
+
+/// Whether an offset is known to be a multiple of `factor`.
+static bool isMultipleOf(Value value, int64_t factor) {
+  APInt constant;
+  if (matchPattern(value, m_ConstantInt(&constant)))
+    return constant.getSExtValue() % factor == 0;
+  auto product = value.getDefiningOp<arith::MulIOp>();
+  return product && (isMultipleOf(product.getLhs(), factor) ||
+                     isMultipleOf(product.getRhs(), factor));
 }
 
 LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {
@@ -224,18 +243,28 @@ LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {
       NVVM::MemScopeKind::CTA, /*relaxed=*/false, Value());
   auto view = op.getView().getDefiningOp<tile::ViewOp>();
   auto cluster = LLVM::LLVMPointerType::get(builder.getContext(), 7);
-  for (int64_t column = 0; column < type.getDimSize(1); column += 64) {
+  int64_t rows = type.getDimSize(0), box = getBoxRows(view, rows);
+  if (view.getTable() && !isMultipleOf(op.getOffsets()[0], box))
+    return op.emitError("fills from pages at an offset that is not known to be "
+                        "a multiple of ")
+           << box;
+  for (int64_t row = 0; row < rows; row += box) {
     FailureOr<Values> coordinates =
-        tensorCoordinates(view, op.getOffsets(), column);
+        tensorCoordinates(view, op.getOffsets(), constant(row), 0);
     if (failed(coordinates))
       return failure();
-    Value block = add(slot[0], column * type.getDimSize(0) * 2);
-    Value target = LLVM::AddrSpaceCastOp::create(builder, loc, cluster,
-                                                 sharedPointer(block));
-    NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
-        builder, loc, target, entry->getArgument(tensorMapOf[op]), *coordinates,
-        barrier, ValueRange(), Value(), Value(), NVVM::TMALoadMode::TILE,
-        /*isCTAOnly=*/false, NVVM::CTAGroupKindAttr(), Value());
+    Value first = coordinates->front();
+    for (int64_t column = 0; column < type.getDimSize(1); column += 64) {
+      coordinates->front() = add(first, column);
+      Value block = add(slot[0], column * rows * 2 + row * rowBytes);
+      Value target = LLVM::AddrSpaceCastOp::create(builder, loc, cluster,
+                                                   sharedPointer(block));
+      NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
+          builder, loc, target, entry->getArgument(tensorMapOf[op]),
+          *coordinates, barrier, ValueRange(), Value(), Value(),
+          NVVM::TMALoadMode::TILE, /*isCTAOnly=*/false,
+          NVVM::CTAGroupKindAttr(), Value());
+    }
   }
   return success();
 }
@@ -284,16 +313,29 @@ LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
   emitSharedFence();
   emitGroupBarrier();
 
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(emitStorer());
   auto view = op.getView().getDefiningOp<tile::ViewOp>();
+  Value below = multiply(group, pipe::limits::groupRows);
+  OpBuilder::InsertionGuard guard(builder);
+  // The copy engine writes whole boxes up to the end of the memref: where the
+  // view ends before, threads write what is inside.
+  if (view.getFrom() && view.getLimit()) {
+    Value left = arith::SubIOp::create(builder, loc, get(view.getLimit()),
+                                       add(get(op.getOffsets()[0]), below));
+    Value whole = arith::CmpIOp::create(
+        builder, loc, arith::CmpIPredicate::sge, left,
+        constant(pipe::limits::groupRows));
+    auto branch =
+        scf::IfOp::create(builder, loc, whole, /*withElseRegion=*/true);
+    builder.setInsertionPointToStart(branch.elseBlock());
+    emitPartialStore(op, slab, left);
+    builder.setInsertionPointToStart(branch.thenBlock());
+  }
+  builder.setInsertionPointToStart(emitStorer());
   for (int64_t column = 0; column < columns; column += 64) {
     FailureOr<Values> coordinates =
-        tensorCoordinates(view, op.getOffsets(), column);
+        tensorCoordinates(view, op.getOffsets(), below, column);
     if (failed(coordinates))
       return failure();
-    (*coordinates)[1] =
-        add((*coordinates)[1], multiply(group, pipe::limits::groupRows));
     NVVM::CpAsyncBulkTensorSharedCTAToGlobalOp::create(
         builder, loc, entry->getArgument(tensorMapOf[op]),
         sharedPointer(add(slab, column / 64 * rows * rowBytes)), *coordinates,
@@ -301,6 +343,52 @@ LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
   }
   NVVM::CpAsyncBulkCommitGroupOp::create(builder, loc);
   return success();
+}
+
+/// The first `rows` rows of a group's part of the buffer to memory, 8 elements
+/// at a time.
+void KernelEmitter::emitPartialStore(pipe::StoreOp op, Value slab, Value rows) {
+  tile::TileType type = op.getValue().getType();
+  auto view = op.getView().getDefiningOp<tile::ViewOp>();
+  Value source = view.getSource();
+  int64_t chunks = type.getDimSize(1) / 8;
+  Value address = emitViewAddress(view);
+  Value first = add(get(op.getOffsets()[0]),
+                    multiply(group, pipe::limits::groupRows));
+  address = advance(address, source, view.getDims()[0], first);
+  address =
+      advance(address, source, view.getDims()[1], get(op.getOffsets()[1]));
+  int64_t extent = view.getType().getShape()[1];
+  Value end = constant(ShapedType::isDynamic(extent) ? type.getDimSize(1)
+                                                     : extent);
+  Value room = arith::SubIOp::create(builder, loc, end,
+                                     get(op.getOffsets()[1]));
+  auto quad = VectorType::get(4, builder.getI32Type());
+  Value inside = arith::MinSIOp::create(
+      builder, loc, rows, constant(pipe::limits::groupRows));
+  auto loop = scf::ForOp::create(
+      builder, loc, remainder(thread, pipe::limits::groupThreads),
+      multiply(inside, chunks), constant(pipe::limits::groupThreads),
+      ValueRange());
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  Value row = divide(loop.getInductionVar(), chunks);
+  Value chunk = remainder(loop.getInductionVar(), chunks);
+  Value exists = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::slt, multiply(chunk, 8), room);
+  auto branch = scf::IfOp::create(builder, loc, exists);
+  builder.setInsertionPointToStart(branch.thenBlock());
+  // Chunk c of row r is at place c xor r of the 8 of its block.
+  Value place = arith::XOrIOp::create(builder, loc, remainder(chunk, 8),
+                                      remainder(row, 8));
+  Value from = add(add(slab, multiply(row, rowBytes)), multiply(place, 16));
+  from = add(from, multiply(divide(chunk, 8), type.getDimSize(0) * rowBytes));
+  Value elements =
+      LLVM::LoadOp::create(builder, loc, quad, sharedPointer(from),
+                           /*alignment=*/16);
+  Value to = advance(address, source, view.getDims()[0], row);
+  to = advance(to, source, view.getDims()[1], multiply(chunk, 8));
+  LLVM::StoreOp::create(builder, loc, elements, to, /*alignment=*/16);
 }
 
 /// The block that one thread of each group runs: the one whose stores are

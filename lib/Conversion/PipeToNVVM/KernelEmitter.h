@@ -15,6 +15,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <numeric>
 #include <optional>
 
 namespace fovea {
@@ -87,6 +88,10 @@ private:
   mlir::LogicalResult collect();
   mlir::FailureOr<unsigned> addTensorMap(mlir::Operation *op, tile::ViewOp view,
                                          int64_t rows, int64_t columns);
+  /// Rows that are copied at once: within a page, if there are pages.
+  static int64_t getBoxRows(tile::ViewOp view, int64_t rows) {
+    return view.getTable() ? std::gcd(rows, *view.getPageSize()) : rows;
+  }
   void addDim(unsigned parameter, int64_t dim) {
     if (!llvm::is_contained(dims, std::make_pair(parameter, dim)))
       dims.push_back({parameter, dim});
@@ -130,6 +135,10 @@ private:
   mlir::LogicalResult emitGather(tile::GatherOp op);
   void emitLoad(mlir::memref::LoadOp op);
   mlir::LogicalResult emitRowStore(tile::StoreOp op);
+  /// The page that holds a row of a view.
+  mlir::Value emitPage(tile::ViewOp view, mlir::Value row);
+  /// The address of (row 0, column 0) of a view.
+  mlir::Value emitViewAddress(tile::ViewOp view);
 
   // Fragments.cpp and MapEmitter.cpp: what each thread computes on its
   // elements.
@@ -161,7 +170,8 @@ private:
   mlir::Value turnBarrier(mlir::Value turnOf);
   mlir::FailureOr<Values> tensorCoordinates(tile::ViewOp view,
                                             mlir::ValueRange offsets,
-                                            int64_t column);
+                                            mlir::Value below, int64_t column);
+  void emitPartialStore(pipe::StoreOp op, mlir::Value slab, mlir::Value limit);
   void emitWait(mlir::Value barrier, mlir::Value parity);
   mlir::Value emitDescriptor(mlir::Value address, int64_t leading,
                              int64_t stride);

@@ -152,6 +152,36 @@ void KernelEmitter::emitLoad(memref::LoadOp op) {
   set(op, value);
 }
 
+Value KernelEmitter::emitViewAddress(tile::ViewOp view) {
+  Value source = view.getSource(), address = memoryOf[source][0];
+  unsigned fixed = 0;
+  for (int64_t dim = 0; dim < view.getSource().getType().getRank(); ++dim)
+    if (!llvm::is_contained(view.getDims(), dim))
+      address = advance(address, source, dim, get(view.getIndices()[fixed++]));
+  if (view.getFrom())
+    address = advance(address, source, view.getDims()[0], get(view.getFrom()));
+  return address;
+}
+
+/// The table is not read beyond its end. What it holds may be no page: a copy
+/// from there gives zeros.
+Value KernelEmitter::emitPage(tile::ViewOp view, Value row) {
+  Value table = view.getTable(), address = memoryOf[table][0];
+  for (auto [dim, index] : llvm::enumerate(view.getTableIndices()))
+    address = advance(address, table, dim, get(index));
+  int64_t last = view.getTableIndices().size();
+  Value position = arith::MinSIOp::create(
+      builder, loc, divide(row, *view.getPageSize()),
+      add(extentOf(table, last), -1));
+  Value page =
+      emitElement(cast<MemRefType>(table.getType()),
+                  advance(address, table, last, position));
+  if (page.getType().isInteger(32))
+    return page;
+  return arith::TruncIOp::create(builder, loc, builder.getI32Type(),
+                                 clampIndex(page, INT32_MIN, INT32_MAX));
+}
+
 /// A tile of one axis: of the lanes that hold the same elements, the first one
 /// writes them, those inside of the view.
 LogicalResult KernelEmitter::emitRowStore(tile::StoreOp op) {
@@ -159,14 +189,15 @@ LogicalResult KernelEmitter::emitRowStore(tile::StoreOp op) {
   if (failed(fragment))
     return failure();
   auto view = op.getView().getDefiningOp<tile::ViewOp>();
+  if (view.getTable())
+    return view.emitError("has pages; on this target nothing is stored there");
   Value source = view.getSource();
   int64_t axis = view.getDims()[0];
-  Value address = memoryOf[source][0];
-  unsigned fixed = 0;
-  for (int64_t dim = 0; dim < view.getSource().getType().getRank(); ++dim)
-    if (dim != axis)
-      address = advance(address, source, dim, get(view.getIndices()[fixed++]));
+  Value address = emitViewAddress(view);
   Value extent = extentOf(source, axis);
+  if (view.getFrom())
+    extent =
+        arith::SubIOp::create(builder, loc, extent, get(view.getFrom()));
   if (view.getLimit())
     extent = arith::MinSIOp::create(builder, loc, extent, get(view.getLimit()));
 

@@ -41,7 +41,13 @@ FailureOr<unsigned> KernelEmitter::addTensorMap(Operation *op,
       map.dims.push_back(dim);
   map.box.assign(map.dims.size(), 1);
   map.box[0] = columns;
-  map.box[1] = rows;
+  map.box[1] = getBoxRows(view, rows);
+  if (view.getTable() &&
+      (map.box[1] % 8 != 0 || isa<pipe::StoreOp>(op)))
+    return view.emitError("has pages of ")
+           << *view.getPageSize()
+           << " rows; on this target tiles are loaded from pages of a multiple "
+              "of 8 rows, and not stored";
   if (rows > 256)
     return view.emitError("a copied tile has up to 256 rows, got ") << rows;
   // Rows beyond an end of the map are filled with zeros, whatever memory holds;
@@ -49,10 +55,16 @@ FailureOr<unsigned> KernelEmitter::addTensorMap(Operation *op,
   auto limit = pipe::getMappedLimit(view);
   if (succeeded(limit))
     map.limit = *limit;
-  else if (isa<pipe::StoreOp>(op))
+  else if (isa<pipe::StoreOp>(op) && !view.getFrom())
     return view.emitError(
         "a limit of a stored view that is not the extent of a "
         "parameter is not supported on this target");
+  for (Value memory : {isa<pipe::StoreOp>(op) && view.getFrom()
+                           ? Value(view.getSource())
+                           : Value(),
+                       Value(view.getTable())})
+    if (memory && failed(addMemory(op, memory)))
+      return failure();
   auto *it = llvm::find(tensorMaps, map);
   if (it == tensorMaps.end()) {
     tensorMaps.push_back(map);

@@ -23,30 +23,6 @@ func.func @no_schedule(%q: memref<2x4x?x64xf32>, %o: memref<2x4x?x64xf32>) {
 // -----
 
 #schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
-func.func @several(%q: memref<2x4x?x64xf32>, %o: memref<2x4x?x64xf32>) {
-  // expected-error @+1 {{with several segments is not lowered yet; concatenate the keys and values into one}}
-  attn.attention ins(%q : memref<2x4x?x64xf32>)
-      dense(%q, %q : memref<2x4x?x64xf32>, memref<2x4x?x64xf32>)
-      dense(%q, %q : memref<2x4x?x64xf32>, memref<2x4x?x64xf32>)
-      outs(%o : memref<2x4x?x64xf32>) attributes {schedule = #schedule}
-  return
-}
-
-// -----
-
-#schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
-func.func @packed(%q: memref<8x?x64xf32>, %o: memref<8x?x64xf32>, %offsets: memref<?xi32>) {
-  // expected-error @+1 {{with a packed segment is not lowered yet; use dense(...) with lengths(...)}}
-  attn.attention ins(%q : memref<8x?x64xf32>)
-      packed(%q, %q : memref<8x?x64xf32>, memref<8x?x64xf32>)
-        offsets(%offsets, %offsets : memref<?xi32>, memref<?xi32>)
-      outs(%o : memref<8x?x64xf32>) attributes {schedule = #schedule}
-  return
-}
-
-// -----
-
-#schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
 func.func @accumulator(%q: memref<2x4x?x64xf32>, %o: memref<2x4x?x64xf32>) {
   // expected-error @+1 {{accumulates in 'f64'; only f32 is lowered}}
   attn.attention ins(%q : memref<2x4x?x64xf32>)
@@ -72,5 +48,27 @@ func.func @another_schedule(%q: memref<1x1x4x8xf32>, %o: memref<1x1x4x8xf32>) {
   attn.attention ins(%q : memref<1x1x4x8xf32>)
     dense(%q, %q : memref<1x1x4x8xf32>, memref<1x1x4x8xf32>)
     outs(%o : memref<1x1x4x8xf32>) attributes {schedule = 5}
+  return
+}
+
+// -----
+
+#schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
+func.func @reduce_walk(%q: memref<2x4x?x64xf32>, %l: memref<2x4x?xf32>, %o: memref<2x4x?xf32>,
+                       %rows: memref<1x1x?x4xi32>, %tiles: memref<?xi32>) {
+  // expected-error @+1 {{with a walk is not lowered; give the walk's pairs as a mask}}
+  attn.score_reduce column_sum ins(%q : memref<2x4x?x64xf32>) dense(%q : memref<2x4x?x64xf32>)
+      lse(%l : memref<2x4x?xf32>)
+      walk<64, 128>(%rows, %tiles : memref<1x1x?x4xi32>, memref<?xi32>) outs(%o : memref<2x4x?xf32>) attributes {schedule = #schedule}
+  return
+}
+
+// -----
+
+func.func @reduce_gpu(%q: memref<2x4x?x64xbf16>, %l: memref<2x4x?xf32>, %o: memref<2x4x?xf32>) {
+  // expected-error @+1 {{is lowered for CPUs only}}
+  attn.score_reduce column_sum ins(%q : memref<2x4x?x64xbf16>) dense(%q : memref<2x4x?x64xbf16>)
+      lse(%l : memref<2x4x?xf32>) outs(%o : memref<2x4x?xf32>)
+      attributes {schedule = #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240>}
   return
 }

@@ -386,3 +386,51 @@ tile.kernel @unbuffered(%a: memref<?x64xf32>, %f: f32) grid(%m) {
     tile.store %s, %av[%c0, %c0] : !acc, !tile.view<?x64xf32>
   }
 }
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!ring = !pipe.ring<1 x !shared>
+tile.kernel @pages(%a: memref<?x20x64xbf16>, %t: memref<?xi32>) grid(%m) {
+  %c0 = arith.constant 0 : index
+  // expected-error @+1 {{has pages of 20 rows; on this target tiles are loaded from pages of a multiple of 8 rows, and not stored}}
+  %av = tile.view %a dims [1, 2] at [] pages 20 along 0 of %t[] : memref<?x20x64xbf16>, memref<?xi32> -> !tile.view<?x64xbf16>
+  %ring = pipe.ring readers(1) : !ring
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !ring
+    %s0, %p1 = pipe.acquire %ring[%p0] : !ring -> !pipe.slot<!shared, write>
+    pipe.fill %s0, %av[%c0, %c0] : !pipe.slot<!shared, write>, !tile.view<?x64xbf16>
+  }
+}
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!ring = !pipe.ring<1 x !shared>
+tile.kernel @between_pages(%a: memref<?x16x64xbf16>, %t: memref<?xi32>, %n: index) grid(%m) {
+  %c0 = arith.constant 0 : index
+  %av = tile.view %a dims [1, 2] at [] pages 16 along 0 of %t[] : memref<?x16x64xbf16>, memref<?xi32> -> !tile.view<?x64xbf16>
+  %ring = pipe.ring readers(1) : !ring
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !ring
+    %s0, %p1 = pipe.acquire %ring[%p0] : !ring -> !pipe.slot<!shared, write>
+    // expected-error @+1 {{fills from pages at an offset that is not known to be a multiple of 16}}
+    pipe.fill %s0, %av[%n, %c0] : !pipe.slot<!shared, write>, !tile.view<?x64xbf16>
+  }
+}
+
+// -----
+
+!row = !tile.tile<64xf32, #pipe.slice<axis = 1, parent = #pipe.acc<groups = 1>>>
+tile.kernel @rows_to_pages(%a: memref<?x16xf32>, %t: memref<?xi32>, %f: f32) grid(%m) {
+  %c0 = arith.constant 0 : index
+  // expected-error @+1 {{has pages; on this target nothing is stored there}}
+  %av = tile.view %a dims [1] at [] pages 16 along 0 of %t[] : memref<?x16xf32>, memref<?xi32> -> !tile.view<?xf32>
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %s = tile.splat %f : f32 -> !row
+    tile.store %s, %av[%c0] : !row, !tile.view<?xf32>
+  }
+}

@@ -1314,6 +1314,37 @@ func.func @f(%q: tensor<2x8x1x64xf32>, %k: tensor<9x8x16x64xf32>,
 
 // -----
 
+func.func @f(%q: tensor<8x1x64xf32>, %k: tensor<8x16x64xf32>, %t: tensor<1x?xi32>, %o: tensor<8x1x64xf32>) {
+  // expected-error @below {{'attn.attention' op the indexing map of key lacks b, which counts the pages of a paged segment: affine_map<(d0, d1, d2, d3, d4, d5) -> (d1, d3, d4)>}}
+  %r = attn.attention ins(%q : tensor<8x1x64xf32>)
+      paged<16>(%k, %k : tensor<8x16x64xf32>, tensor<8x16x64xf32>) table(%t : tensor<1x?xi32>)
+      outs(%o : tensor<8x1x64xf32>)
+      attributes {indexing_maps = [
+        affine_map<(b, h, i, j, d, e) -> (h, i, d)>,
+        affine_map<(b, h, i, j, d, e) -> (h, j, d)>,
+        affine_map<(b, h, i, j, d, e) -> (h, j, e)>,
+        affine_map<(b, h, i, j, d, e) -> (h, i, e)>]}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<8x5x64xf32>, %k: tensor<2x8x16x64xf32>, %x: tensor<3xi32>, %o: tensor<8x5x64xf32>) {
+  // expected-error @below {{'attn.attention' op has row offsets of the queries in 1 of 2 segments; give offsets(...) to all, or to none}}
+  %r = attn.attention ins(%q : tensor<8x5x64xf32>)
+      dense(%k, %k : tensor<2x8x16x64xf32>, tensor<2x8x16x64xf32>) offsets(%x : tensor<3xi32>)
+      dense(%k, %k : tensor<2x8x16x64xf32>, tensor<2x8x16x64xf32>)
+      outs(%o : tensor<8x5x64xf32>)
+  return
+}
+
+// -----
+
+// expected-error @below {{a packed segment has offsets of queries and keys; has_offsets is for others}}
+func.func private @f() attributes {x = #attn.segment<packed, has_offsets = true>}
+
+// -----
+
 func.func @f(%q: tensor<2x8x1x64xf32>, %k: tensor<9x8x16x64xf32>,
              %t: tensor<2x?xi32>, %n: tensor<2xi32>, %d: tensor<2x8x5x64xf32>,
              %o: tensor<2x8x1x64xf32>) {

@@ -64,6 +64,21 @@ func.func @segments(%q: tensor<2x8x1x64xf16>, %kp: tensor<?x8x16x64xf16>,
   return %r : tensor<2x8x1x64xf16>
 }
 
+// Packed queries beside keys of each sequence.
+// CHECK-LABEL: func @ragged
+// CHECK: paged<16>(%{{.*}}) offsets(%[[X:.*]] : tensor<3xi32>) table(%{{.*}} : tensor<2x?xi32>) lengths(%{{.*}} : tensor<2xi32>)
+// CHECK-NEXT: dense(%{{.*}}) offsets(%[[X]] : tensor<3xi32>)
+func.func @ragged(%q: tensor<8x?x64xf16>, %kp: tensor<?x8x16x64xf16>, %x: tensor<3xi32>,
+                  %t: tensor<2x?xi32>, %n: tensor<2xi32>, %k: tensor<2x8x?x64xf16>, %o: tensor<8x?x64xf16>)
+    -> tensor<8x?x64xf16> {
+  %r = attn.attention ins(%q : tensor<8x?x64xf16>)
+      paged<16>(%kp, %kp : tensor<?x8x16x64xf16>, tensor<?x8x16x64xf16>)
+        table(%t : tensor<2x?xi32>) lengths(%n : tensor<2xi32>) offsets(%x : tensor<3xi32>)
+      dense(%k, %k : tensor<2x8x?x64xf16>, tensor<2x8x?x64xf16>) offsets(%x : tensor<3xi32>)
+      outs(%o : tensor<8x?x64xf16>)
+  return %r : tensor<8x?x64xf16>
+}
+
 // CHECK-LABEL: func @packed
 // CHECK: packed(%{{.*}}) offsets(%{{.*}} : tensor<?xi32>, tensor<?xi32>)
 func.func @packed(%q: tensor<8x?x64xf32>, %k: tensor<8x?x64xf32>,

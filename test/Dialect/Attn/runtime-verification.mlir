@@ -68,6 +68,13 @@ func.func @bshd(%q: memref<1x?x8x64xf32>, %k: memref<1x?x8x64xf32>, %o: memref<1
 // CHECK: cf.assert %{{.*}}^ dimension 0 of value of segment 0 must equal dimension 0 of key of segment 0: the number of pages
 // CHECK: cf.assert %{{.*}}^ dimension 2 of value of segment 1 must equal dimension 2 of key of segment 1: the number of keys (j)
 // CHECK: cf.assert %{{.*}}^ dimension 0 of table of segment 0 must equal dimension 0 of query: the number of sequences (b)
+// CHECK: scf.for
+// CHECK:   tensor.extract
+// CHECK:   arith.ceildivsi
+// CHECK:   scf.for
+// CHECK:     tensor.extract
+// CHECK:     arith.cmpi ult
+// CHECK: cf.assert %{{.*}}^ table of segment 0 must name pages below dimension 0 of key of segment 0 where a sequence has keys: the number of pages
 // CHECK: return
 func.func @segments(%q: tensor<2x8x1x64xf16>, %kp: tensor<?x8x?x64xf16>, %vp: tensor<?x8x16x64xf16>,
                     %t: tensor<?x?xi32>, %n: tensor<2xi32>,
@@ -79,6 +86,29 @@ func.func @segments(%q: tensor<2x8x1x64xf16>, %kp: tensor<?x8x?x64xf16>, %vp: te
       dense(%k, %v : tensor<2x8x?x64xf16>, tensor<2x8x?x64xf16>)
       outs(%o : tensor<2x8x1x64xf16>)
   return %r : tensor<2x8x1x64xf16>
+}
+
+// Offsets ascend; there is one more than sequences.
+
+// CHECK-LABEL: func @packed(
+// CHECK: cf.assert %{{.*}}^ dimension 0 of offsets of keys must equal dimension 0 of offsets of queries: the number of sequences (b) and one
+// CHECK: cf.assert %{{.*}}^ dimension 0 of offsets of queries must not be 0: there is one more offset than sequences
+// CHECK: cf.assert %{{.*}}^ dimension 0 of offsets of queries must be one more than dimension 0 of lengths: the number of sequences (b)
+// CHECK: scf.for
+// CHECK:   tensor.extract
+// CHECK: cf.assert %{{.*}}^ offsets of queries must ascend, from 0 or more
+// CHECK: cf.assert %{{.*}}^ the last of offsets of queries must be at most dimension 1 of query: the number of rows
+// CHECK: scf.for
+// CHECK: cf.assert %{{.*}}^ offsets of keys must ascend, from 0 or more
+// CHECK: cf.assert %{{.*}}^ the last of offsets of keys must be at most dimension 1 of key: the number of rows
+// CHECK: return
+func.func @packed(%q: tensor<8x?x64xf16>, %k: tensor<8x?x64xf16>, %qo: tensor<?xi32>, %ko: tensor<?xi64>,
+                  %n: tensor<3xi32>, %o: tensor<8x?x64xf16>) -> tensor<8x?x64xf16> {
+  %r = attn.attention ins(%q : tensor<8x?x64xf16>)
+      packed(%k, %k : tensor<8x?x64xf16>, tensor<8x?x64xf16>)
+        offsets(%qo, %ko : tensor<?xi32>, tensor<?xi64>) lengths(%n : tensor<3xi32>)
+      outs(%o : tensor<8x?x64xf16>)
+  return %r : tensor<8x?x64xf16>
 }
 
 // CHECK-LABEL: func @reduce(

@@ -175,6 +175,9 @@ class Maker:
             if self.chance(0.4):
                 kinds = ["packed"] * min(count, 2)
         self.packed = "packed" in kinds
+        self.packed_queries = self.packed
+        if self.has("segments") and self.chance(0.15):
+            self.packed_queries = True
         self.segments = []
         for number, kind in enumerate(kinds):
             keys = self.sizes["j"] if number == 0 else self.tokens() // 2
@@ -309,8 +312,12 @@ class Maker:
         elif self.has("layouts") and pick < 0.5:
             for m in maps:
                 self.random.shuffle(m)
+        if self.packed_queries:
+            for m in maps[:1] + maps[3:]:
+                m.remove("b")
         if self.packed:
-            maps = [[dim for dim in m if dim != "b"] for m in maps]
+            for m in maps[1:3]:
+                m.remove("b")
         paged = any(segment.kind == "paged" for segment in self.segments)
         if self.has("shared") and self.chance(0.08):
             dim = self.random.choice("h" if paged or self.packed else "bh")
@@ -320,8 +327,10 @@ class Maker:
             for m in self.random.choice(choices):
                 m.remove(dim)
         usual = ["bhid", "bhjd", "bhje", "bhie", "bhi"]
+        if self.packed_queries:
+            usual[0], *usual[3:] = (text[1:] for text in usual[:1] + usual[3:])
         if self.packed:
-            usual = [text[1:] for text in usual]
+            usual[1:3] = (text[1:] for text in usual[1:3])
         self.custom_maps = ["".join(m) for m in maps] != usual[: len(maps)]
         return maps
 
@@ -397,19 +406,23 @@ class Maker:
     def segment_lines(self, maps):
         """The lines of all segments."""
         lines = []
-        queries = self.offsets("qo", self.sizes["i"]) if self.packed else None
+        queries = None
+        if self.packed_queries:
+            queries = self.offsets("qo", self.sizes["i"])
         for segment in self.segments:
             n = segment.number
             k = self.keyed("k", segment, maps[1])
             v = self.keyed("v", segment, maps[2], self.value_attributes())
             kind, tables = segment.kind, ""
+            if self.packed_queries and kind != "packed":
+                tables = f" offsets({queries.name} : {queries.type})"
             if kind == "paged":
                 kind = f"paged<{segment.sizes['j']}>"
                 extents = [("b", self.sizes["b"])]
                 extents.append((f"p{n}", segment.keys // segment.sizes["j"]))
                 last = segment.sizes["b"] - 1
                 t = self.integers(f"t{n}_pages", extents, 0, last)
-                tables = f" table({t.name} : {t.type})"
+                tables += f" table({t.name} : {t.type})"
             if kind == "packed":
                 t = self.offsets(f"ko{n}", segment.keys)
                 tables = f" offsets({queries.name}, {t.name} : {queries.type}, {t.type})"
@@ -417,7 +430,7 @@ class Maker:
             if self.chance(0.3):
                 low = self.random.choice([0, 0, 1, -2])
                 extents = [("b", self.sizes["b"])]
-                lengths = self.integers(f"n{n}", extents, low, segment.keys + 3)
+                lengths = self.integers(f"len{n}", extents, low, segment.keys + 3)
                 line += f" lengths({lengths.name} : {lengths.type})"
             if segment.start is not None:
                 line += f" start({self.indices([segment.start])})"

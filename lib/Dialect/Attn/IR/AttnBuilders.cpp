@@ -21,7 +21,7 @@ void AttentionOp::build(OpBuilder &builder, OperationState &state, Value query,
   state.addOperands(outputs);
   auto &properties = state.getOrAddProperties<Properties>();
   properties.setSegments(builder.getArrayAttr(SegmentAttr::get(
-      builder.getContext(), SegmentKind::dense, 0, false, false)));
+      builder.getContext(), SegmentKind::dense, 0, false, false, false)));
   // query, key, value, then groups that are empty, and the outputs.
   properties.setOperandSegmentSizes(
       {1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0,

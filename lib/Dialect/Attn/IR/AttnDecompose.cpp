@@ -220,6 +220,9 @@ static LogicalResult checkDecomposable(ScoreOpInterface op) {
   if (kind != SegmentKind::dense)
     return op->emitOpError("with a ")
            << stringifySegmentKind(kind) << " segment has no decomposition yet";
+  if (op.getSegments().size() == 1 &&
+      cast<SegmentAttr>(op.getSegments()[0]).getHasOffsets())
+    return op->emitOpError("with packed queries has no decomposition yet");
   return success();
 }
 

@@ -39,12 +39,15 @@ void AttnDialect::initialize() {
 
 LogicalResult SegmentAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                   SegmentKind kind, int64_t pageSize, bool,
-                                  bool) {
+                                  bool, bool hasOffsets) {
   if (kind == SegmentKind::paged && pageSize < 1)
     return emitError() << "a paged segment has a positive page_size, got "
                        << pageSize;
   if (kind != SegmentKind::paged && pageSize != 0)
     return emitError() << "only a paged segment has a page_size";
+  if (kind == SegmentKind::packed && hasOffsets)
+    return emitError() << "a packed segment has offsets of queries and keys; "
+                          "has_offsets is for others";
   return success();
 }
 

@@ -28,7 +28,8 @@ using namespace fovea::attn;
 /// Dimensions of the iteration space (b, h, i, j, d, e).
 enum Dim : unsigned { dimB, dimH, dimI, dimJ, dimD, dimE };
 
-/// The maps given, or those of [B, H, S, D]; packed operands have no B.
+/// The maps given, or those of [B, H, S, D]; packed operands have no B. Of
+/// `dims`, those with j are of keys.
 static SmallVector<AffineMap> indexingMaps(ScoreOpInterface op,
                                            std::optional<ArrayAttr> given,
                                            ArrayRef<SmallVector<unsigned>> dims) {
@@ -36,13 +37,19 @@ static SmallVector<AffineMap> indexingMaps(ScoreOpInterface op,
     return SmallVector<AffineMap>(
         given->template getAsValueRange<AffineMapAttr>());
   MLIRContext *context = op.getContext();
-  bool packed = llvm::any_of(op.getSegments(), [](Attribute segment) {
-    return cast<SegmentAttr>(segment).getKind() == SegmentKind::packed;
-  });
+  bool packedQueries = false, packedKeys = false;
+  for (auto segment : op.getSegments().getAsRange<SegmentAttr>()) {
+    packedQueries |= segment.getNumOffsets() > 0;
+    packedKeys |= segment.getKind() == SegmentKind::packed;
+  }
   SmallVector<AffineMap> maps;
-  for (ArrayRef<unsigned> results : dims)
+  for (ArrayRef<unsigned> results : dims) {
+    bool keyed = llvm::is_contained(results, unsigned(dimJ));
     maps.push_back(AffineMap::getMultiDimMapWithTargets(
-        6, packed ? results.drop_front() : results, context));
+        6,
+        (keyed ? packedKeys : packedQueries) ? results.drop_front() : results,
+        context));
+  }
   return maps;
 }
 

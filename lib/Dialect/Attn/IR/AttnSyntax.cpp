@@ -96,6 +96,7 @@ static ParseResult parseSegments(OpAsmParser &parser, ScoreSyntax &syntax,
       syntax.values.types.push_back(operands.types[1]);
     }
     bool hasLengths = false, hasStart = false;
+    Group offsets, table;
     while (succeeded(parser.parseOptionalKeyword(
         &keyword, {"lengths", "start", "offsets", "table"}))) {
       ParseResult parsed = success();
@@ -106,14 +107,19 @@ static ParseResult parseSegments(OpAsmParser &parser, ScoreSyntax &syntax,
         hasStart = true;
         parsed = parseIndices(parser, syntax.starts);
       } else {
-        parsed = parseGroup(parser, syntax.tables);
+        parsed = parseGroup(parser, keyword == "table" ? table : offsets);
       }
       if (parsed)
         return failure();
     }
+    for (Group *group : {&offsets, &table}) {
+      llvm::append_range(syntax.tables.operands, group->operands);
+      llvm::append_range(syntax.tables.types, group->types);
+    }
+    bool hasOffsets = kind != SegmentKind::packed && !offsets.operands.empty();
     auto segment = SegmentAttr::getChecked(
         [&] { return parser.emitError(loc); }, parser.getContext(), kind,
-        pageSize, hasLengths, hasStart);
+        pageSize, hasLengths, hasStart, hasOffsets);
     if (!segment)
       return failure();
     syntax.segments.push_back(segment);
@@ -266,13 +272,11 @@ static void printSegments(OpAsmPrinter &printer, ScoreOpInterface op,
     if (!values.empty())
       operands.push_back(values[n]);
     printGroup(printer, "", operands);
-    if (unsigned tables = segment.getNumTables()) {
-      printGroup(printer,
-                 segment.getKind() == SegmentKind::paged ? " table"
-                                                         : " offsets",
-                 op.getTables().slice(table, tables));
-      table += tables;
-    }
+    if (unsigned offsets = segment.getNumOffsets())
+      printGroup(printer, " offsets", op.getTables().slice(table, offsets));
+    table += segment.getNumTables();
+    if (segment.getKind() == SegmentKind::paged)
+      printGroup(printer, " table", op.getTables()[table - 1]);
     if (segment.getHasLengths())
       printGroup(printer, " lengths", op.getLengths()[length++]);
     if (segment.getHasStart())

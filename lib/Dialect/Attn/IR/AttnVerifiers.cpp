@@ -173,7 +173,7 @@ static LogicalResult verifyTables(ScoreOpInterface op) {
   for (Attribute attribute : op.getSegments()) {
     auto segment = cast<SegmentAttr>(attribute);
     for (unsigned n = 0; n < segment.getNumTables(); ++n, ++table) {
-      int64_t rank = segment.getKind() == SegmentKind::paged ? 2 : 1;
+      int64_t rank = n < segment.getNumOffsets() ? 1 : 2;
       auto type = cast<ShapedType>(op.getTables()[table].getType());
       if (type.getRank() != rank)
         return op->emitOpError()
@@ -187,13 +187,14 @@ static LogicalResult verifyTables(ScoreOpInterface op) {
 
 /// Numbers of operands against what the segments' attributes say.
 static LogicalResult verifySegments(ScoreOpInterface op) {
-  unsigned lengths = 0, tables = 0, starts = 0, packed = 0;
+  unsigned lengths = 0, tables = 0, starts = 0, packed = 0, offsets = 0;
   for (Attribute attribute : op.getSegments()) {
     auto segment = cast<SegmentAttr>(attribute);
     lengths += segment.getHasLengths();
     starts += segment.getHasStart();
     tables += segment.getNumTables();
     packed += segment.getKind() == SegmentKind::packed;
+    offsets += segment.getNumOffsets() > 0;
   }
   size_t segments = op.getSegments().size();
   if (segments == 0)
@@ -210,6 +211,10 @@ static LogicalResult verifySegments(ScoreOpInterface op) {
   if (packed != 0 && packed != segments)
     return op->emitOpError("packed segments stand with packed ones only: "
                            "packed queries have no batch dimension");
+  if (offsets != 0 && offsets != segments)
+    return op->emitOpError("has row offsets of the queries in ")
+           << offsets << " of " << segments
+           << " segments; give offsets(...) to all, or to none";
   return verifyTables(op);
 }
 
@@ -237,11 +242,11 @@ static LogicalResult verifyTableShapes(ScoreOpInterface op, Extents &extents) {
           cast<ShapedType>(op.getTables()[table].getType()).getDimSize(0);
       if (ShapedType::isDynamic(rows))
         continue;
-      bool packed = segment.getKind() == SegmentKind::packed;
-      if (packed && rows == 0)
+      bool isOffsets = n < segment.getNumOffsets();
+      if (isOffsets && rows == 0)
         return op->emitOpError("offsets have no elements, expected B + 1");
-      if (failed(extents.add(packed ? rows - 1 : rows,
-                             packed ? "offsets" : "table", 0)))
+      if (failed(extents.add(isOffsets ? rows - 1 : rows,
+                             isOffsets ? "offsets" : "table", 0)))
         return failure();
     }
   }
@@ -253,6 +258,10 @@ static LogicalResult verifyPage(ScoreOpInterface op, SegmentAttr segment,
                                 Value value, StringRef name, AffineMap map) {
   if (segment.getKind() != SegmentKind::paged)
     return success();
+  if (!map.isFunctionOfDim(0))
+    return op->emitOpError("the indexing map of ")
+           << name << " lacks b, which counts the pages of a paged segment: "
+           << AffineMapAttr::get(map);
   auto type = cast<ShapedType>(value.getType());
   for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
     if (map.getDimPosition(axis) == 3 && !type.isDynamicDim(axis) &&
@@ -269,6 +278,10 @@ static LogicalResult verifyMaps(ScoreOpInterface op, ArrayRef<AffineMap> maps,
                                 ArrayRef<StringRef> operands,
                                 ArrayRef<SmallVector<unsigned>> needed) {
   static constexpr StringLiteral letters = "bhijde";
+  // Keys of sequences, though the queries are packed.
+  bool keyedSequences = llvm::any_of(
+      op.getSegments().getAsRange<SegmentAttr>(),
+      [](SegmentAttr segment) { return segment.getHasOffsets(); });
   auto uses = [](AffineMap map, unsigned dim) {
     return map.isFunctionOfDim(dim);
   };
@@ -281,8 +294,9 @@ static LogicalResult verifyMaps(ScoreOpInterface op, ArrayRef<AffineMap> maps,
       bool need = llvm::is_contained(dims, dim);
       bool may = need;
       if (dim < 3 && name != "query") {
-        may = need && uses(maps[0], dim);
-        need = may && !keyed;
+        bool chosen = uses(maps[0], dim);
+        may = need && (chosen || (keyed && dim == 0 && keyedSequences));
+        need = need && chosen && !keyed;
       } else if (dim < 3) {
         need = false;
       }
@@ -364,9 +378,9 @@ static LogicalResult verifyWalk(ScoreOpInterface op, const Extents &extents) {
       failed(verifyWalk(op, rows, tiles)))
     return failure();
   if (op.getSegments().size() != 1 ||
-      cast<SegmentAttr>(op.getSegments()[0]).getKind() == SegmentKind::packed)
+      cast<SegmentAttr>(op.getSegments()[0]).getNumOffsets() > 0)
     return op->emitOpError("has a walk; its keys must be one segment, dense or "
-                           "paged");
+                           "paged, without row offsets");
   auto type = cast<ShapedType>(rows.getType());
   int64_t queries = extents.get(2);
   int64_t want[] = {extents.get(0), extents.get(1),
@@ -553,7 +567,7 @@ LogicalResult AttentionOp::verify() {
 LogicalResult AttentionOp::verifyRegions() { return ::verifyRegions(*this); }
 
 LogicalResult ScoreReduceOp::verify() {
-  constexpr unsigned lseGroup = 8;
+  constexpr unsigned lseGroup = 10;
   if (failed(
           verifyOnce(*this, getODSOperandIndexAndLength(0).second, "query")) ||
       failed(verifyOnce(*this, getODSOperandIndexAndLength(lseGroup).second,

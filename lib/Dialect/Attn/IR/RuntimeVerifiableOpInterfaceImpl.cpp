@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 //
 // Asserts at run time what the verifier could not see: that the dynamic sizes
-// of operands agree.
+// of operands agree, that row offsets ascend, that pages exist.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,13 +18,13 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/RuntimeVerifiableOpInterface.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace fovea::attn;
-
-using MessageBuilder = function_ref<std::string(Operation *, StringRef)>;
 
 namespace {
 
@@ -167,15 +167,15 @@ public:
       if (axis == 2)
         want = arith::CeilDivSIOp::create(
             b, loc, want, arith::ConstantIndexOp::create(b, loc, tile));
-      Value fits = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
-                                         have, want);
+      Value fits =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, have, want);
       std::string what = " must be " + reference.describe();
       if (axis == 2) {
         what += " divided by " + std::to_string(tile) + ", rounded up";
       } else {
         Value one = arith::ConstantIndexOp::create(b, loc, 1);
-        Value shared = arith::CmpIOp::create(
-            b, loc, arith::CmpIPredicate::eq, have, one);
+        Value shared =
+            arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, have, one);
         fits = arith::OrIOp::create(b, loc, fits, shared);
         what = " must be 1 or equal " + reference.describe();
       }
@@ -183,10 +183,107 @@ public:
     }
   }
 
+  /// Offsets have one element more than there are sequences.
+  void checkOffsets(ArrayRef<Axis> offsets) {
+    if (offsets.empty())
+      return;
+    checkEqual(offsets, "sequences (b) and one");
+    if (offsets.front().isDynamic())
+      check(isNone(offsets.front(), arith::CmpIPredicate::ne),
+            offsets.front().describe() + " must not be 0: there is one more "
+                                         "offset than sequences");
+    for (const Axis &axis : kinds[0]) {
+      if (!axis.isDynamic() && !offsets.front().isDynamic())
+        continue;
+      Value one = arith::ConstantIndexOp::create(b, loc, 1);
+      Value more = arith::AddIOp::create(b, loc, size(axis), one);
+      Value equal = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                          size(offsets.front()), more);
+      check(equal, offsets.front().describe() + " must be one more than " +
+                       axis.describe() + ": the number of sequences (b)");
+    }
+  }
+
+  /// Row offsets ascend, from at least 0 to at most the extent of `rows`.
+  void checkAscending(Value offsets, const Twine &name, const Axis &rows) {
+    Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+    Value fine = arith::ConstantIntOp::create(b, loc, 1, 1);
+    auto loop = emitLoop(
+        size({offsets, name.str(), 0}), {fine, zero},
+        [&](Value n, ValueRange state) -> SmallVector<Value> {
+          Value offset = load(offsets, n);
+          Value ascends = arith::CmpIOp::create(
+              b, loc, arith::CmpIPredicate::sge, offset, state[1]);
+          return {arith::AndIOp::create(b, loc, state[0], ascends), offset};
+        });
+    check(loop[0], name + " must ascend, from 0 or more");
+    Value inside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sle,
+                                         loop[1], size(rows));
+    check(inside, "the last of " + name + " must be at most " +
+                      rows.describe() + ": the number of rows");
+  }
+
+  /// Each page that holds a key is one of `pages`; `lengths` may be null.
+  void checkPages(Value table, const Twine &name, Value lengths,
+                  int64_t pageSize, const Axis &pages) {
+    auto constant = [&](int64_t value) -> Value {
+      return arith::ConstantIndexOp::create(b, loc, value);
+    };
+    Value fine = arith::ConstantIntOp::create(b, loc, 1, 1);
+    Value all = size(pages), columns = size({table, name.str(), 1});
+    auto sequences = emitLoop(
+        size({table, name.str(), 0}), fine,
+        [&](Value sequence, ValueRange state) -> SmallVector<Value> {
+          Value used = columns;
+          if (lengths) {
+            Value keys = arith::MaxSIOp::create(b, loc, load(lengths, sequence),
+                                                constant(0));
+            used = arith::CeilDivSIOp::create(b, loc, keys, constant(pageSize));
+            used = arith::MinSIOp::create(b, loc, used, columns);
+          }
+          return emitLoop(
+              used, state,
+              [&](Value column, ValueRange state) -> SmallVector<Value> {
+                Value page = load(table, {sequence, column});
+                Value exists = arith::CmpIOp::create(
+                    b, loc, arith::CmpIPredicate::ult, page, all);
+                return {arith::AndIOp::create(b, loc, state[0], exists)};
+              });
+        });
+    check(sequences[0], name + " must name pages below " + pages.describe() +
+                            " where a sequence has keys: the number of pages");
+  }
+
   /// Where the only segment has its keys.
   SmallVector<Axis> keys;
 
 private:
+  /// A loop over [0, end) that carries values.
+  SmallVector<Value>
+  emitLoop(Value end, ValueRange init,
+           function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+    auto loop = scf::ForOp::create(
+        b, loc, arith::ConstantIndexOp::create(b, loc, 0), end,
+        arith::ConstantIndexOp::create(b, loc, 1), init,
+        [&](OpBuilder &nested, Location, Value n, ValueRange state) {
+          OpBuilder::InsertionGuard guard(b);
+          b.setInsertionPointToEnd(nested.getInsertionBlock());
+          scf::YieldOp::create(b, loc, body(n, state));
+        });
+    return SmallVector<Value>(loop.getResults());
+  }
+
+  /// An element of a table, as an index.
+  Value load(Value table, ValueRange at) {
+    Value element =
+        isa<TensorType>(table.getType())
+            ? tensor::ExtractOp::create(b, loc, table, at).getResult()
+            : memref::LoadOp::create(b, loc, table, at).getResult();
+    if (element.getType().isIndex())
+      return element;
+    return arith::IndexCastOp::create(b, loc, b.getIndexType(), element);
+  }
+
   /// Compares a size with 0.
   Value isNone(const Axis &axis,
                arith::CmpIPredicate predicate = arith::CmpIPredicate::eq) {
@@ -226,6 +323,7 @@ static std::string inSegment(ScoreOpInterface op, StringRef name, unsigned n) {
 static void addSegments(SizeChecks &checks, ScoreOpInterface op,
                         ArrayRef<AffineMap> maps, ValueRange values) {
   unsigned table = 0, length = 0;
+  SmallVector<Axis> offsets;
   AffineMap sequences =
       AffineMap::getMultiDimMapWithTargets(6, {0u}, op.getContext());
   AffineMap tables =
@@ -259,12 +357,53 @@ static void addSegments(SizeChecks &checks, ScoreOpInterface op,
     if (op.getSegments().size() == 1)
       checks.keys = keys;
     if (paged)
-      checks.add(op.getTables()[table], inSegment(op, "table", n), tables,
-                 false, {3});
+      checks.add(op.getTables()[table + segment.getNumOffsets()],
+                 inSegment(op, "table", n), tables, false, {3});
+    if (segment.getNumOffsets() > 0)
+      offsets.push_back({op.getTables()[table], "offsets of queries", 0});
+    if (segment.getKind() == SegmentKind::packed)
+      offsets.push_back(
+          {op.getTables()[table + 1], inSegment(op, "offsets of keys", n), 0});
     table += segment.getNumTables();
     if (segment.getHasLengths())
       checks.add(op.getLengths()[length++], inSegment(op, "lengths", n),
                  sequences);
+  }
+  checks.checkOffsets(offsets);
+}
+
+/// The dimension of a value that `map` gives for `dim`.
+static Axis findAxis(Value value, const Twine &name, AffineMap map,
+                     unsigned dim) {
+  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
+    if (map.getDimPosition(axis) == dim)
+      return {value, name.str(), axis};
+  llvm_unreachable("the verifier wants rows and pages");
+}
+
+/// What offsets and page tables hold.
+static void checkContents(SizeChecks &checks, ScoreOpInterface op) {
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  auto table = op.getTables().begin(), length = op.getLengths().begin();
+  for (auto [n, attribute] : llvm::enumerate(op.getSegments())) {
+    auto segment = cast<SegmentAttr>(attribute);
+    Value lengths = segment.getHasLengths() ? *length++ : Value();
+    Value key = op.getKeys()[n];
+    std::string name = inSegment(op, "key", n);
+    if (segment.getNumOffsets() > 0) {
+      // The first segment's are read.
+      Value queries = *table++;
+      if (n == 0)
+        checks.checkAscending(queries, "offsets of queries",
+                              findAxis(op.getQuery(), "query", maps[0], 2));
+    }
+    if (segment.getKind() == SegmentKind::packed) {
+      checks.checkAscending(*table++, inSegment(op, "offsets of keys", n),
+                            findAxis(key, name, maps[1], 3));
+    } else if (segment.getKind() == SegmentKind::paged) {
+      checks.checkPages(*table++, inSegment(op, "table", n), lengths,
+                        segment.getPageSize(), findAxis(key, name, maps[1], 0));
+    }
   }
 }
 
@@ -297,44 +436,50 @@ static void addOperands(SizeChecks &checks, ScoreReduceOp op) {
     checks.add(op.getOutput(), "output", maps[2], false, {3});
 }
 
+template <typename OpTy>
+static void createChecks(SizeChecks &checks, OpTy op, bool contents) {
+  addOperands(checks, op);
+  checks.checkAll();
+  checks.checkHeads();
+  checks.checkWalk(op);
+  checks.checkCaptures(op.getScoreCaptures(), "the score");
+  checks.checkCaptures(op.getMaskCaptures(), "the mask");
+  if (contents)
+    checkContents(checks, op);
+}
+
+static void createChecks(SizeChecks &checks, MergeOp merge, bool) {
+  unsigned rank = cast<ShapedType>(merge.getOutputs()[0].getType()).getRank();
+  for (unsigned axis = 0; axis < rank; ++axis) {
+    SmallVector<Axis> axes = {{merge.getOutputs()[0], "output", axis}};
+    for (auto [n, part] : llvm::enumerate(merge.getParts()))
+      axes.push_back({part, "part " + std::to_string(n), axis});
+    if (axis + 1 < rank) {
+      for (auto [n, lse] : llvm::enumerate(merge.getLses()))
+        axes.push_back({lse, "lse " + std::to_string(n), axis});
+      if (merge.getOutputs().size() == 2)
+        axes.push_back({merge.getOutputs()[1], "lse output", axis});
+    }
+    checks.checkEqual(axes, axis + 1 < rank ? "rows" : "channels");
+  }
+}
+
+void fovea::attn::createRuntimeChecks(Operation *op, OpBuilder &b, Location loc,
+                                      MessageBuilder message, bool contents) {
+  SizeChecks checks(op, b, loc, message);
+  llvm::TypeSwitch<Operation *>(op).Case<AttentionOp, ScoreReduceOp, MergeOp>(
+      [&](auto attnOp) { createChecks(checks, attnOp, contents); });
+}
+
 namespace {
 
 template <typename OpTy>
-struct ScoreRuntimeVerification : RuntimeVerifiableOpInterface::ExternalModel<
-                                      ScoreRuntimeVerification<OpTy>, OpTy> {
+struct RuntimeVerification
+    : RuntimeVerifiableOpInterface::ExternalModel<RuntimeVerification<OpTy>,
+                                                  OpTy> {
   void generateRuntimeVerification(Operation *op, OpBuilder &b, Location loc,
                                    MessageBuilder message) const {
-    SizeChecks checks(op, b, loc, message);
-    auto scores = cast<OpTy>(op);
-    addOperands(checks, scores);
-    checks.checkAll();
-    checks.checkHeads();
-    checks.checkWalk(scores);
-    checks.checkCaptures(scores.getScoreCaptures(), "the score");
-    checks.checkCaptures(scores.getMaskCaptures(), "the mask");
-  }
-};
-
-struct MergeRuntimeVerification
-    : RuntimeVerifiableOpInterface::ExternalModel<MergeRuntimeVerification,
-                                                  MergeOp> {
-  void generateRuntimeVerification(Operation *op, OpBuilder &b, Location loc,
-                                   MessageBuilder message) const {
-    auto merge = cast<MergeOp>(op);
-    SizeChecks checks(op, b, loc, message);
-    unsigned rank = cast<ShapedType>(merge.getOutputs()[0].getType()).getRank();
-    for (unsigned axis = 0; axis < rank; ++axis) {
-      SmallVector<Axis> axes = {{merge.getOutputs()[0], "output", axis}};
-      for (auto [n, part] : llvm::enumerate(merge.getParts()))
-        axes.push_back({part, "part " + std::to_string(n), axis});
-      if (axis + 1 < rank) {
-        for (auto [n, lse] : llvm::enumerate(merge.getLses()))
-          axes.push_back({lse, "lse " + std::to_string(n), axis});
-        if (merge.getOutputs().size() == 2)
-          axes.push_back({merge.getOutputs()[1], "lse output", axis});
-      }
-      checks.checkEqual(axes, axis + 1 < rank ? "rows" : "channels");
-    }
+    createRuntimeChecks(op, b, loc, message, /*contents=*/true);
   }
 };
 
@@ -344,11 +489,10 @@ void fovea::attn::registerRuntimeVerifiableOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
     context->loadDialect<arith::ArithDialect, cf::ControlFlowDialect,
-                         memref::MemRefDialect>();
-    AttentionOp::attachInterface<ScoreRuntimeVerification<AttentionOp>>(
+                         memref::MemRefDialect, scf::SCFDialect>();
+    AttentionOp::attachInterface<RuntimeVerification<AttentionOp>>(*context);
+    ScoreReduceOp::attachInterface<RuntimeVerification<ScoreReduceOp>>(
         *context);
-    ScoreReduceOp::attachInterface<ScoreRuntimeVerification<ScoreReduceOp>>(
-        *context);
-    MergeOp::attachInterface<MergeRuntimeVerification>(*context);
+    MergeOp::attachInterface<RuntimeVerification<MergeOp>>(*context);
   });
 }

@@ -187,6 +187,8 @@ public:
     if (kind != SegmentKind::dense)
       return refuse("its keys are ")
              << stringifySegmentKind(kind) << "; only dense keys are tiled";
+    if (cast<SegmentAttr>(op.getSegments()[0]).getHasOffsets())
+      return refuse("its queries are packed");
     if (op.getWalkRows())
       return refuse("it has a walk, which counts tiles from its first query "
                     "and key; tile first, and make walks for the tiles");

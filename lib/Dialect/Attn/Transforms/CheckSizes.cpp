@@ -9,9 +9,11 @@
 #include "fovea/Dialect/Attn/Transforms/Passes.h"
 
 #include "fovea/Dialect/Attn/IR/Attn.h"
+#include "fovea/Dialect/Attn/IR/AttnInterfaceImpls.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/RuntimeVerifiableOpInterface.h"
 
@@ -35,7 +37,7 @@ struct AttnCheckSizesPass final
       if (!isa_and_nonnull<AttnDialect>(op->getDialect()))
         return;
       OpBuilder builder(op);
-      op.generateRuntimeVerification(builder, op->getLoc(), say);
+      createRuntimeChecks(op, builder, op->getLoc(), say, contents);
     });
   }
 };

@@ -59,7 +59,8 @@ bool Packer::applies() {
   auto query = dyn_cast<MemRefType>(op.getQuery().getType());
   if (!query || op.getSegments().size() != 1 || op.getSinks() ||
       !op.getOrigin().empty() || op.getWalkRows() ||
-      cast<SegmentAttr>(op.getSegments()[0]).getKind() != SegmentKind::dense)
+      cast<SegmentAttr>(op.getSegments()[0]).getKind() != SegmentKind::dense ||
+      cast<SegmentAttr>(op.getSegments()[0]).getHasOffsets())
     return false;
   auto take = [&](Value memref, AffineMap map) {
     return axisOf(map, dimH) && axisOf(map, dimI) &&

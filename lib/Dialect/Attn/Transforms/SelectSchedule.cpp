@@ -27,21 +27,28 @@ using namespace mlir;
 using namespace fovea;
 using namespace fovea::attn;
 
-/// Number of queries, or -1 if it is dynamic.
-static int64_t staticQueries(AttentionOp op) {
-  AffineMap map = op.getIndexingMapsArray()[0];
-  auto type = cast<ShapedType>(op.getQuery().getType());
+/// Size of a dimension of the iteration space, or -1 if it is dynamic.
+static int64_t staticExtent(Value value, AffineMap map, unsigned dim) {
+  auto type = cast<ShapedType>(value.getType());
   for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
-    if (map.getDimPosition(axis) == 2)
+    if (map.getDimPosition(axis) == dim)
       return type.isDynamicDim(axis) ? -1 : type.getDimSize(axis);
   return -1;
 }
 
+/// What fills the lanes of vectors, or -1 if it is not known: queries, or the
+/// keys (columns of the output) of score_reduce.
+static int64_t staticRows(AttentionOp op) {
+  return staticExtent(op.getQuery(), op.getIndexingMapsArray()[0], 2);
+}
+static int64_t staticRows(ScoreReduceOp op) {
+  return staticExtent(op.getOutput(), op.getIndexingMapsArray()[2], 3);
+}
+
 /// Rows by vectors of a register block: 12 to 16 accumulators where there are
 /// 32 registers, 8 to 12 where there are 16.
-static tile::CpuScheduleAttr selectCpu(AttentionOp op,
+static tile::CpuScheduleAttr selectCpu(ScoreOpInterface op, int64_t rows,
                                        const CpuTarget &target) {
-  int64_t queries = staticQueries(op);
   int64_t lanes = target.lanes;
   // {vectors of a query tile, vectors of a block, rows of a block}
   struct Shape {
@@ -63,9 +70,9 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
     keyTile = std::gcd(keyTile, (*walk)[1]);
   }
   Shape shape = shapes.back();
-  if (queries >= 0)
+  if (rows >= 0)
     for (const Shape &smaller : llvm::reverse(shapes))
-      if (smaller.tile * lanes >= queries)
+      if (smaller.tile * lanes >= rows)
         shape = smaller;
   return tile::CpuScheduleAttr::get(op.getContext(), shape.tile * lanes,
                                     keyTile, lanes, shape.rows, shape.vectors);
@@ -114,6 +121,16 @@ static LogicalResult checkCuda(AttentionOp op) {
     return op.emitOpError("has weights (probability) of ")
            << op.getNumerics()->getProbability() << " and values of " << values
            << "; they need one type on NVIDIA GPUs";
+  if (op.getSegments().size() != 1)
+    return op.emitOpError("has ")
+           << op.getSegments().size()
+           << " segments; on NVIDIA GPUs there is code for one: compute each "
+              "with its lse, and combine them with attn.merge";
+  auto segment = cast<SegmentAttr>(op.getSegments()[0]);
+  if (segment.getKind() == SegmentKind::paged && segment.getPageSize() % 8 != 0)
+    return op.emitOpError("has pages of ")
+           << segment.getPageSize()
+           << " keys; on NVIDIA GPUs a multiple of 8 is needed";
   auto [d, dv] = channelsOf(op);
   auto padded = [](int64_t size) { return llvm::alignTo(size, 8); };
   if (d % 8 != 0)
@@ -338,12 +355,23 @@ struct AttnSelectSchedulePass final
         return signalPassFailure();
       if (parse<CudaTarget>())
         selectAll<pipe::ScheduleAttr>(getCudaSchedules, checkCuda);
+      getOperation()->walk([&](Operation *op) {
+        if (!isa<ScoreReduceOp, MergeOp>(op))
+          return;
+        op->emitOpError("has no code for NVIDIA GPUs; compute it on a CPU");
+        signalPassFailure();
+      });
     } else if (auto cpu = parse<CpuTarget>()) {
       selectAll<tile::CpuScheduleAttr>(
           [&](AttentionOp op) {
-            return SmallVector<tile::CpuScheduleAttr>{selectCpu(op, *cpu)};
+            return SmallVector<tile::CpuScheduleAttr>{
+                selectCpu(op, staticRows(op), *cpu)};
           },
           [](AttentionOp) { return success(); });
+      getOperation()->walk([&](ScoreReduceOp op) {
+        if (!op.getScheduleAttr())
+          op.setScheduleAttr(selectCpu(op, staticRows(op), *cpu));
+      });
     }
   }
 };

@@ -82,6 +82,9 @@ LogicalResult BufferType::verify(function_ref<InFlightDiagnostic()> emitError,
 FailureOr<std::optional<std::pair<unsigned, int64_t>>>
 pipe::getMappedLimit(tile::ViewOp view) {
   using Extent = std::optional<std::pair<unsigned, int64_t>>;
+  // A map ends neither with a page nor with rows behind an offset.
+  if (view.getTable() || (view.getFrom() && view.getLimit()))
+    return failure();
   if (!view.getLimit())
     return Extent();
   auto type = cast<MemRefType>(view.getSource().getType());

@@ -323,9 +323,11 @@ void Specializer::cloneMathOp(OpBuilder &builder, Operation *op,
 static void cloneClear(OpBuilder &builder, tile::LoadOp load,
                        IRMapping &mapping, Value slot) {
   auto view = load.getView().getDefiningOp<tile::ViewOp>();
-  Value first = arith::SubIOp::create(
-      builder, load.getLoc(), mapping.lookupOrDefault(view.getLimit()),
-      mapping.lookupOrDefault(load.getOffsets()[0]));
+  Value end = view.getLimit() ? mapping.lookupOrDefault(view.getLimit())
+                              : tile::createExtent(builder, view, 0);
+  Value first =
+      arith::SubIOp::create(builder, load.getLoc(), end,
+                            mapping.lookupOrDefault(load.getOffsets()[0]));
   ClearOp::create(builder, load.getLoc(), slot, first);
 }
 

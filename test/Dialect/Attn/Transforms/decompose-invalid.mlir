@@ -33,3 +33,14 @@ func.func @paged(%q: tensor<2x8x1x64xf32>, %k: tensor<?x8x16x64xf32>,
       lse(%l : tensor<2x8x1xf32>) outs(%c : tensor<2x8x?xf32>)
   return %r : tensor<2x8x?xf32>
 }
+
+// -----
+
+func.func @packed_queries(%q: tensor<8x?x64xf32>, %k: tensor<2x8x?x64xf32>, %x: tensor<3xi32>, %o: tensor<8x?x64xf32>)
+    -> tensor<8x?x64xf32> {
+  // expected-error @below {{'attn.attention' op with packed queries has no decomposition yet}}
+  %r = attn.attention ins(%q : tensor<8x?x64xf32>)
+      dense(%k, %k : tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32>) offsets(%x : tensor<3xi32>)
+      outs(%o : tensor<8x?x64xf32>)
+  return %r : tensor<8x?x64xf32>
+}

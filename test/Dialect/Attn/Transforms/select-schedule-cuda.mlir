@@ -96,3 +96,31 @@ func.func @odd_values(%q: !t, %v: tensor<1x8x?x1xbf16>) -> tensor<1x8x?x1xbf16> 
       outs(%v : tensor<1x8x?x1xbf16>)
   return %r : tensor<1x8x?x1xbf16>
 }
+
+// -----
+
+!t = tensor<1x8x?x64xbf16>
+func.func @segments(%q: !t) -> !t {
+  // expected-error @+1 {{has 2 segments; on NVIDIA GPUs there is code for one: compute each with its lse, and combine them with attn.merge}}
+  %r = attn.attention ins(%q : !t) dense(%q, %q : !t, !t) dense(%q, %q : !t, !t) outs(%q : !t)
+  return %r : !t
+}
+
+// -----
+
+!t = tensor<1x8x?x64xbf16>
+func.func @pages(%q: !t, %k: tensor<?x8x20x64xbf16>, %p: tensor<1x?xi32>) -> !t {
+  // expected-error @+1 {{has pages of 20 keys; on NVIDIA GPUs a multiple of 8 is needed}}
+  %r = attn.attention ins(%q : !t) paged<20>(%k, %k : tensor<?x8x20x64xbf16>, tensor<?x8x20x64xbf16>) table(%p : tensor<1x?xi32>)
+      outs(%q : !t)
+  return %r : !t
+}
+
+// -----
+
+func.func @reduce(%q: tensor<1x8x?x64xbf16>, %l: tensor<1x8x?xf32>, %o: tensor<1x8x?xf32>) -> tensor<1x8x?xf32> {
+  // expected-error @+1 {{has no code for NVIDIA GPUs; compute it on a CPU}}
+  %r = attn.score_reduce column_sum ins(%q : tensor<1x8x?x64xbf16>) dense(%q : tensor<1x8x?x64xbf16>)
+      lse(%l : tensor<1x8x?xf32>) outs(%o : tensor<1x8x?xf32>)
+  return %r : tensor<1x8x?xf32>
+}

@@ -162,6 +162,28 @@ module attributes {transform.with_named_sequence} {
 
 // -----
 
+func.func @packed_queries(%q: tensor<8x5x64xf16>, %k: tensor<2x8x16x64xf16>, %x: tensor<3xi32>, %o: tensor<8x5x64xf16>) {
+  // expected-remark @below {{is not tiled: its queries are packed}}
+  // expected-error @below {{faild to tile operation}}
+  // expected-error @below {{failed to generate tiling loops}}
+  %r = attn.attention ins(%q : tensor<8x5x64xf16>)
+      dense(%k, %k : tensor<2x8x16x64xf16>, tensor<2x8x16x64xf16>) offsets(%x : tensor<3xi32>)
+      outs(%o : tensor<8x5x64xf16>)
+  return
+}
+
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%m: !transform.any_op {transform.readonly}) {
+    %a = transform.structured.match ops{["attn.attention"]} in %m
+        : (!transform.any_op) -> !transform.any_op
+    %t, %l:1 = transform.structured.tile_using_for %a tile_sizes [0, 1, 0, 0, 0]
+        : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}
+
+// -----
+
 func.func @paged(%q: tensor<2x8x1x64xf16>, %k: tensor<?x8x16x64xf16>,
                  %t: tensor<2x?xi32>, %o: tensor<2x8x1x64xf16>) {
   // expected-remark @below {{is not tiled: its keys are paged; only dense keys are tiled}}

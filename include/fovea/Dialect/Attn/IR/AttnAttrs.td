@@ -33,6 +33,10 @@ def Attn_SegmentAttr : Attn_Attr<"Segment", "segment"> {
     | `packed` | sequences one after another, no batch dimension | row offsets of the queries and of the keys, `[B + 1]` each |
     | `paged` | pages of `page_size` keys in a pool | page numbers, `[B, pages]` |
 
+    `has_offsets`: the queries are packed, though the keys are not: row offsets of
+    the queries come before the page table. All segments of an op have row
+    offsets, or none has. So sequences with many queries stand beside sequences
+    with one.
     `has_lengths`: a `[B]` tensor of integers gives the number of keys that
     exist in this segment for each sequence; it is clamped to `[0, Skv]`.
     `has_start`: an index gives the coordinate `j` of the segment's first key;
@@ -46,21 +50,21 @@ def Attn_SegmentAttr : Attn_Attr<"Segment", "segment"> {
     EnumParameter<Attn_SegmentKind>:$kind,
     DefaultValuedParameter<"int64_t", "0">:$page_size,
     DefaultValuedParameter<"bool", "false">:$has_lengths,
-    DefaultValuedParameter<"bool", "false">:$has_start
+    DefaultValuedParameter<"bool", "false">:$has_start,
+    DefaultValuedParameter<"bool", "false">:$has_offsets
   );
   let assemblyFormat = [{
-    `<` $kind (`,` struct($page_size, $has_lengths, $has_start)^)? `>`
+    `<` $kind (`,` struct($page_size, $has_lengths, $has_start, $has_offsets)^)? `>`
   }];
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
-    /// Number of table operands that a segment of this kind reads.
+    /// Number of operands with row offsets: of the queries, then of the keys.
+    unsigned getNumOffsets() const {
+      return getKind() == SegmentKind::packed ? 2 : getHasOffsets();
+    }
+    /// Number of table operands: row offsets, then page numbers.
     unsigned getNumTables() const {
-      switch (getKind()) {
-      case SegmentKind::dense: return 0;
-      case SegmentKind::packed: return 2;
-      case SegmentKind::paged: return 1;
-      }
-      return 0;
+      return getNumOffsets() + (getKind() == SegmentKind::paged);
     }
   }];
 }

@@ -187,7 +187,8 @@ def Attn_ScoreReduceOp : Attn_ScoreOp<"score_reduce", []> {
   let arguments = !con((ins Attn_ScoreReducerAttr:$reducer),
     Attn_ScoreArguments, Attn_ScoreTailArguments,
     (ins Arg<Attn_Shaped, "log-sum-exp of each row">:$lse,
-         Arg<Variadic<Attn_Shaped>, "output">:$outputs));
+         Arg<Variadic<Attn_Shaped>, "output">:$outputs,
+         OptionalAttr<AnyAttr>:$schedule));
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let extraClassDeclaration = scoreDeclarations # [{
     ::mlir::Value getOutput() { return getOutputs()[0]; }

@@ -44,7 +44,12 @@ def AttnCheckSizes : Pass<"attn-check-sizes"> {
   let description = [{
     Before each op of the `attn` dialect, a `cf.assert` for every size that its
     verifier could not see: dynamic dimensions of operands that have to be equal,
-    query heads that have to be a multiple of key heads. The conditions are those
+    query heads that have to be a multiple of key heads. Row offsets of packed
+    sequences have to ascend and end within the rows, and page tables have to
+    name pages that exist, where a sequence has keys; with `contents = false` this
+    is not checked: the memory of a GPU is not read before a launch, whose kernel
+    keeps offsets within the rows, and copies zeros for pages that do not exist.
+    The conditions are those
     of the ops' `RuntimeVerifiableOpInterface`; messages name the operand and the
     dimension. `-generate-runtime-verification` checks other dialects' ops, too,
     those inside of score and mask regions included, where an assertion may not
@@ -52,7 +57,12 @@ def AttnCheckSizes : Pass<"attn-check-sizes"> {
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::tensor::TensorDialect"
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+  let options = [
+    Option<"contents", "contents", "bool", "true",
+           "Read row offsets and page tables and check them">
   ];
 }
 
@@ -83,7 +93,8 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
   let summary = "Choose tile sizes for attention ops";
   let description = [{
     Gives each `attn.attention` without a `schedule` attribute one for the
-    target. A schedule that is there already wins: it was verified as it was
+    target, and for a CPU each `attn.score_reduce`, whose tiles have keys for
+    rows. A schedule that is there already wins: it was verified as it was
     parsed.
 
     For a CPU (`#tile.cpu_schedule`) the model is: query rows fill vectors; a
@@ -94,8 +105,9 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
 
     For a Hopper GPU (`#pipe.schedule`) up to 128 channels there are several,
     best first. More channels are an error, for which the op has to bring its
-    schedule; channels that are no multiple of 8, and operands or results of other
-    types than bf16 and f16, are errors in any case.
+    schedule; channels that are no multiple of 8, operands or results of other
+    types than bf16 and f16, several segments, pages of no multiple of 8 keys, and
+    other ops are errors in any case.
 
     | attempt | query rows | key tile | groups, registers | |
     |---|---|---|---|---|
