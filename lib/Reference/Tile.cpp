@@ -101,6 +101,12 @@ static LogicalResult run(Machine &machine, ViewOp op) {
     view.sizes[0] *= table.sizes[0];
     view.table = std::make_shared<View>(table);
   }
+  if (std::optional<ArrayRef<int64_t>> boxes = op.getBoxes()) {
+    view.boxes = Index(*boxes);
+    view.sizes.erase(view.sizes.begin(),
+                     view.sizes.begin() + boxes->size() - 1);
+    view.sizes[0] = getNumRows(op);
+  }
   if (Value from = op.getFrom()) {
     view.first = machine.getInteger(from);
     if (view.first < 0)
@@ -114,11 +120,42 @@ static LogicalResult run(Machine &machine, ViewOp op) {
   return success();
 }
 
+/// The coordinates of row `row` of boxes on a grid.
+static Index locateInBoxes(const TileView &view, int64_t row) {
+  Index coordinates(view.boxes.size());
+  int64_t places = 1;
+  for (int64_t extent : view.boxes)
+    places *= extent;
+  int64_t box = row / places, inside = row % places;
+  for (size_t dim = view.boxes.size(); dim-- > 0;) {
+    int64_t extent = view.boxes[dim];
+    int64_t count = llvm::divideCeil(view.memory.sizes[dim], extent);
+    coordinates[dim] = box % count * extent + inside % extent;
+    box /= count;
+    inside /= extent;
+  }
+  return coordinates;
+}
+
+/// Whether the grid of a view with boxes, or any other view, has an element.
+static bool isInside(const TileView &view, ArrayRef<int64_t> index) {
+  return llvm::all_of(llvm::zip_equal(index, view.memory.sizes),
+                      [](auto pair) {
+                        return std::get<0>(pair) < std::get<1>(pair);
+                      });
+}
+
 /// The element of `view` at `position`, which is inside of its sizes.
 static FailureOr<Index> locate(Operation *op, const TileView &view,
                                ArrayRef<int64_t> position) {
   Index index(position);
   index[0] += view.first;
+  if (!view.boxes.empty()) {
+    Index grid = locateInBoxes(view, index[0]);
+    index.erase(index.begin());
+    index.insert(index.begin(), grid.begin(), grid.end());
+    return index;
+  }
   if (!view.table)
     return index;
   int64_t size = view.memory.sizes[1];
@@ -167,7 +204,10 @@ static LogicalResult run(Machine &machine, LoadOp op) {
     FailureOr<Index> from = locate(op, view, add(offsets, index));
     if (failed(from))
       return failure();
-    tile->elements.store(index, view.memory.load(*from));
+    if (isInside(view, *from))
+      tile->elements.store(index, view.memory.load(*from));
+    else
+      tile->elements.store(index, Scalar());
     return success();
   });
   machine.set(op, *tile);
@@ -185,7 +225,8 @@ static LogicalResult run(Machine &machine, StoreOp op) {
     FailureOr<Index> to = locate(op, view, add(offsets, index));
     if (failed(to))
       return failure();
-    view.memory.store(*to, tile.elements.load(index));
+    if (isInside(view, *to))
+      view.memory.store(*to, tile.elements.load(index));
     return success();
   });
 }

@@ -95,10 +95,10 @@ private:
 } // namespace
 
 void AttentionKernel::collectParameters() {
-  collectRows(op.getValues());
-  output = addParameter(op.getOutput());
+  collectRows(op.getValuesMutable());
+  output = addRows(op.getOutputsMutable()[0], maps[3], dimI);
   if (op.getLse())
-    lse = addParameter(op.getLse());
+    lse = addRows(op.getOutputsMutable()[1], maps[4], dimI);
   collectTables();
   if (op.getSinks())
     sinks = addParameter(op.getSinks());

@@ -22,15 +22,27 @@ using tile::TileType;
 // Parameters
 //===----------------------------------------------------------------------===//
 
-void ScoreKernel::collectRows(ValueRange values) {
-  query = addParameter(scores.getQuery());
+unsigned ScoreKernel::addRows(OpOperand &operand, AffineMap map, Dim dim) {
+  // Copies of tiles take boxes where tiles stay as they are in memory.
+  int64_t axis = axisOf(map, dim);
+  std::optional<BoxedRows> boxed;
+  if (program.storageTypes && axis >= 0)
+    boxed = takeBoxedRows(operand, axis);
+  if (!boxed)
+    return addParameter(operand.get());
+  boxedRows[boxed->memref] = *boxed;
+  return addParameter(boxed->memref);
+}
+
+void ScoreKernel::collectRows(MutableArrayRef<OpOperand> values) {
+  query = addRows(scores.getQueryMutable(), maps[0], dimI);
   for (auto [n, attribute] :
        llvm::enumerate(scores.getSegments().getAsRange<SegmentAttr>())) {
     Segment segment;
     segment.attribute = attribute;
-    segment.key = addParameter(scores.getKeys()[n]);
+    segment.key = addRows(scores.getKeysMutable()[n], maps[1], dimJ);
     if (!values.empty())
-      segment.value = addParameter(values[n]);
+      segment.value = addRows(values[n], maps[2], dimJ);
     segments.push_back(segment);
   }
 }
@@ -96,7 +108,18 @@ Value ScoreKernel::extent(Value memref, AffineMap map, Dim dim) {
   int64_t axis = axisOf(map, dim);
   if (axis < 0)
     return index(1);
-  return memref::DimOp::create(b, loc, memref, axis);
+  const BoxedRows *boxes = boxesOf(memref);
+  if (boxes && axis == boxes->axis)
+    return index(boxes->getNumRows());
+  return memref::DimOp::create(b, loc, memref, dimOf(boxes, axis));
+}
+
+const BoxedRows *ScoreKernel::boxesOf(Value memref) {
+  auto argument = dyn_cast<BlockArgument>(memref);
+  if (argument && kernel && argument.getOwner() == &kernel.getBlock())
+    memref = parameters[argument.getArgNumber()];
+  auto it = boxedRows.find(memref);
+  return it == boxedRows.end() ? nullptr : &it->second;
 }
 
 Value ScoreKernel::toIndex(Value value) {
@@ -161,11 +184,17 @@ Value ScoreKernel::view(unsigned position, AffineMap map, ArrayRef<Dim> dims,
       indices.push_back(batch);
     else if (map.getDimPosition(axis) == dimH)
       indices.push_back(head);
+  const BoxedRows *boxes = boxesOf(parameter(position));
   for (Dim dim : dims) {
-    axes.push_back(axisOf(map, dim));
-    shape.push_back(type.getDimSize(axes.back()));
+    int64_t axis = axisOf(map, dim), first = dimOf(boxes, axis);
+    bool isGrid = boxes && axis == boxes->axis;
+    for (unsigned n = 0; n < (isGrid ? boxes->getRank() : 1); ++n)
+      axes.push_back(first + n);
+    shape.push_back(isGrid ? boxes->getNumRows() : type.getDimSize(first));
   }
-  if (rows.size)
+  if (boxes)
+    rows = {};
+  else if (rows.size)
     shape[0] = ShapedType::kDynamic;
   Value table;
   SmallVector<Value, 1> sequence;
@@ -179,7 +208,8 @@ Value ScoreKernel::view(unsigned position, AffineMap map, ArrayRef<Dim> dims,
   return tile::ViewOp::create(
       b, loc, tile::ViewType::get(shape, type.getElementType()),
       parameter(position), indices, rows.first, rows.size, table, sequence,
-      b.getDenseI64ArrayAttr(axes), pageSize, pageDim);
+      b.getDenseI64ArrayAttr(axes), pageSize, pageDim,
+      boxes ? b.getDenseI64ArrayAttr(boxes->boxes) : DenseI64ArrayAttr());
 }
 
 Value ScoreKernel::map(ArrayRef<Value> inputs, Body body, Type element) {

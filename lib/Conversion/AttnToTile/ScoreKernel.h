@@ -9,6 +9,7 @@
 #ifndef FOVEA_LIB_CONVERSION_ATTNTOTILE_SCOREKERNEL_H
 #define FOVEA_LIB_CONVERSION_ATTNTOTILE_SCOREKERNEL_H
 
+#include "BoxedRows.h"
 #include "Sequences.h"
 
 #include "fovea/Dialect/Attn/IR/Attn.h"
@@ -73,7 +74,10 @@ protected:
     return kernel.getBlock().getArgument(position);
   }
   /// Queries, keys and, if there are any, values.
-  void collectRows(mlir::ValueRange values);
+  void collectRows(llvm::MutableArrayRef<mlir::OpOperand> values);
+  /// Passes rows of tokens: where `attn.reorder` moved them, those that it
+  /// reads or writes, in boxes.
+  unsigned addRows(mlir::OpOperand &operand, mlir::AffineMap map, Dim dim);
   /// Offsets, page tables and lengths.
   void collectTables();
   /// Starts, the origin and what regions capture.
@@ -103,6 +107,13 @@ protected:
   /// Size of the dimension of a memref that `map` gives for `dim`; 1 if it has
   /// none (it is shared).
   mlir::Value extent(mlir::Value memref, mlir::AffineMap map, Dim dim);
+  /// The boxes in which the rows of a parameter, of the kernel or before its
+  /// launch, are taken; null if they are not.
+  const BoxedRows *boxesOf(mlir::Value memref);
+  /// The first dimension of a parameter that stands for `axis` of its operand.
+  static int64_t dimOf(const BoxedRows *boxes, int64_t axis) {
+    return boxes && axis > boxes->axis ? axis + boxes->getRank() - 1 : axis;
+  }
   static int64_t axisOf(mlir::AffineMap map, unsigned dim);
   mlir::Value toIndex(mlir::Value value);
   /// Row offsets of packed queries, if they are packed.
@@ -164,6 +175,7 @@ protected:
   Program program;
   llvm::SmallVector<mlir::AffineMap> maps;
   llvm::SmallVector<mlir::Value> parameters;
+  llvm::DenseMap<mlir::Value, BoxedRows> boxedRows;
   tile::KernelOp kernel;
 
   // Positions of parameters.

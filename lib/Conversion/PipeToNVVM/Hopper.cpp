@@ -210,14 +210,16 @@ KernelEmitter::tensorCoordinates(tile::ViewOp view, ValueRange offsets,
     page = emitPage(view, row);
     row = remainder(row, *view.getPageSize());
   }
-  Values result = {add(get(offsets[1]), column), row};
-  unsigned index = view.getIndices().size();
-  int64_t rank = cast<MemRefType>(view.getSource().getType()).getRank();
-  for (int64_t dim = rank - 1; dim >= 0; --dim)
+  Values result = {add(get(offsets[1]), column)};
+  if (view.getBoxes())
+    llvm::append_range(result, llvm::reverse(emitBoxCoordinates(view, row)));
+  else
+    result.push_back(row);
+  for (int64_t dim : getOuterDims(view))
     if (page && dim == static_cast<int64_t>(*view.getPageDim()))
       result.push_back(page);
-    else if (!llvm::is_contained(view.getDims(), dim))
-      result.push_back(get(view.getIndices()[--index]));
+    else
+      result.push_back(get(getIndexOf(view, dim)));
   for (Value value : result)
     if (!value)
       return view.emitError("an index has no value in the kernel");
@@ -244,9 +246,10 @@ LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {
   auto view = op.getView().getDefiningOp<tile::ViewOp>();
   auto cluster = LLVM::LLVMPointerType::get(builder.getContext(), 7);
   int64_t rows = type.getDimSize(0), box = getBoxRows(view, rows);
-  if (view.getTable() && !isMultipleOf(op.getOffsets()[0], box))
-    return op.emitError("fills from pages at an offset that is not known to be "
-                        "a multiple of ")
+  if ((view.getTable() || view.getBoxes()) &&
+      !isMultipleOf(op.getOffsets()[0], box))
+    return op.emitError("fills from pages or boxes at an offset that is not "
+                        "known to be a multiple of ")
            << box;
   for (int64_t row = 0; row < rows; row += box) {
     FailureOr<Values> coordinates =
@@ -314,6 +317,11 @@ LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
   emitGroupBarrier();
 
   auto view = op.getView().getDefiningOp<tile::ViewOp>();
+  if (view.getBoxes() &&
+      !isMultipleOf(op.getOffsets()[0], pipe::limits::groupRows))
+    return op.emitError("stores into boxes at an offset that is not known to "
+                        "be a multiple of ")
+           << pipe::limits::groupRows;
   Value below = multiply(group, pipe::limits::groupRows);
   OpBuilder::InsertionGuard guard(builder);
   // The copy engine writes whole boxes up to the end of the memref: where the

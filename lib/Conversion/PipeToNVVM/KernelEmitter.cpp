@@ -163,6 +163,8 @@ void KernelEmitter::emitEntry(LLVM::LLVMFuncOp function) {
       if (ShapedType::isDynamic(stride))
         memoryOf[memory].push_back(entry->getArgument(position++));
   }
+  for (unsigned parameter : globals)
+    emitGlobal(parameter);
   if (persistent)
     return;
   auto grid = kernel.getGridArguments();

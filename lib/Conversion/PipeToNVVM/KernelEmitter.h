@@ -64,8 +64,11 @@ struct Fragment {
 ///   any
 class KernelEmitter {
 public:
-  explicit KernelEmitter(tile::KernelOp kernel)
-      : kernel(kernel), builder(kernel), loc(kernel.getLoc()) {}
+  /// `constants`: what each parameter holds at every launch, where it is known.
+  KernelEmitter(tile::KernelOp kernel,
+                llvm::ArrayRef<mlir::DenseElementsAttr> constants)
+      : kernel(kernel), constants(constants), builder(kernel),
+        loc(kernel.getLoc()) {}
 
   /// Builds the gpu.module before the kernel; false after a diagnostic.
   mlir::LogicalResult emit();
@@ -88,10 +91,19 @@ private:
   mlir::LogicalResult collect();
   mlir::FailureOr<unsigned> addTensorMap(mlir::Operation *op, tile::ViewOp view,
                                          int64_t rows, int64_t columns);
-  /// Rows that are copied at once: within a page, if there are pages.
+  /// Rows that are copied at once: within a page or a box, if there are some.
   static int64_t getBoxRows(tile::ViewOp view, int64_t rows) {
-    return view.getTable() ? std::gcd(rows, *view.getPageSize()) : rows;
+    if (view.getTable())
+      return std::gcd(rows, *view.getPageSize());
+    int64_t places = 1;
+    for (int64_t extent : view.getBoxes().value_or(llvm::ArrayRef<int64_t>()))
+      places *= extent;
+    return view.getBoxes() ? std::gcd(rows, places) : rows;
   }
+  /// Dimensions that a view holds fixed, innermost first, but for those of size
+  /// 1; and the index of such a dimension.
+  static llvm::SmallVector<int64_t> getOuterDims(tile::ViewOp view);
+  static mlir::Value getIndexOf(tile::ViewOp view, int64_t fixed);
   void addDim(unsigned parameter, int64_t dim) {
     if (!llvm::is_contained(dims, std::make_pair(parameter, dim)))
       dims.push_back({parameter, dim});
@@ -121,6 +133,7 @@ private:
   void emitCounterReset();
 
   // Memory.cpp: what threads read and write in place.
+  void emitGlobal(unsigned parameter);
   mlir::LogicalResult addMemory(mlir::Operation *op, mlir::Value memref);
   mlir::Value extentOf(mlir::Value memref, int64_t dim);
   mlir::Value strideOf(mlir::Value memref, int64_t dim);
@@ -137,6 +150,7 @@ private:
   mlir::LogicalResult emitRowStore(tile::StoreOp op);
   /// The page that holds a row of a view.
   mlir::Value emitPage(tile::ViewOp view, mlir::Value row);
+  Values emitBoxCoordinates(tile::ViewOp view, mlir::Value row);
   /// The address of (row 0, column 0) of a view.
   mlir::Value emitViewAddress(tile::ViewOp view);
 
@@ -220,6 +234,7 @@ private:
   mlir::Value shuffle(mlir::Value value, int64_t offset);
 
   tile::KernelOp kernel;
+  llvm::ArrayRef<mlir::DenseElementsAttr> constants;
   mlir::OpBuilder builder;
   mlir::Location loc;
   llvm::DenseMap<mlir::Value, Values> values;
@@ -236,6 +251,8 @@ private:
   /// Memrefs whose elements threads read by themselves; their address and
   /// dynamic strides.
   llvm::SmallVector<unsigned> memories;
+  /// Those that are constants: in the module's memory.
+  llvm::SmallVector<unsigned> globals;
   llvm::DenseMap<mlir::Value, Values> memoryOf;
   int64_t sharedBytes = 0, threads = 0;
   /// Persistent kernels: the schedule, else null; the slot that holds the next

@@ -27,9 +27,41 @@ LogicalResult KernelEmitter::addMemory(Operation *op, Value memref) {
   for (int64_t dim = 0; dim < type.getRank(); ++dim)
     if (type.isDynamicDim(dim))
       addDim(parameter, dim);
-  if (!llvm::is_contained(memories, parameter))
-    memories.push_back(parameter);
+  auto &places = constants[parameter] ? globals : memories;
+  if (!llvm::is_contained(places, parameter))
+    places.push_back(parameter);
   return success();
+}
+
+/// Puts a constant into the module's memory.
+void KernelEmitter::emitGlobal(unsigned parameter) {
+  DenseElementsAttr value = constants[parameter];
+  auto module = cast<gpu::GPUModuleOp>(
+      cast<LLVM::LLVMFuncOp>(entry->getParentOp())->getParentOp());
+  auto array =
+      LLVM::LLVMArrayType::get(value.getElementType(), value.getNumElements());
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(module.getBody());
+  auto global = LLVM::GlobalOp::create(
+      builder, loc, array, /*isConstant=*/true, LLVM::Linkage::Internal,
+      "constant_" + std::to_string(parameter),
+      value.reshape(RankedTensorType::get(value.getNumElements(),
+                                          value.getElementType())),
+      /*alignment=*/16, /*addrSpace=*/1);
+  builder.setInsertionPointToEnd(entry);
+  BlockArgument memory = kernel.getBlock().getArgument(parameter);
+  memoryOf[memory].push_back(LLVM::AddressOfOp::create(
+      builder, loc, LLVM::LLVMPointerType::get(builder.getContext(), 1),
+      global.getSymName()));
+  // Constants are contiguous.
+  int64_t stride = value.getNumElements();
+  for (auto [dim, known] :
+       llvm::enumerate(getStrides(cast<MemRefType>(memory.getType())))) {
+    int64_t extent = value.getType().getDimSize(dim);
+    stride = extent == 0 ? 0 : stride / extent;
+    if (ShapedType::isDynamic(known))
+      memoryOf[memory].push_back(constant(stride, 64));
+  }
 }
 
 Value KernelEmitter::extentOf(Value memref, int64_t dim) {
@@ -163,6 +195,48 @@ Value KernelEmitter::emitViewAddress(tile::ViewOp view) {
   return address;
 }
 
+/// The coordinates on the grid of a row of a view with boxes.
+KernelEmitter::Values KernelEmitter::emitBoxCoordinates(tile::ViewOp view,
+                                                        Value row) {
+  auto source = cast<MemRefType>(view.getSource().getType());
+  ArrayRef<int64_t> boxes = *view.getBoxes();
+  int64_t places = 1;
+  for (int64_t extent : boxes)
+    places *= extent;
+  Value box = divide(row, places), inside = remainder(row, places);
+  Values result(boxes.size());
+  for (size_t dim = boxes.size(); dim-- > 0;) {
+    int64_t extent = boxes[dim];
+    int64_t count =
+        llvm::divideCeil(source.getDimSize(view.getRowDims()[dim]), extent);
+    // What is left of the outermost dimension is below its count.
+    Value number = dim == 0 ? box : remainder(box, count);
+    Value offset = dim == 0 ? inside : remainder(inside, extent);
+    result[dim] = add(multiply(number, extent), offset);
+    box = divide(box, count);
+    inside = divide(inside, extent);
+  }
+  return result;
+}
+
+SmallVector<int64_t> KernelEmitter::getOuterDims(tile::ViewOp view) {
+  auto source = cast<MemRefType>(view.getSource().getType());
+  SmallVector<int64_t> result;
+  for (int64_t dim = source.getRank() - 1; dim >= 0; --dim)
+    if (!llvm::is_contained(view.getDims(), dim) && source.getDimSize(dim) != 1)
+      result.push_back(dim);
+  return result;
+}
+
+Value KernelEmitter::getIndexOf(tile::ViewOp view, int64_t fixed) {
+  unsigned position = 0;
+  for (int64_t dim = 0; dim < fixed; ++dim)
+    if (!llvm::is_contained(view.getDims(), dim) &&
+        dim != static_cast<int64_t>(view.getPageDim().value_or(-1)))
+      ++position;
+  return view.getIndices()[position];
+}
+
 /// The table is not read beyond its end. What it holds may be no page: a copy
 /// from there gives zeros.
 Value KernelEmitter::emitPage(tile::ViewOp view, Value row) {
@@ -194,7 +268,8 @@ LogicalResult KernelEmitter::emitRowStore(tile::StoreOp op) {
   Value source = view.getSource();
   int64_t axis = view.getDims()[0];
   Value address = emitViewAddress(view);
-  Value extent = extentOf(source, axis);
+  Value extent = view.getBoxes() ? constant(tile::getNumRows(view))
+                                 : extentOf(source, axis);
   if (view.getFrom())
     extent =
         arith::SubIOp::create(builder, loc, extent, get(view.getFrom()));
@@ -218,13 +293,25 @@ LogicalResult KernelEmitter::emitRowStore(tile::StoreOp op) {
   for (int64_t reg = 0; reg < fragment->size(); ++reg) {
     OpBuilder::InsertionGuard guard(builder);
     Value row = add(first, fragment->registerPart[reg][0]);
-    Value inside = arith::CmpIOp::create(
-        builder, loc, arith::CmpIPredicate::slt, row, extent);
+    auto isBelow = [&](Value value, Value end) -> Value {
+      return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
+                                   value, end);
+    };
+    Value inside = isBelow(row, extent);
+    Values coordinates = {row};
+    if (view.getBoxes())
+      coordinates = emitBoxCoordinates(view, row);
+    if (view.getBoxes())
+      for (auto [dim, coordinate] : llvm::zip(view.getRowDims(), coordinates))
+        inside = arith::AndIOp::create(
+            builder, loc, inside, isBelow(coordinate, extentOf(source, dim)));
     auto branch = scf::IfOp::create(
         builder, loc, arith::AndIOp::create(builder, loc, writes, inside));
     builder.setInsertionPointToStart(branch.thenBlock());
-    LLVM::StoreOp::create(builder, loc, elements.getResult(reg),
-                          advance(address, source, axis, row));
+    Value place = address;
+    for (auto [dim, coordinate] : llvm::zip(view.getRowDims(), coordinates))
+      place = advance(place, source, dim, coordinate);
+    LLVM::StoreOp::create(builder, loc, elements.getResult(reg), place);
   }
   return success();
 }

@@ -11,6 +11,22 @@
 using namespace mlir;
 using namespace fovea;
 
+/// The shape of `rows` successive rows of a box, from a multiple of `rows` on;
+/// nothing if they are no box.
+static std::optional<SmallVector<int64_t>>
+getPartOfBox(ArrayRef<int64_t> box, int64_t rows) {
+  SmallVector<int64_t> part(box.size(), 1);
+  for (size_t dim = box.size(); dim-- > 0;) {
+    part[dim] = std::gcd(rows, box[dim]);
+    rows /= part[dim];
+    if (part[dim] != box[dim])
+      break;
+  }
+  if (rows != 1)
+    return std::nullopt;
+  return part;
+}
+
 /// Adds the tensor map of boxes of rows and columns of a view.
 FailureOr<unsigned> KernelEmitter::addTensorMap(Operation *op,
                                                 tile::ViewOp view, int64_t rows,
@@ -23,25 +39,39 @@ FailureOr<unsigned> KernelEmitter::addTensorMap(Operation *op,
   auto source = cast<MemRefType>(view.getSource().getType());
   SmallVector<int64_t> strides;
   int64_t offset;
-  if (source.getRank() > 5 || view.getDims().size() != 2 ||
+  SmallVector<int64_t> outer = getOuterDims(view);
+  if (outer.size() + view.getDims().size() > 5 ||
+      view.getType().getShape().size() != 2 ||
       failed(source.getStridesAndOffset(strides, offset)) ||
-      strides[view.getDims()[1]] != 1)
+      strides[view.getColumnDim()] != 1)
     return view.emitError(
                "the copy engine needs a view of two axes, the last one "
-               "contiguous, of a memref of up to 5 dimensions, got ")
+               "contiguous, of a memref of up to 5 dimensions (beside those "
+               "of size 1), got ")
            << source;
   if (source.getElementType().getIntOrFloatBitWidth() != 16)
     return view.emitError("elements of copied tiles have 16 bits, got ")
            << source.getElementType();
   TensorMap map;
   map.parameter = argument.getArgNumber();
-  map.dims = {view.getDims()[1], view.getDims()[0]};
-  for (int64_t dim = source.getRank() - 1; dim >= 0; --dim)
-    if (!llvm::is_contained(view.getDims(), dim))
-      map.dims.push_back(dim);
+  map.dims = {view.getColumnDim()};
+  llvm::append_range(map.dims, llvm::reverse(view.getRowDims()));
+  llvm::append_range(map.dims, outer);
   map.box.assign(map.dims.size(), 1);
   map.box[0] = columns;
-  map.box[1] = getBoxRows(view, rows);
+  if (!view.getBoxes()) {
+    map.box[1] = getBoxRows(view, rows);
+  } else if (auto part = getPartOfBox(*view.getBoxes(), getBoxRows(view, rows))) {
+    llvm::copy(llvm::reverse(*part), map.box.begin() + 1);
+  } else {
+    return view.emitError("has boxes that ")
+           << rows << " rows are no part of; give boxes whose elements are a "
+           << "multiple or a divisor, and whose inner extents divide it";
+  }
+  if (view.getBoxes() && isa<pipe::StoreOp>(op) &&
+      getBoxRows(view, rows) != rows)
+    return view.emitError("has boxes that ")
+           << rows << " rows, which are stored at once, reach beyond";
   if (view.getTable() &&
       (map.box[1] % 8 != 0 || isa<pipe::StoreOp>(op)))
     return view.emitError("has pages of ")

@@ -15,9 +15,11 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/GPU/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace fovea {
 #define GEN_PASS_DEF_CONVERTPIPETONVVM
@@ -30,15 +32,49 @@ namespace fovea {
 using namespace mlir;
 using namespace fovea;
 
+/// What a parameter of a kernel holds if all launches pass the same constant.
+static DenseElementsAttr getConstant(ArrayRef<tile::LaunchOp> launches,
+                                     unsigned parameter) {
+  memref::GlobalOp constant;
+  for (tile::LaunchOp launch : launches) {
+    Value value = launch.getArguments()[parameter];
+    while (auto cast = value.getDefiningOp<memref::CastOp>())
+      value = cast.getSource();
+    auto get = value.getDefiningOp<memref::GetGlobalOp>();
+    auto global =
+        get ? SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+                  launch, get.getNameAttr())
+            : nullptr;
+    if (!global || !global.getConstant() || (constant && global != constant))
+      return {};
+    constant = global;
+  }
+  auto value = constant ? dyn_cast_or_null<DenseElementsAttr>(
+                              constant.getInitialValueAttr())
+                        : DenseElementsAttr();
+  if (!value || !value.getElementType().isIntOrFloat() ||
+      value.getElementType().getIntOrFloatBitWidth() % 8 != 0)
+    return {};
+  return value;
+}
+
 namespace {
 struct ConvertPipeToNVVMPass final
     : fovea::impl::ConvertPipeToNVVMBase<ConvertPipeToNVVMPass> {
   void runOnOperation() override {
+    llvm::StringMap<SmallVector<tile::LaunchOp>> launches;
+    getOperation()->walk([&](tile::LaunchOp launch) {
+      launches[launch.getKernel()].push_back(launch);
+    });
     for (auto kernel :
          llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
       if (kernel.getBlock().getOps<pipe::RoleOp>().empty())
         continue;
-      if (failed(KernelEmitter(kernel).emit()))
+      SmallVector<DenseElementsAttr> constants;
+      for (BlockArgument parameter : kernel.getParameters())
+        constants.push_back(getConstant(launches[kernel.getSymName()],
+                                        parameter.getArgNumber()));
+      if (failed(KernelEmitter(kernel, constants).emit()))
         return signalPassFailure();
       kernel.erase();
       if (!getOperation()->hasAttr(

@@ -151,11 +151,50 @@ static LogicalResult verifyPages(ViewOp op, MutableArrayRef<bool> used) {
   return success();
 }
 
+/// Boxes fit the grid that `dims` begins with.
+static LogicalResult verifyBoxes(ViewOp op) {
+  std::optional<ArrayRef<int64_t>> boxes = op.getBoxes();
+  if (!boxes)
+    return success();
+  if (op.getFrom() || op.getLimit() || op.getTable())
+    return op.emitOpError("has boxes, which go with neither an offset nor a "
+                          "limit nor pages");
+  auto source = cast<MemRefType>(op.getSource().getType());
+  size_t rank = boxes->size();
+  if (rank == 0 || rank > op.getDims().size())
+    return op.emitOpError("has boxes of ")
+           << rank << " extents, but dims names " << op.getDims().size()
+           << " dimensions";
+  for (auto [dim, extent] : llvm::zip(op.getRowDims(), *boxes)) {
+    if (extent < 1)
+      return op.emitOpError("has boxes of an extent of ")
+             << extent << "; give 1 or more";
+    if (source.isDynamicDim(dim))
+      return op.emitOpError("has boxes along dimension ")
+             << dim << ", which is not static: " << source;
+  }
+  return success();
+}
+
+int64_t fovea::tile::getNumRows(ViewOp view) {
+  auto source = cast<MemRefType>(view.getSource().getType());
+  std::optional<ArrayRef<int64_t>> boxes = view.getBoxes();
+  if (!boxes)
+    return source.getDimSize(view.getDims()[0]);
+  int64_t rows = 1;
+  for (auto [dim, extent] : llvm::zip(view.getRowDims(), *boxes))
+    rows *= llvm::alignTo(source.getDimSize(dim), extent);
+  return rows;
+}
+
 LogicalResult ViewOp::verify() {
   auto source = cast<MemRefType>(getSource().getType());
   ArrayRef<int64_t> dims = getDims();
-  if (dims.empty() || dims.size() > 2)
-    return emitOpError("a view has one or two axes, got ") << dims.size();
+  int64_t axes = dims.size();
+  if (getBoxes() && !getBoxes()->empty())
+    axes -= getBoxes()->size() - 1;
+  if (axes < 1 || axes > 2)
+    return emitOpError("a view has one or two axes, got ") << axes;
   SmallVector<bool> used(source.getRank());
   for (int64_t dim : dims) {
     if (dim < 0 || dim >= source.getRank() || used[dim])
@@ -163,7 +202,7 @@ LogicalResult ViewOp::verify() {
              << source.getRank() << "-dimensional memref once, got " << dim;
     used[dim] = true;
   }
-  if (failed(verifyPages(*this, used)))
+  if (failed(verifyPages(*this, used)) || failed(verifyBoxes(*this)))
     return failure();
   int64_t fixed = llvm::count(used, false);
   if (fixed != static_cast<int64_t>(getIndices().size()))
@@ -173,19 +212,19 @@ LogicalResult ViewOp::verify() {
            << getIndices().size();
   ViewType view = getType();
   if (view.getElementType() != source.getElementType() ||
-      view.getShape().size() != dims.size())
+      static_cast<int64_t>(view.getShape().size()) != axes)
     return emitOpError("the view ") << view << " is not of the memref " << source;
-  for (auto [axis, dim] : llvm::enumerate(dims)) {
-    int64_t extent = view.getShape()[axis];
+  for (auto [axis, extent] : llvm::enumerate(view.getShape())) {
+    int64_t size =
+        axis == 0 ? getNumRows(*this) : source.getDimSize(getColumnDim());
     bool moves = axis == 0 && (getFrom() || getTable());
     if (moves && !ShapedType::isDynamic(extent))
       return emitOpError("has rows from an offset or in pages, so that axis 0 "
                          "is dynamic, got ")
              << extent;
-    if (!ShapedType::isDynamic(extent) && extent != source.getDimSize(dim))
+    if (!ShapedType::isDynamic(extent) && extent != size)
       return emitOpError("axis ")
-             << axis << " has " << extent << " elements, the memref's "
-             << source.getDimSize(dim);
+             << axis << " has " << extent << " elements, the memref's " << size;
   }
   return success();
 }
@@ -196,9 +235,11 @@ Value fovea::tile::createExtent(OpBuilder &b, ViewOp view, unsigned axis) {
     return b.createOrFold<memref::DimOp>(
         loc, memref, arith::ConstantIndexOp::create(b, loc, dim).getResult());
   };
-  int64_t dim = view.getDims()[axis];
   if (axis != 0)
-    return dimension(view.getSource(), dim);
+    return dimension(view.getSource(), view.getColumnDim());
+  if (view.getBoxes())
+    return arith::ConstantIndexOp::create(b, loc, getNumRows(view));
+  int64_t dim = view.getDims()[0];
   Value limit = view.getLimit();
   if (auto size = limit ? limit.getDefiningOp<memref::DimOp>() : nullptr)
     if (!view.getFrom() && !view.getTable() &&

@@ -36,6 +36,10 @@
 
 namespace fovea::tile {
 
+/// The rows that a view has, as far as its type and its memref say: dynamic if
+/// these do not.
+int64_t getNumRows(ViewOp view);
+
 /// Emits how many elements a view has along an axis, if ops of the builder's
 /// place may use its operands. Not negative, unless its `from` is beyond the
 /// memref's end.

@@ -123,6 +123,14 @@ def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
     the indices given. Each page that holds a row of the view is one of the
     memref; other entries of the table are not read.
 
+    With `boxes`, axis 0 runs over a grid: `dims` names the grid's dimensions,
+    the last one running fastest, before that of axis 1, and `boxes` gives an
+    extent for each. The grid is cut into boxes, which follow one another as the
+    grid runs, and so do the elements inside of each: with boxes of P elements,
+    row `r` is element `r mod P` of box `r div P`. The grid's extents are static,
+    and there are P rows for each box that holds an element of the grid. A row
+    outside of the grid is loaded as zeros and not stored.
+
     Example: rows and channels of one head, `%n` keys of them:
 
     ```mlir
@@ -144,17 +152,25 @@ def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
     %v = tile.view %k dims [1, 2] at [%h] from %first limit %n
         : memref<8x?x64xf32> -> !tile.view<?x64xf32>
     ```
+
+    Tokens of an image of 64 lines, in boxes of 8 lines by 16 tokens:
+
+    ```mlir
+    %v = tile.view %k dims [1, 2, 3] at [%h] boxes [8, 16]
+        : memref<8x64x128x64xbf16> -> !tile.view<8192x64xbf16>
+    ```
   }];
   let arguments = (ins AnyMemRef:$source, Variadic<Index>:$indices,
                        Optional<Index>:$from, Optional<Index>:$limit,
                        Optional<AnyMemRef>:$table,
                        Variadic<Index>:$table_indices,
                        DenseI64ArrayAttr:$dims, OptionalAttr<I64Attr>:$page_size,
-                       OptionalAttr<I64Attr>:$page_dim);
+                       OptionalAttr<I64Attr>:$page_dim,
+                       OptionalAttr<DenseI64ArrayAttr>:$boxes);
   let results = (outs Tile_ViewType:$result);
   let assemblyFormat = [{
     $source `dims` $dims `at` `[` $indices `]` (`from` $from^)?
-    (`limit` $limit^)?
+    (`limit` $limit^)? (`boxes` $boxes^)?
     (`pages` $page_size^ `along` $page_dim `of` $table `[` $table_indices `]`)?
     attr-dict `:` type($source) (`,` type($table)^)? `->` type($result)
   }];
@@ -164,9 +180,17 @@ def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
                    "::llvm::ArrayRef<int64_t>":$dims), [{
       build($_builder, $_state, result, source, indices, /*from=*/{}, limit,
             /*table=*/{}, /*table_indices=*/{}, dims, /*page_size=*/{},
-            /*page_dim=*/{});
+            /*page_dim=*/{}, /*boxes=*/{});
     }]>
   ];
+  let extraClassDeclaration = [{
+    /// The dimensions of axis 0: one, or those of a grid.
+    ::llvm::ArrayRef<int64_t> getRowDims() {
+      return getDims().take_front(getBoxes() ? getBoxes()->size() : 1);
+    }
+    /// The dimension of axis 1, of a view that has one.
+    int64_t getColumnDim() { return getDims().back(); }
+  }];
   let hasVerifier = 1;
 }
 

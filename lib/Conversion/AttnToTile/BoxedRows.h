@@ -1,0 +1,35 @@
+//===- BoxedRows.h - Moves of tokens as views of boxes ---------*- C++ -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_LIB_CONVERSION_ATTNTOTILE_BOXEDROWS_H
+#define FOVEA_LIB_CONVERSION_ATTNTOTILE_BOXEDROWS_H
+
+#include "mlir/IR/Builders.h"
+
+namespace fovea {
+
+/// Rows on a grid, taken box after box.
+struct BoxedRows {
+  /// The grid's dimensions stand for dimension `axis` of what was moved.
+  mlir::Value memref;
+  unsigned axis;
+  llvm::SmallVector<int64_t, 3> grid, boxes;
+
+  unsigned getRank() const { return grid.size(); }
+  int64_t getNumRows() const;
+};
+
+/// If `operand` of `op` is a buffer of its own to which, or from which,
+/// `attn.reorder` moves tokens by boxes that hold no gaps: what lies on the
+/// other side, with the tokens' dimension `axis` as a grid. The move is erased:
+/// it happens as the rows are loaded or stored.
+std::optional<BoxedRows> takeBoxedRows(mlir::OpOperand &operand, unsigned axis);
+
+} // namespace fovea
+
+#endif // FOVEA_LIB_CONVERSION_ATTNTOTILE_BOXEDROWS_H
