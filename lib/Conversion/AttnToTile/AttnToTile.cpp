@@ -63,6 +63,7 @@ private:
   Value emitQueries(Value first);
   Value emitScores(const Segment &segment, Value first, ValueRange at);
   Value emitBias(ValueRange at);
+  Value emitScoreRegion(Value scores, ValueRange at);
   SmallVector<Value> emitInitialState();
   SmallVector<Value> emitStep(const Segment &segment, Value position,
                               ValueRange state);
@@ -214,15 +215,17 @@ Value AttentionKernel::loadQueries(Value first) {
 /// The queries as the products take them: as they are, or in f32 and times what
 /// can be folded into them.
 Value AttentionKernel::emitQueries(Value first) {
-  double factor = op.getScaleValue();
+  double factor = op.getScaleValue(), last = 1.0;
   bool plain = op.getScore().empty();
+  if (!plain)
+    getLastScaling(op.getScore().front().getTerminator(), last);
   if (program.storageTypes) {
     // What is added is divided by the factor.
     biased = factor >= 0x1p-20 && factor <= 0x1p20 && onlyAdds(op.getScore());
     plain |= biased;
     // A negative or zero factor has to come before the maximum is taken.
     bool late = plain && factor > 0;
-    exponentScale = late ? factor * log2e : log2e;
+    exponentScale = late ? factor * log2e : last * log2e;
     scoreScale = late ? 1.0 : factor;
     return loadQueries(first);
   }
@@ -230,7 +233,7 @@ Value AttentionKernel::emitQueries(Value first) {
   double folded = 1.0;
   if (folds)
     folded = plain ? factor * log2e : factor;
-  exponentScale = plain && folds ? 1.0 : log2e;
+  exponentScale = plain && folds ? 1.0 : last * log2e;
   scoreScale = folds ? 1.0 : factor;
   return scale(loadQueries(first), folded);
 }
@@ -268,6 +271,22 @@ Value AttentionKernel::emitBias(ValueRange at) {
   yield->setOperand(0,
                     arith::SelectOp::create(b, loc, isFinite, bounded, added));
   return bias;
+}
+
+/// The score region on the tile at `at`, but for a constant that it multiplies
+/// by at last: that is part of the exponent's scale.
+Value AttentionKernel::emitScoreRegion(Value scores, ValueRange at) {
+  Value result =
+      emitRegion(scores, op.getScore(), scoreCaptures, at, /*isMask=*/false);
+  Operation *yield =
+      result.getDefiningOp<tile::MapOp>().getBlock().getTerminator();
+  double factor = 1.0;
+  if (Operation *product = getLastScaling(yield, factor)) {
+    yield->setOperand(0, product->getOperand(0));
+    if (product->use_empty())
+      product->erase();
+  }
+  return result;
 }
 
 /// Scores of the tile of keys that starts at `first`, before the mask.
@@ -330,7 +349,7 @@ SmallVector<Value> AttentionKernel::emitStep(const Segment &segment,
   }
   Value s = emitScores(segment, first, {i0, j0});
   if (!op.getScore().empty() && !biased)
-    s = emitRegion(s, op.getScore(), scoreCaptures, {i0, j0}, false);
+    s = emitScoreRegion(s, {i0, j0});
   s = emitMask(s, at.getPartial(), {i0, j0});
 
   Value o = state[0], m = state[1], l = state[2];

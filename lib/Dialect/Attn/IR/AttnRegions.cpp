@@ -153,3 +153,15 @@ bool fovea::attn::onlyAdds(Region &region) {
     return fma.getC() == score;
   return isa<arith::AddFOp>(sum);
 }
+
+Operation *fovea::attn::getLastScaling(Operation *terminator, double &factor) {
+  auto product = terminator->getOperand(0).getDefiningOp<arith::MulFOp>();
+  APFloat value(0.0);
+  if (!product || !matchPattern(product.getRhs(), m_ConstantFloat(&value)))
+    return nullptr;
+  double constant = value.convertToDouble();
+  if (!(constant >= 0x1p-20 && constant <= 0x1p20))
+    return nullptr;
+  factor = constant;
+  return product;
+}

@@ -44,6 +44,11 @@ mlir::Value createSafeLoad(mlir::OpBuilder &builder, mlir::Location loc,
 /// it; false for no region.
 bool onlyAdds(mlir::Region &score);
 
+/// The multiplication by a positive constant from 2^-20 to 2^20 whose result a
+/// score region, or a copy of it that `terminator` ends, yields; null if there is
+/// none. `factor` is set to the constant.
+mlir::Operation *getLastScaling(mlir::Operation *terminator, double &factor);
+
 } // namespace fovea::attn
 
 #endif // FOVEA_DIALECT_ATTN_IR_ATTNREGIONS_H
