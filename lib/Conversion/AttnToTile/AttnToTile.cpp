@@ -44,9 +44,15 @@ constexpr double maxFoldedScale = 16.0;
 /// Products of storage types take channels in steps of so many.
 constexpr int64_t storedStep = 16;
 
+/// Keys are divided into parts of no fewer key tiles, of the longest sequence.
+constexpr int64_t minTilesOfPart = 2;
+
 /// What a target's schedule says about the program.
 struct Program {
   int64_t queryTile, keyTile;
+  /// Up to how many work items there are where keys are divided (see
+  /// ScheduleAttrInterface).
+  int64_t splitTo;
   /// Queries, keys, values and weights enter products as they are in memory.
   bool storageTypes;
 };
@@ -75,6 +81,7 @@ private:
     return kernel.getBlock().getArgument(position);
   }
   void collectParameters();
+  Value emitNumParts(Value items);
   void emitLaunch(Operation *before);
 
   //===--------------------------------------------------------------------===//
@@ -148,6 +155,7 @@ private:
   SmallVector<Value> emitInitialState();
   SmallVector<Value> emitStep(Value position, ValueRange state);
   void emitResult(ValueRange state);
+  void emitCombined(ValueRange state);
 
   AttentionOp op;
   Location loc;
@@ -158,10 +166,11 @@ private:
   tile::KernelOp kernel;
 
   // Positions of parameters.
-  unsigned query, key, value, output, lse, length, sinks, start;
+  unsigned query, key, value, output, lse, length, sinks, start, parts;
   SmallVector<unsigned> origin, scoreCaptures, maskCaptures;
 
-  // Values of the kernel.
+  // Values of the kernel. `part` is null where keys are not divided.
+  Value part;
   Value batch, head, keyHead, firstRow, numKeys, walk, queries, keyView,
       valueView;
   /// Of a tile.
@@ -196,6 +205,31 @@ void KernelEmitter::collectParameters() {
     scoreCaptures.push_back(addParameter(capture));
   for (Value capture : op.getMaskCaptures())
     maskCaptures.push_back(addParameter(capture));
+  if (program.splitTo == 1)
+    return;
+  b.setInsertionPoint(op);
+  Value rows = extent(op.getQuery(), maps[0], dimI);
+  Value items =
+      arith::CeilDivSIOp::create(b, loc, rows, index(program.queryTile));
+  for (Dim dim : {dimB, dimH})
+    items = arith::MulIOp::create(b, loc, items,
+                                  extent(op.getQuery(), maps[0], dim));
+  parts = addParameter(emitNumParts(items));
+}
+
+/// Into how many parts keys are divided, with so many work items otherwise: so
+/// that the parts are no more than fill the machine.
+Value KernelEmitter::emitNumParts(Value items) {
+  Value one = index(1);
+  Value all = program.splitTo ? index(program.splitTo)
+                              : tile::ProcessorsOp::create(b, loc).getResult();
+  Value room = arith::DivUIOp::create(
+      b, loc, all, arith::MaxSIOp::create(b, loc, items, one));
+  Value most = arith::CeilDivSIOp::create(
+      b, loc, extent(op.getKeys()[0], maps[1], dimJ),
+      index(minTilesOfPart * program.keyTile));
+  return arith::MaxSIOp::create(
+      b, loc, arith::MinSIOp::create(b, loc, room, most), one);
 }
 
 Value KernelEmitter::emitNumKeys() {
@@ -441,6 +475,12 @@ SmallVector<Value> KernelEmitter::emitInitialState() {
     if (unit != 1.0)
       sink = arith::MulFOp::create(b, loc, sink, number(unit));
     m = sink;
+    if (part) {
+      Value first = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                          part, index(0));
+      m = arith::SelectOp::create(b, loc, first, m, negativeInfinity(b));
+      l = arith::SelectOp::create(b, loc, first, l, number(0));
+    }
   }
   Value o = tile::SplatOp::create(
       b, loc, tileType({program.queryTile, valueChannels}), number(0));
@@ -563,6 +603,20 @@ void KernelEmitter::emitResult(ValueRange state) {
                         ValueRange{firstRow});
 }
 
+/// The result of the last work item of those that share the keys.
+void KernelEmitter::emitCombined(ValueRange state) {
+  Value rows = arith::SubIOp::create(
+      b, loc, extent(parameter(query), maps[0], dimI), firstRow);
+  auto combined = tile::CombineOp::create(
+      b, loc, state[0].getType(), state[1].getType(), state[2].getType(),
+      b.getI1Type(), state[0], state[1], state[2], part, parameter(parts), rows,
+      b.getF64FloatAttr(exponentScale));
+  auto last = scf::IfOp::create(b, loc, combined.getLast());
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(last.thenBlock());
+  emitResult(combined.getResults().drop_back());
+}
+
 tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
   collectParameters();
   auto queryType = cast<MemRefType>(op.getQuery().getType());
@@ -595,7 +649,12 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
       arith::DivUIOp::create(b, loc, extent(parameter(query), maps[0], dimH),
                              extent(parameter(key), maps[1], dimH));
   keyHead = arith::DivUIOp::create(b, loc, head, group);
-  firstRow = arith::MulIOp::create(b, loc, kernel.getGridArguments()[2],
+  Value tileOfRows = kernel.getGridArguments()[2];
+  if (program.splitTo != 1) {
+    part = arith::RemUIOp::create(b, loc, tileOfRows, parameter(parts));
+    tileOfRows = arith::DivUIOp::create(b, loc, tileOfRows, parameter(parts));
+  }
+  firstRow = arith::MulIOp::create(b, loc, tileOfRows,
                                    index(program.queryTile));
   numKeys = emitNumKeys();
   keyView = view(key, maps[1], {dimJ, dimD}, keyHead, numKeys);
@@ -606,16 +665,28 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
       arith::CeilDivSIOp::create(b, loc, numKeys, index(program.keyTile));
   walk = tile::WalkRangesOp::create(b, loc, index(0), tiles,
                                     ArrayRef<bool>{!op.getMask().empty()});
-  Value size = tile::WalkSizeOp::create(b, loc, walk);
+  Value low = index(0), high = tile::WalkSizeOp::create(b, loc, walk);
+  if (part) {
+    // Each part has as many tiles of this sequence's walk, the last ones fewer.
+    Value size = high;
+    Value share = arith::CeilDivSIOp::create(b, loc, size, parameter(parts));
+    low = arith::MinSIOp::create(
+        b, loc, arith::MulIOp::create(b, loc, part, share), size);
+    high = arith::MinSIOp::create(
+        b, loc, arith::AddIOp::create(b, loc, low, share), size);
+  }
   auto loop = scf::ForOp::create(
-      b, loc, index(0), size, index(1), emitInitialState(),
+      b, loc, low, high, index(1), emitInitialState(),
       [&](OpBuilder &nested, Location, Value position, ValueRange state) {
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToStart(nested.getInsertionBlock());
         scf::YieldOp::create(b, loc, emitStep(position, state));
       });
   b.setInsertionPointAfter(loop);
-  emitResult(loop.getResults());
+  if (part)
+    emitCombined(loop.getResults());
+  else
+    emitResult(loop.getResults());
   tile::ReturnOp::create(b, loc);
   replaceIndexOps(kernel);
   emitLaunch(op);
@@ -627,11 +698,14 @@ void KernelEmitter::emitLaunch(Operation *before) {
   Value rows = extent(op.getQuery(), maps[0], dimI);
   Value tiles =
       arith::CeilDivSIOp::create(b, loc, rows, index(program.queryTile));
+  if (part)
+    tiles = arith::MulIOp::create(b, loc, tiles, parameters[parts]);
   tile::LaunchOp::create(b, loc, kernel.getSymName(),
                          ValueRange{extent(op.getQuery(), maps[0], dimB),
                                     extent(op.getQuery(), maps[0], dimH),
                                     tiles},
-                         parameters, IntegerAttr());
+                         parameters, IntegerAttr(), IntegerAttr(),
+                         IntegerAttr());
 }
 
 /// What cannot be lowered yet, by name.
@@ -688,6 +762,7 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
       for (unsigned n = 1; symbols.lookup(name); ++n)
         name = base + "_" + std::to_string(n);
       KernelEmitter emitter(op, {schedule.getQueryTile(), schedule.getKeyTile(),
+                                 schedule.getSplitTo(),
                                  schedule.multipliesInStorageTypes()});
       symbols.insert(emitter.emit(function, name));
       op.erase();

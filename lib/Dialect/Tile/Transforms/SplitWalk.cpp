@@ -52,18 +52,54 @@ struct TileSplitWalkPass final
 
   void split(KeyLoop &key) {
     OpBuilder b(key.loop);
+    Location loc = key.loop.getLoc();
     SmallVector<Value> state(key.loop.getInitArgs());
-    for (auto [low, high, partial] : llvm::zip(
+    bool isWhole = key.isWhole();
+    Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+    Value start = zero; // The position of the range's first tile.
+    for (auto [lower, high, partial] : llvm::zip(
              key.walk.getLower(), key.walk.getUpper(), key.walk.getPartial())) {
-      state = emitRange(b, key, low, high, partial, state).getResults();
+      Value low = lower, from = low, to = high;
+      if (!isWhole) {
+        Value size = arith::SubIOp::create(b, loc, high, low);
+        size = arith::MaxSIOp::create(b, loc, size, zero);
+        auto tileAt = [&](Value position) -> Value {
+          Value n = arith::SubIOp::create(b, loc, position, start);
+          n = arith::MaxSIOp::create(b, loc, n, zero);
+          n = arith::MinSIOp::create(b, loc, n, size);
+          return arith::AddIOp::create(b, loc, low, n);
+        };
+        from = tileAt(key.loop.getLowerBound());
+        to = tileAt(key.loop.getUpperBound());
+        start = arith::AddIOp::create(b, loc, start, size);
+      }
+      state = emitRange(b, key, from, to, partial, state).getResults();
       ++numLoops;
     }
     key.loop.replaceAllUsesWith(state);
     key.loop.erase();
-    if (key.size->use_empty())
-      key.size.erase();
+    lowerSizes(key.walk);
     if (key.walk->use_empty())
       key.walk.erase();
+  }
+
+  /// What is left to ask a walk for is how many tiles it has.
+  static void lowerSizes(WalkRangesOp walk) {
+    for (Operation *user : llvm::make_early_inc_range(walk->getUsers())) {
+      auto size = dyn_cast<WalkSizeOp>(user);
+      if (!size)
+        continue;
+      OpBuilder b(size);
+      Location loc = size.getLoc();
+      Value zero = arith::ConstantIndexOp::create(b, loc, 0), sum = zero;
+      for (auto [low, high] : llvm::zip(walk.getLower(), walk.getUpper())) {
+        Value count = arith::SubIOp::create(b, loc, high, low);
+        count = arith::MaxSIOp::create(b, loc, count, zero);
+        sum = arith::AddIOp::create(b, loc, sum, count);
+      }
+      size.replaceAllUsesWith(sum);
+      size.erase();
+    }
   }
 };
 
