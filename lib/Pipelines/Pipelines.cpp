@@ -55,6 +55,7 @@ void fovea::buildTileStage(OpPassManager &pm, const CpuPipelineOptions &) {
   pm.addPass(attn::createAttnBufferize());
   pm.addPass(attn::createAttnPackHeads());
   pm.addPass(createAttnToTile());
+  pm.addPass(attn::createAttnLowerWalks());
   // Before the walk is split, so that masks are seen in their simplest form.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -57,6 +57,7 @@ private:
 
 std::optional<int64_t> fovea::attn::getPackedHeads(AttentionOp op) {
   if (op.getSegments().size() != 1 || op.getSinks() || !op.getOrigin().empty() ||
+      op.getWalkRows() ||
       cast<SegmentAttr>(op.getSegments()[0]).getKind() != SegmentKind::dense)
     return std::nullopt;
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();

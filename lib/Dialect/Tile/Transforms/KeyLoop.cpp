@@ -23,7 +23,7 @@ static std::optional<KeyLoop> matchKeyLoop(scf::ForOp loop) {
       return std::nullopt;
     at = candidate;
   }
-  auto walk = at ? at.getWalk().getDefiningOp<WalkRangesOp>() : nullptr;
+  Operation *walk = at ? at.getWalk().getDefiningOp() : nullptr;
   if (!walk || at->getBlock() != loop.getBody())
     return std::nullopt;
   return KeyLoop{loop, walk, at};
@@ -31,7 +31,7 @@ static std::optional<KeyLoop> matchKeyLoop(scf::ForOp loop) {
 
 bool KeyLoop::isWhole() {
   auto size = loop.getUpperBound().getDefiningOp<WalkSizeOp>();
-  return size && size.getWalk() == walk.getResult() &&
+  return size && size.getWalk() == at.getWalk() &&
          matchPattern(loop.getLowerBound(), m_Zero());
 }
 

@@ -15,10 +15,10 @@
 namespace fovea::tile {
 
 /// A key loop over a walk: `scf.for %p = %low to %high` with one
-/// `walk.at %w[%p]`, where %w is made of ranges.
+/// `walk.at %w[%p]`.
 struct KeyLoop {
   mlir::scf::ForOp loop;
-  WalkRangesOp walk;
+  mlir::Operation *walk; ///< That makes %w.
   WalkAtOp at;
 
   /// Whether it visits all of the walk.
