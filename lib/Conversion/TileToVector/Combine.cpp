@@ -128,8 +128,9 @@ void KernelLowering::emitFold(tile::CombineOp op, Value first, Value target,
 
 LogicalResult KernelLowering::lowerCombine(tile::CombineOp op) {
   Location loc = op.getLoc();
-  if (!workspace)
-    return op.emitOpError("needs a schedule with split_to above 1");
+  if (schedule.getSplitTo() == 1)
+    return op.emitOpError("needs a schedule of the kernel that says with "
+                          "split_to how many work items there may be");
   FailureOr<Value> sum = materialize(op.getSum());
   if (failed(sum))
     return failure();
