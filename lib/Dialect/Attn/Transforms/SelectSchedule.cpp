@@ -239,12 +239,14 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
     (few ? fits : spills).push_back(schedule);
   };
   if (isDecoding(op))
-    for (bool overlap : {true, false})
-      add(pipe::ScheduleAttr::get(op.getContext(), pipe::limits::groupRows,
-                                  /*key_tile=*/64, /*stages=*/4, /*groups=*/1,
-                                  /*producer_regs=*/24, /*consumer_regs=*/240,
-                                  overlap, /*turns=*/false, /*persistent=*/true,
-                                  /*last_first=*/false, /*split_to=*/0));
+    for (auto [keyTile, stages, overlap] :
+         {std::tuple(128, 2, true), std::tuple(64, 4, true),
+          std::tuple(64, 4, false)})
+      add(pipe::ScheduleAttr::get(
+          op.getContext(), pipe::limits::groupRows, keyTile, stages,
+          /*groups=*/1, /*producer_regs=*/24, /*consumer_regs=*/240, overlap,
+          /*turns=*/false, /*persistent=*/false, /*last_first=*/false,
+          /*split_to=*/0));
   for (int64_t groups : {3, 2})
     if (groups == 2 || widest <= 64)
       for (bool persistent : {true, false})
