@@ -312,10 +312,18 @@ static LogicalResult run(Machine &machine, WalkAtOp op) {
   return success();
 }
 
+static LogicalResult run(Machine &machine, WalkEntryOp op) {
+  auto list = op.getWalk().getDefiningOp<WalkListOp>();
+  int64_t split = list.getSplit();
+  machine.setInteger(op, machine.getInteger(list.getFirst()) +
+                             machine.getInteger(op.getPosition()) / split);
+  return success();
+}
+
 LogicalResult fovea::reference::runTile(Machine &machine, Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case<LaunchOp, ViewOp, LoadOp, StoreOp, SplatOp, DotOp, MapOp, ReduceOp,
-            GatherOp, WalkRangesOp, WalkListOp, WalkSizeOp, WalkAtOp>(
+            GatherOp, WalkRangesOp, WalkListOp, WalkSizeOp, WalkAtOp, WalkEntryOp>(
           [&](auto tileOp) { return run(machine, tileOp); })
       .Default([&](Operation *op) { return machine.refuse(op); });
 }

@@ -146,6 +146,8 @@ private:
   Value emitRegion(Value scores, Region &region, ArrayRef<unsigned> captures,
                    ValueRange origin, bool isMask);
   Value emitBias(ValueRange at);
+  /// The scores of a key tile, masked by the bits of a listed walk's entry.
+  Value emitWalkMask(Value scores, Value tile, Value entry);
   bool allowsApproximations() {
     NumericsAttr numerics = op.getNumericsAttr();
     return numerics && numerics.getMath() == MathMode::approximate;
@@ -163,15 +165,16 @@ private:
   tile::KernelOp kernel;
 
   // Positions of parameters.
-  unsigned query, key, value, output, lse, length, sinks, start, walkRows, walkTiles;
+  unsigned query, key, value, output, lse, length, sinks, start, walkRows,
+      walkTiles, walkMasks;
   SmallVector<unsigned> origin, scoreCaptures, maskCaptures;
 
   // Values of the kernel.
   Value batch, head, keyHead, firstRow, numKeys, walk, queries, keyView,
       valueView;
   /// Fields of the row of a listed walk: tile of queries, first entry, number
-  /// of entries, partial ones.
-  Value walkRow[4];
+  /// of entries, partial ones; and which of the row's parts it is.
+  Value walkRow[4], walkPart;
   /// Of a tile.
   int64_t channels, valueChannels;
   /// Factor on scores in `tile` before exp2: 1 if folded into the queries.
@@ -199,6 +202,8 @@ void KernelEmitter::collectParameters() {
   if (op.getWalkRows()) {
     walkRows = addParameter(op.getWalkRows());
     walkTiles = addParameter(op.getWalkTiles());
+    if (op.getWalkMasks())
+      walkMasks = addParameter(op.getWalkMasks());
   }
   if (!op.getStarts().empty())
     start = addParameter(op.getStarts()[0]);
@@ -229,10 +234,11 @@ Value KernelEmitter::emitNumKeys() {
 
 void KernelEmitter::emitWalkRow(Value item) {
   int64_t perRow = (*op.getWalkShape())[0] / program.queryTile;
-  Value row = item, part = index(0);
+  Value row = item;
+  walkPart = index(0);
   if (perRow != 1) {
     row = arith::DivUIOp::create(b, loc, item, index(perRow));
-    part = arith::RemUIOp::create(b, loc, item, index(perRow));
+    walkPart = arith::RemUIOp::create(b, loc, item, index(perRow));
   }
   // One for all sequences or heads, or one for each.
   SmallVector<Value> at;
@@ -247,12 +253,12 @@ void KernelEmitter::emitWalkRow(Value item) {
     walkRow[field] =
         toIndex(memref::LoadOp::create(b, loc, parameter(walkRows), indices));
   }
-  firstRow = arith::MulIOp::create(b, loc, walkRow[0],
-                                   index((*op.getWalkShape())[0]));
+  firstRow =
+      arith::MulIOp::create(b, loc, walkRow[0], index((*op.getWalkShape())[0]));
   if (perRow != 1)
     firstRow = arith::AddIOp::create(
         b, loc, firstRow,
-        arith::MulIOp::create(b, loc, part, index(program.queryTile)));
+        arith::MulIOp::create(b, loc, walkPart, index(program.queryTile)));
 }
 
 Value KernelEmitter::emitWalk() {
@@ -271,7 +277,8 @@ Value KernelEmitter::emitWalk() {
   Value first = clamp(walkRow[1], size);
   Value count =
       clamp(walkRow[2], arith::SubIOp::create(b, loc, size, first).getResult());
-  Value partials = op.getMask().empty() ? index(0) : clamp(walkRow[3], count);
+  bool isMasked = !op.getMask().empty() || op.getWalkMasks();
+  Value partials = isMasked ? clamp(walkRow[3], count) : index(0);
   int64_t keys = (*op.getWalkShape())[1];
   Value limit = arith::CeilDivSIOp::create(b, loc, numKeys, index(keys));
   return tile::WalkListOp::create(b, loc, parameter(walkTiles), first, count,
@@ -432,6 +439,49 @@ Value KernelEmitter::emitRegion(Value scores, Region &region,
   return map;
 }
 
+Value KernelEmitter::emitWalkMask(Value scores, Value tile, Value entry) {
+  Value firstRow =
+      arith::MulIOp::create(b, loc, walkPart, index(program.queryTile));
+  int64_t split = (*op.getWalkShape())[1] / program.keyTile;
+  Value firstKey = index(0);
+  if (split != 1)
+    firstKey = arith::MulIOp::create(
+        b, loc, arith::RemUIOp::create(b, loc, tile, index(split)),
+        index(program.keyTile));
+  return tile::MapOp::create(
+      b, loc, scores.getType(), scores, b.getMultiDimIdentityMap(2),
+      ValueRange{firstRow, firstKey},
+      [&](OpBuilder &b, Location loc, ValueRange a) -> Value {
+        auto constant = [&](int64_t value) -> Value {
+          return arith::ConstantIntOp::create(b, loc, value, 32);
+        };
+        auto shifted = [&](Value value, int64_t bits) -> Value {
+          return arith::ShRUIOp::create(b, loc, value, constant(bits));
+        };
+        auto low = [&](Value value, int64_t mask) -> Value {
+          return arith::AndIOp::create(b, loc, value, constant(mask));
+        };
+        auto times = [&](Value value, int64_t factor) -> Value {
+          return arith::MulIOp::create(b, loc, value, constant(factor));
+        };
+        auto sum = [&](Value x, Value y) -> Value {
+          return arith::AddIOp::create(b, loc, x, y);
+        };
+        Value j = arith::IndexCastOp::create(b, loc, b.getI32Type(), a[2]);
+        Value word = low(shifted(j, 1), 3);
+        if ((*op.getWalkShape())[1] > 128)
+          word = sum(times(shifted(j, 7), 4), word);
+        Value bit = sum(times(low(shifted(j, 3), 15), 2), low(j, 1));
+        word = arith::IndexCastOp::create(b, loc, b.getIndexType(), word);
+        Value bits = tile::GatherOp::create(b, loc, parameter(walkMasks),
+                                            ValueRange{entry, a[1], word});
+        bits = low(arith::ShRUIOp::create(b, loc, bits, bit), 1);
+        Value keep = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
+                                           bits, constant(0));
+        return arith::SelectOp::create(b, loc, keep, a[0], negativeInfinity(b));
+      });
+}
+
 /// What a region that only adds adds to the score tile at `at`, over the scale.
 Value KernelEmitter::emitBias(ValueRange at) {
   Value none = tile::SplatOp::create(
@@ -526,13 +576,18 @@ SmallVector<Value> KernelEmitter::emitStep(Value position, ValueRange state) {
   Value s = emitScores(queries, first, {i0, j0});
   if (!op.getScore().empty() && !biased)
     s = emitRegion(s, op.getScore(), scoreCaptures, {i0, j0}, false);
-  if (!op.getMask().empty()) {
+  if (!op.getMask().empty() || op.getWalkMasks()) {
+    Value entry;
+    if (op.getWalkMasks())
+      entry = tile::WalkEntryOp::create(b, loc, walk, position);
     auto masked = scf::IfOp::create(b, loc, s.getType(), at.getPartial(),
                                     /*withElseRegion=*/true);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(masked.thenBlock());
     scf::YieldOp::create(
-        b, loc, emitRegion(s, op.getMask(), maskCaptures, {i0, j0}, true));
+        b, loc,
+        entry ? emitWalkMask(s, at.getTile(), entry)
+              : emitRegion(s, op.getMask(), maskCaptures, {i0, j0}, true));
     b.setInsertionPointToStart(masked.elseBlock());
     scf::YieldOp::create(b, loc, s);
     s = masked.getResult(0);

@@ -382,6 +382,9 @@ def Tile_WalkListOp : Tile_Op<"walk.list", [Pure]> {
     /// insertion point.
     ::mlir::Value createTile(::mlir::OpBuilder &builder, ::mlir::Location loc,
                              ::mlir::Value position);
+    /// The entry that stands for the tile at a position.
+    ::mlir::Value createEntry(::mlir::OpBuilder &builder, ::mlir::Location loc,
+                              ::mlir::Value position);
   }];
 }
 
@@ -407,6 +410,20 @@ def Tile_WalkAtOp : Tile_Op<"walk.at", [Pure]> {
   let arguments = (ins Tile_WalkType:$walk, Index:$position);
   let results = (outs Index:$tile, I1:$partial);
   let assemblyFormat = "$walk `[` $position `]` attr-dict";
+}
+
+def Tile_WalkEntryOp : Tile_Op<"walk.entry", [Pure]> {
+  let summary = "The entry of a list that stands for a tile of a walk";
+  let description = [{
+    The walk is made by `tile.walk.list`, and the position is below its size. In
+    a loop over the walk it stands in the loop's own block.
+
+    Example: `%entry = tile.walk.entry %w[%p]`.
+  }];
+  let arguments = (ins Tile_WalkType:$walk, Index:$position);
+  let results = (outs Index:$entry);
+  let assemblyFormat = "$walk `[` $position `]` attr-dict";
+  let hasVerifier = 1;
 }
 
 #endif // FOVEA_DIALECT_TILE_IR_TILEOPS
