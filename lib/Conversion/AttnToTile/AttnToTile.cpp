@@ -49,6 +49,8 @@ struct Program {
   int64_t queryTile, keyTile;
   /// Queries, keys, values and weights enter products as they are in memory.
   bool storageTypes;
+  /// Work items of the last queries are taken first.
+  bool lastFirst;
 };
 
 /// Emits the kernel of one attention op.
@@ -234,7 +236,14 @@ Value KernelEmitter::emitNumKeys() {
 
 void KernelEmitter::emitWalkRow(Value item) {
   int64_t perRow = (*op.getWalkShape())[0] / program.queryTile;
+  // Rows stand in the order of their work.
   Value row = item;
+  if (program.lastFirst) {
+    Value rows = memref::DimOp::create(b, loc, parameter(walkRows), 2);
+    Value last = arith::SubIOp::create(
+        b, loc, arith::MulIOp::create(b, loc, rows, index(perRow)), index(1));
+    row = item = arith::SubIOp::create(b, loc, last, item);
+  }
   walkPart = index(0);
   if (perRow != 1) {
     row = arith::DivUIOp::create(b, loc, item, index(perRow));
@@ -821,7 +830,8 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
       for (unsigned n = 1; symbols.lookup(name); ++n)
         name = base + "_" + std::to_string(n);
       KernelEmitter emitter(op, {schedule.getQueryTile(), schedule.getKeyTile(),
-                                 schedule.multipliesInStorageTypes()});
+                                 schedule.multipliesInStorageTypes(),
+                                 schedule.takesLastFirst()});
       symbols.insert(emitter.emit(function, name));
       op.erase();
       ++numKernels;

@@ -202,8 +202,8 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
   int64_t widest = std::max(d, dv);
   if (widest > 128)
     return {};
-  // A walk's rows come in the order of their work.
-  bool masked = !op.getMask().empty() && !op.getWalkRows();
+  // Work items differ in their work.
+  bool masked = !op.getMask().empty() || op.getWalkRows();
   auto make = [&](int64_t groups, int64_t keyTile, bool overlap,
                   bool persistent) {
     return pipe::ScheduleAttr::get(

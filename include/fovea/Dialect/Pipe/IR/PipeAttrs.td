@@ -149,6 +149,7 @@ def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule",
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     bool multipliesInStorageTypes() const { return true; }
+    bool takesLastFirst() const { return getLastFirst(); }
   }];
 }
 
