@@ -226,12 +226,7 @@ Value RaggedKernel::getExtent(End end) {
   if (extent)
     return extent;
   OpBuilder builder(end.view);
-  Location loc = end.view.getLoc();
-  Value dim = arith::ConstantIndexOp::create(builder, loc,
-                                             end.view.getDims()[end.axis]);
-  extent = memref::DimOp::create(builder, loc, end.view.getSource(), dim);
-  if (end.axis == 0 && end.view.getLimit())
-    extent = arith::MinSIOp::create(builder, loc, extent, end.view.getLimit());
+  extent = tile::createExtent(builder, end.view, end.axis);
   return extent;
 }
 
