@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 
 using namespace fovea::runtime;
 
@@ -34,10 +35,11 @@ ThreadState &ThreadState::get() {
 }
 
 ThreadState::~ThreadState() {
-  for (Block &block : blocks) {
-    free(block.memory);
-    block = Block();
-  }
+  for (unsigned level = 0; level < maxKeptBlocks; ++level)
+    for (Block *block : {&blocks[level], &workspaces[level]}) {
+      free(block->memory);
+      *block = Block();
+    }
 }
 
 void ThreadState::report(const char *message) {
@@ -78,15 +80,31 @@ bool BodyScope::allocate(int64_t bytes, void *&scratch) {
     scratch = ownMemory = allocateAligned(bytes);
     return scratch != nullptr;
   }
-  ThreadState::Block &block = state.blocks[level];
-  if (block.size < bytes) {
-    // Free first, so that growing never needs both.
-    free(block.memory);
-    block.memory = allocateAligned(bytes);
-    block.size = block.memory ? bytes : 0;
-  }
-  scratch = block.memory;
+  scratch = state.blocks[level].reserve(bytes);
   return scratch != nullptr;
+}
+
+void *ThreadState::Block::reserve(int64_t bytes) {
+  if (size < bytes) {
+    // Free first, so that growing never needs both.
+    free(memory);
+    memory = allocateAligned(bytes);
+    size = memory ? bytes : 0;
+  }
+  return memory;
+}
+
+void *ThreadState::acquireWorkspace(int64_t bytes) {
+  void *memory = numWorkspaces < maxKeptBlocks
+                     ? workspaces[numWorkspaces].reserve(bytes)
+                     : allocateAligned(bytes);
+  numWorkspaces += memory != nullptr;
+  return memory;
+}
+
+void ThreadState::releaseWorkspace(void *memory) {
+  if (memory && --numWorkspaces >= maxKeptBlocks)
+    free(memory);
 }
 
 void fovea::runtime::reportScratchFailure(ThreadState &state, int64_t bytes) {
@@ -101,6 +119,24 @@ void fovea::runtime::reportScratchFailure(ThreadState &state, int64_t bytes) {
 //===----------------------------------------------------------------------===//
 // The C ABI
 //===----------------------------------------------------------------------===//
+
+void *fovea_acquire_workspace(int64_t bytes, int64_t clearedBytes) {
+  ThreadState &state = ThreadState::get();
+  void *memory = bytes > 0 ? state.acquireWorkspace(bytes) : nullptr;
+  if (memory) {
+    memset(memory, 0, clearedBytes);
+    return memory;
+  }
+  char message[160];
+  snprintf(message, sizeof(message),
+           "cannot allocate %" PRId64 " bytes of workspace", bytes);
+  state.report(message);
+  return nullptr;
+}
+
+void fovea_release_workspace(void *memory) {
+  ThreadState::get().releaseWorkspace(memory);
+}
 
 int fovea_runtime_version(void) { return FOVEA_RUNTIME_VERSION; }
 

@@ -50,17 +50,28 @@ public:
 
   void report(const char *message);
 
+  /// Memory that stays this thread's until it is given back, last one first;
+  /// null if there is none.
+  void *acquireWorkspace(int64_t bytes);
+  void releaseWorkspace(void *memory);
+
 private:
   friend class BodyScope;
 
   struct Block {
     void *memory = nullptr;
     int64_t size = 0;
+
+    /// The memory, of at least so many bytes; null if it can't be had.
+    void *reserve(int64_t bytes);
   };
   /// A body inside a body must not get the outer one's scratch memory, so there
   /// is one block for each level; deeper levels allocate for each call.
   static constexpr unsigned maxKeptBlocks = 4;
   Block blocks[maxKeptBlocks];
+  /// The same for workspaces.
+  Block workspaces[maxKeptBlocks];
+  unsigned numWorkspaces = 0;
 };
 
 /// Lives while the calling thread runs bodies of one loop.

@@ -235,3 +235,29 @@ TWO = ("query_tile = 128, key_tile = 128, stages = 2, groups = 2, producer_regs 
 SCHEDULES = {64: {"": "", "three": THREE, "three-persistent": THREE + PERSISTENT, "two": TWO,
                   "two-persistent": TWO + PERSISTENT},
              128: {"": "", "two": TWO, "two-persistent": TWO + PERSISTENT}}
+
+# Decoding: one query or a few; B, heads and keys are dynamic. By name: queries, lengths.
+DECODE = {"decode": (1, False), "decode-lengths": (1, True), "decode-q8": (8, False)}
+
+
+def decode_module(queries, lengths, schedule, d=128):
+    """The function `attention` with so many queries."""
+    q, k = f"tensor<?x?x{queries}x{d}xbf16>", f"tensor<?x?x?x{d}xbf16>"
+    argument = ", %lengths: tensor<?xi32>" if lengths else ""
+    clause = " lengths(%lengths : tensor<?xi32>)" if lengths else ""
+    attribute = f"attributes {{schedule = #pipe.schedule<{schedule}>}}" if schedule else ""
+    return f"""func.func @attention(%q: {q}, %k: {k}, %v: {k}{argument}, %o: {q}) -> {q} {{
+  %r = attn.attention ins(%q : {q}) dense(%k, %v : {k}, {k}){clause} outs(%o : {q})
+      {attribute}
+  return %r : {q}
+}}
+"""
+
+
+SPLIT = ("query_tile = 64, groups = 1, producer_regs = 24, consumer_regs = 240, split_to = 0, ")
+DECODE_SCHEDULES = {
+    "": "", "64x4": SPLIT + "key_tile = 64, stages = 4",
+    "128x2": SPLIT + "key_tile = 128, stages = 2",
+    "64x4-persistent": SPLIT + "key_tile = 64, stages = 4, persistent = true",
+    "128x2-persistent": SPLIT + "key_tile = 128, stages = 2, persistent = true",
+    "64x4-serial": SPLIT + "key_tile = 64, stages = 4, overlap = false"}

@@ -53,6 +53,7 @@ void fovea::buildTileStage(OpPassManager &pm, const CpuPipelineOptions &) {
   decompose.ops = {"attn.merge", "attn.score_reduce"};
   pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
+  pm.addPass(attn::createAttnPackHeads());
   pm.addPass(createAttnToTile());
   pm.addPass(attn::createAttnLowerWalks());
   // Before the walk is split, so that masks are seen in their simplest form.

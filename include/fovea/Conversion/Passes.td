@@ -30,6 +30,13 @@ def AttnToTile : Pass<"attn-to-tile", "::mlir::ModuleOp"> {
     `tile.map`, whose functions get the flag `afn` if the op's numerics say
     `math = approximate`; the mask region becomes one under `scf.if %partial`.
 
+    If the schedule divides keys (`split_to` is not 1), the launch computes a
+    number of parts: so many that there are up to `split_to` work items, and two
+    key tiles or more in each part of the longest sequence. The parts of a query
+    tile follow each other in the grid's last coordinate; each has its share of
+    the tiles of the walk, sinks are in the first one, and `tile.combine` hands
+    the state of all of them to the last one, which stores the result.
+
     The tile sizes come from the op's `schedule` attribute
     (`-attn-select-schedule`); without it the op is an error. Packed, paged and
     several segments are refused by name.

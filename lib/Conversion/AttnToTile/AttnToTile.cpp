@@ -45,9 +45,15 @@ constexpr double maxFoldedScale = 16.0;
 /// Products of storage types take channels in steps of so many.
 constexpr int64_t storedStep = 16;
 
+/// Keys are divided into parts of no fewer key tiles, of the longest sequence.
+constexpr int64_t minTilesOfPart = 2;
+
 /// What a target's schedule says about the program.
 struct Program {
   int64_t queryTile, keyTile;
+  /// Up to how many work items there are where keys are divided (see
+  /// ScheduleAttrInterface).
+  int64_t splitTo;
   /// Queries, keys, values and weights enter products as they are in memory.
   bool storageTypes;
   /// Work items of the last queries are taken first.
@@ -91,6 +97,8 @@ private:
     return kernel.getBlock().getArgument(position);
   }
   void collectParameters();
+  Value emitNumQueryTiles();
+  Value emitNumParts(Value items);
   void emitLaunch(Operation *before);
 
   //===--------------------------------------------------------------------===//
@@ -180,6 +188,7 @@ private:
                               ValueRange state);
   SmallVector<Value> emitKeyLoop(const Segment &segment, ValueRange state);
   void emitResult(ValueRange state);
+  void emitCombined(ValueRange state);
 
   AttentionOp op;
   Location loc;
@@ -190,11 +199,12 @@ private:
   tile::KernelOp kernel;
 
   // Positions of parameters.
-  unsigned query, output, lse, sinks, walkRows, walkTiles, walkMasks;
+  unsigned query, output, lse, sinks, walkRows, walkTiles, walkMasks, parts;
   SmallVector<Segment, 1> segments;
   SmallVector<unsigned> origin, scoreCaptures, maskCaptures;
 
-  // Values of the kernel.
+  // Values of the kernel. `part` is null where keys are not divided.
+  Value part;
   Value batch, head, keyHead, firstRow, queries;
   /// Of the sequence, if they are packed.
   Rows queryRows;
@@ -253,6 +263,48 @@ void KernelEmitter::collectParameters() {
     scoreCaptures.push_back(addParameter(capture));
   for (Value capture : op.getMaskCaptures())
     maskCaptures.push_back(addParameter(capture));
+  if (program.splitTo == 1)
+    return;
+  b.setInsertionPoint(op);
+  Value items = emitNumQueryTiles();
+  for (Dim dim : {dimB, dimH})
+    items = arith::MulIOp::create(b, loc, items,
+                                  extent(op.getQuery(), maps[0], dim));
+  parts = addParameter(emitNumParts(items));
+}
+
+/// Tiles of queries of a head (of all packed sequences), computed ahead of the
+/// op.
+Value KernelEmitter::emitNumQueryTiles() {
+  Value rows = extent(op.getQuery(), maps[0], dimI);
+  if (std::optional<unsigned> offsets = queryOffsets())
+    return emitPackedItemCount(b, loc, parameters[*offsets], rows,
+                               program.queryTile);
+  if (!op.getWalkRows())
+    return arith::CeilDivSIOp::create(b, loc, rows, index(program.queryTile));
+  Value blocks = memref::DimOp::create(b, loc, op.getWalkRows(), 2);
+  return arith::MulIOp::create(
+      b, loc, blocks, index((*op.getWalkShape())[0] / program.queryTile));
+}
+
+/// Into how many parts keys are divided, with so many work items otherwise: so
+/// that the parts are no more than fill the machine.
+Value KernelEmitter::emitNumParts(Value items) {
+  Value one = index(1);
+  Value all = program.splitTo ? index(program.splitTo)
+                              : tile::ProcessorsOp::create(b, loc).getResult();
+  Value room = arith::DivUIOp::create(
+      b, loc, all, arith::MaxSIOp::create(b, loc, items, one));
+  Value keys = extent(op.getKeys()[0], maps[1], dimJ);
+  auto segment = cast<SegmentAttr>(op.getSegments()[0]);
+  if (segment.getKind() == SegmentKind::paged)
+    keys = arith::MulIOp::create(
+        b, loc, memref::DimOp::create(b, loc, op.getTables()[0], 1),
+        index(segment.getPageSize()));
+  Value most = arith::CeilDivSIOp::create(
+      b, loc, keys, index(minTilesOfPart * program.keyTile));
+  return arith::MaxSIOp::create(
+      b, loc, arith::MinSIOp::create(b, loc, room, most), one);
 }
 
 /// Which sequence, head and rows the work item has.
@@ -260,6 +312,10 @@ void KernelEmitter::emitItem() {
   batch = kernel.getGridArguments()[0];
   head = kernel.getGridArguments()[1];
   Value tile = kernel.getGridArguments()[2];
+  if (program.splitTo != 1) {
+    part = arith::RemUIOp::create(b, loc, tile, parameter(parts));
+    tile = arith::DivUIOp::create(b, loc, tile, parameter(parts));
+  }
   if (std::optional<unsigned> offsets = queryOffsets()) {
     Value rows = extent(parameter(query), maps[0], dimI);
     PackedItem item = emitPackedItem(b, loc, parameter(*offsets), rows,
@@ -268,9 +324,9 @@ void KernelEmitter::emitItem() {
     tile = item.tile;
     queryRows = emitRows(b, loc, parameter(*offsets), batch, rows);
   }
-  Value group = arith::DivUIOp::create(
-      b, loc, extent(parameter(query), maps[0], dimH),
-      extent(parameter(segments[0].key), maps[1], dimH));
+  Value group =
+      arith::DivUIOp::create(b, loc, extent(parameter(query), maps[0], dimH),
+                             extent(parameter(segments[0].key), maps[1], dimH));
   keyHead = arith::DivUIOp::create(b, loc, head, group);
   if (op.getWalkRows())
     emitWalkRow(tile);
@@ -286,8 +342,8 @@ void KernelEmitter::emitSegment(Segment &segment, const Segment *before) {
   if (paged) {
     Value pages =
         memref::DimOp::create(b, loc, parameter(segment.tables[0]), 1);
-    rows.size = arith::MulIOp::create(
-        b, loc, pages, index(segment.attribute.getPageSize()));
+    rows.size = arith::MulIOp::create(b, loc, pages,
+                                      index(segment.attribute.getPageSize()));
   } else if (segment.attribute.getKind() == SegmentKind::packed) {
     rows = emitRows(b, loc, parameter(segment.tables[1]), batch, all);
   }
@@ -358,9 +414,8 @@ void KernelEmitter::emitWalk(Segment &segment) {
                                          firstRow, queryRows.size);
       tiles = arith::SelectOp::create(b, loc, some, tiles, index(0));
     }
-    segment.walk =
-        tile::WalkRangesOp::create(b, loc, index(0), tiles,
-                                   ArrayRef<bool>{!op.getMask().empty()});
+    segment.walk = tile::WalkRangesOp::create(
+        b, loc, index(0), tiles, ArrayRef<bool>{!op.getMask().empty()});
   }
   segment.numTiles = tile::WalkSizeOp::create(b, loc, segment.walk);
 }
@@ -664,6 +719,12 @@ SmallVector<Value> KernelEmitter::emitInitialState() {
     if (unit != 1.0)
       sink = arith::MulFOp::create(b, loc, sink, number(unit));
     m = sink;
+    if (part) {
+      Value first = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                          part, index(0));
+      m = arith::SelectOp::create(b, loc, first, m, negativeInfinity(b));
+      l = arith::SelectOp::create(b, loc, first, l, number(0));
+    }
   }
   Value o = tile::SplatOp::create(
       b, loc, tileType({program.queryTile, valueChannels}), number(0));
@@ -793,6 +854,21 @@ void KernelEmitter::emitResult(ValueRange state) {
                         ValueRange{firstRow});
 }
 
+/// The result of the last work item of those that share the keys.
+void KernelEmitter::emitCombined(ValueRange state) {
+  Value rows =
+      queryRows.size ? queryRows.size : extent(parameter(query), maps[0], dimI);
+  rows = arith::SubIOp::create(b, loc, rows, firstRow);
+  auto combined = tile::CombineOp::create(
+      b, loc, state[0].getType(), state[1].getType(), state[2].getType(),
+      b.getI1Type(), state[0], state[1], state[2], part, parameter(parts), rows,
+      b.getF64FloatAttr(exponentScale));
+  auto last = scf::IfOp::create(b, loc, combined.getLast());
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(last.thenBlock());
+  emitResult(combined.getResults().drop_back());
+}
+
 tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
   collectParameters();
   auto queryType = cast<MemRefType>(op.getQuery().getType());
@@ -828,7 +904,10 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
   SmallVector<Value> sums = emitInitialState();
   for (const Segment &segment : segments)
     sums = emitKeyLoop(segment, sums);
-  emitResult(sums);
+  if (part)
+    emitCombined(sums);
+  else
+    emitResult(sums);
   tile::ReturnOp::create(b, loc);
   replaceIndexOps(kernel);
   emitLaunch(op);
@@ -837,8 +916,17 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
 
 SmallVector<Value> KernelEmitter::emitKeyLoop(const Segment &segment,
                                               ValueRange state) {
+  Value low = index(0), high = segment.numTiles;
+  if (part) {
+    // Each part has as many tiles of this sequence's walk, the last ones fewer.
+    Value share = arith::CeilDivSIOp::create(b, loc, high, parameter(parts));
+    low = arith::MinSIOp::create(
+        b, loc, arith::MulIOp::create(b, loc, part, share), high);
+    high = arith::MinSIOp::create(
+        b, loc, arith::AddIOp::create(b, loc, low, share), high);
+  }
   auto loop = scf::ForOp::create(
-      b, loc, index(0), segment.numTiles, index(1), state,
+      b, loc, low, high, index(1), state,
       [&](OpBuilder &nested, Location, Value position, ValueRange state) {
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToStart(nested.getInsertionBlock());
@@ -850,23 +938,15 @@ SmallVector<Value> KernelEmitter::emitKeyLoop(const Segment &segment,
 
 void KernelEmitter::emitLaunch(Operation *before) {
   b.setInsertionPoint(before);
-  Value rows = extent(op.getQuery(), maps[0], dimI);
-  Value sequences = extent(op.getQuery(), maps[0], dimB), tiles;
-  if (op.getWalkRows()) {
-    tiles = memref::DimOp::create(b, loc, op.getWalkRows(), 2);
-    tiles = arith::MulIOp::create(
-        b, loc, tiles, index((*op.getWalkShape())[0] / program.queryTile));
-  } else if (std::optional<unsigned> offsets = queryOffsets()) {
-    sequences = index(1);
-    tiles = emitPackedItemCount(b, loc, parameters[*offsets], rows,
-                                program.queryTile);
-  } else {
-    tiles = arith::CeilDivSIOp::create(b, loc, rows, index(program.queryTile));
-  }
+  Value sequences =
+      queryOffsets() ? index(1) : extent(op.getQuery(), maps[0], dimB);
+  Value tiles = emitNumQueryTiles();
+  if (part)
+    tiles = arith::MulIOp::create(b, loc, tiles, parameters[parts]);
   tile::LaunchOp::create(
       b, loc, kernel.getSymName(),
       ValueRange{sequences, extent(op.getQuery(), maps[0], dimH), tiles},
-      parameters, IntegerAttr());
+      parameters, IntegerAttr(), IntegerAttr(), IntegerAttr());
 }
 
 /// What cannot be lowered, by name.
@@ -924,6 +1004,7 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
       for (unsigned n = 1; symbols.lookup(name); ++n)
         name = base + "_" + std::to_string(n);
       KernelEmitter emitter(op, {schedule.getQueryTile(), schedule.getKeyTile(),
+                                 schedule.getSplitTo(),
                                  schedule.multipliesInStorageTypes(),
                                  schedule.takesLastFirst()});
       symbols.insert(emitter.emit(function, name));

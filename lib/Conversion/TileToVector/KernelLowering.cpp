@@ -18,8 +18,8 @@ using namespace fovea;
 using tile::TileType;
 
 KernelLowering::KernelLowering(func::FuncOp function,
-                               tile::CpuScheduleAttr schedule)
-    : function(function), schedule(schedule), b(function.getContext()),
+                               tile::CpuScheduleAttr schedule, Value workspace)
+    : function(function), schedule(schedule), workspace(workspace), b(function.getContext()),
       lanes(b, schedule.getLanes()), width(schedule.getLanes()),
       numVectors(schedule.getQueryTile() / schedule.getLanes()) {}
 
@@ -128,6 +128,20 @@ LogicalResult KernelLowering::lowerOp(Operation &op) {
   if (auto loop = dyn_cast<scf::ForOp>(op); loop && hasTiles(op)) {
     done.push_back(&op);
     return lowerLoop(loop);
+  }
+  if (auto combine = dyn_cast<tile::CombineOp>(op)) {
+    done.push_back(&op);
+    return lowerCombine(combine);
+  }
+  // A branch that gives no tile works on tiles of its own.
+  if (auto branch = dyn_cast<scf::IfOp>(op); branch && !hasTiles(op)) {
+    int64_t mark = scratchTop;
+    for (Region &region : branch->getRegions())
+      if (!region.empty() && failed(lowerBlock(region.front())))
+        return failure();
+    scratchTop = mark;
+    b.setInsertionPointAfter(branch);
+    return success();
   }
   if (isa<tile::WalkAtOp, tile::WalkSizeOp>(op))
     return op.emitOpError("stands on a walk of several ranges; run "

@@ -379,6 +379,17 @@ LogicalResult ReduceOp::verify() {
   return success();
 }
 
+LogicalResult CombineOp::verify() {
+  TileType sum = getSum().getType(), top = getTop().getType();
+  if (sum.getRank() != 2 || top.getRank() != 1 ||
+      sum.getDimSize(0) != top.getDimSize(0))
+    return emitOpError("takes a tile of rows and one element for each row, got ")
+           << sum << " and " << top;
+  if (!sum.getElementType().isF32() || !top.getElementType().isF32())
+    return emitOpError("combines f32 tiles, got ") << sum << " and " << top;
+  return success();
+}
+
 LogicalResult WalkRangesOp::verify() {
   if (getPartial().size() != getLower().size())
     return emitOpError("has ") << getLower().size() << " ranges, but 'partial' "

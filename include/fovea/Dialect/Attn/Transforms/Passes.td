@@ -89,8 +89,13 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     For a CPU (`#tile.cpu_schedule`) the model is: query rows fill vectors; a
     register block has as many accumulators as hide the latency of a fused
     multiply-add on two ports (12 to 16), and with its operands fits into the
-    registers; scores of one tile stay in the second-level cache. A short query
-    (a decoding step) gets a smaller query tile and taller blocks.
+    registers; scores of one tile stay in the second-level cache. Few queries (a
+    decoding step), with the heads that -attn-pack-heads makes rows, get a smaller
+    query tile and taller blocks.
+
+    With up to 16 queries (a static number) the keys are divided: on a CPU between
+    up to 64 work items, whatever the number of threads, so that this does not
+    change results; on a GPU between as many as it has multiprocessors.
 
     For a Hopper GPU (`#pipe.schedule`) up to 128 channels there are several,
     best first. More channels are an error, for which the op has to bring its
@@ -99,7 +104,9 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
 
     | attempt | query rows | key tile | groups, registers | |
     |---|---|---|---|---|
-    | 0 up to 64 channels only | 192 | 128 | 3, 160 | turns, persistent |
+    | first with up to 16 queries | 64 | 64 | 1, 240 | 4 stages, persistent, keys divided |
+    | next with up to 16 queries | 64 | 64 | 1, 240 | the same without overlap |
+    | next up to 64 channels only | 192 | 128 | 3, 160 | turns, persistent |
     | next up to 64 channels only | 192 | 128 | 3, 160 | turns |
     | next | 128 | 128 | 2, 240 | turns, persistent |
     | next | 128 | 128 | 2, 240 | turns |
@@ -134,7 +141,7 @@ def AttnPackHeads : Pass<"attn-pack-heads"> {
   let description = [{
     With one query (a static 1: a decoding step) and several query heads for each
     key head, a kernel for each query head would read the same keys again and fill
-    one row of its tile. The queries and outputs of an `attn.attention` on memrefs
+    one row, or lane, of its tile. The queries and outputs of an `attn.attention` on memrefs
     are viewed with as many heads as the keys have, and the heads of a group as
     queries, which moves nothing in memory: the stride of the axis of queries
     becomes that of heads. In regions `h` becomes `h * group + i` and `i` 0.

@@ -89,17 +89,33 @@ def Tile_LaunchOp : Tile_Op<"launch",
   let description = [{
     Runs `@kernel` for all coordinates below `grid` and returns when all work
     items are done. A grid with an extent of 0 runs nothing. `scratch_bytes` is
-    the private memory that a work item needs; lowerings set it.
+    the private memory that a work item needs, `workspace_bytes` the memory of all
+    of them together, of which the first `cleared_bytes` are zero at first;
+    lowerings set these.
 
     Example: `tile.launch @copy grid(%n) args(%a, %b : memref<?x64xf32>, memref<?x64xf32>)`.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Index>:$grid,
                        Variadic<AnyType>:$arguments,
-                       OptionalAttr<I64Attr>:$scratch_bytes);
+                       OptionalAttr<I64Attr>:$scratch_bytes,
+                       OptionalAttr<I64Attr>:$workspace_bytes,
+                       OptionalAttr<I64Attr>:$cleared_bytes);
   let assemblyFormat = [{
     $kernel `grid` `(` $grid `)` `args` `(` ($arguments^ `:` type($arguments))?
     `)` attr-dict
   }];
+}
+
+def Tile_ProcessorsOp : Tile_Op<"processors", [Pure]> {
+  let summary = "Number of work items that fill the machine";
+  let description = [{
+    The multiprocessors of the GPU that a launch will run on. For code that makes
+    a launch, not for kernels.
+
+    Example: `%n = tile.processors`.
+  }];
+  let results = (outs Index:$result);
+  let assemblyFormat = "attr-dict";
 }
 
 //===----------------------------------------------------------------------===//
@@ -370,6 +386,54 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = [{
     $kind $input `axis` $axis attr-dict `:` type($input) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Work items together
+//===----------------------------------------------------------------------===//
+
+def Tile_CombineOp : Tile_Op<"combine", [
+    TypesMatchWith<"the mean's sum has its type", "sum", "result_sum", "$_self">,
+    TypesMatchWith<"maxima have their type", "top", "result_top", "$_self">,
+    TypesMatchWith<"weights have the type of maxima", "top", "weight", "$_self">,
+    TypesMatchWith<"weights have the type of maxima", "top", "result_weight",
+                   "$_self">]> {
+  let summary = "Hands the states of work items to the last of them";
+  let description = [{
+    `count` work items that follow each other in the grid's last coordinate, this
+    one being number `part` of them, each hold the state of a softmax over a part
+    of the keys: for each row, the sum of weights times values, the maximum of the
+    scores and the sum of weights. In the one that gets here last, `last` is true
+    and the results are the state over all parts,
+
+        m = max_n m_n,  l = sum_n exp2(unit (m_n - m)) l_n,  o likewise,
+
+    folded from part 0 on, so that the order of arrival changes no bit. In the
+    others `last` is false and the results are not defined. A part whose maximum
+    is -inf adds nothing. All work items of a kernel get here once or none does.
+    Rows from `rows` on are not defined in the results.
+
+    Lowerings hand the states over through memory of the launch, for as many work
+    items as the kernel's schedule divides keys to (`split_to`), and use none
+    where `count` is 1.
+
+    Example:
+
+    ```mlir
+    %sum, %top, %weight, %last = tile.combine %o, %m, %l part %p of %n rows %r
+        unit 1.0 : !tile.tile<64x128xf32>, !tile.tile<64xf32>
+    ```
+  }];
+  let arguments = (ins Tile_TileType:$sum, Tile_TileType:$top,
+                       Tile_TileType:$weight, Index:$part, Index:$count,
+                       Index:$rows, F64Attr:$unit);
+  let results = (outs Tile_TileType:$result_sum, Tile_TileType:$result_top,
+                      Tile_TileType:$result_weight, I1:$last);
+  let assemblyFormat = [{
+    $sum `,` $top `,` $weight `part` $part `of` $count `rows` $rows
+    `unit` $unit attr-dict `:` type($sum) `,` type($top)
   }];
   let hasVerifier = 1;
 }
