@@ -21,6 +21,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -120,13 +121,19 @@ void fovea_unload(fovea_object_t *object) {
   delete object;
 }
 
-/// The address of a symbol; null after an error.
+/// The address of a symbol of the object itself, not of a library that it needs;
+/// null after an error.
 static void *findSymbol(fovea_object_t *object, const char *symbol,
                         const char *name) {
   void *address = dlsym(object->handle, symbol);
-  if (!address)
-    report(object->path, "has no function %.200s", name);
-  return address;
+  Dl_info place;
+  link_map *map = nullptr;
+  if (address && dladdr(address, &place) &&
+      !dlinfo(object->handle, RTLD_DI_LINKMAP, &map) &&
+      reinterpret_cast<uintptr_t>(place.dli_fbase) == map->l_addr)
+    return address;
+  report(object->path, "has no function %.200s", name);
+  return nullptr;
 }
 
 const fovea_entry_t *fovea_find_entry(fovea_object_t *object,
@@ -139,12 +146,8 @@ const fovea_entry_t *fovea_find_entry(fovea_object_t *object,
            unsigned(object->abi));
     return nullptr;
   }
-  char symbol[512];
-  if (snprintf(symbol, sizeof(symbol), "fovea_entry_%s", name) >=
-      int(sizeof(symbol))) {
-    report(object->path, "has no function %.200s...", name);
-    return nullptr;
-  }
+  char symbol[1024]; // Of a longer name there is none.
+  snprintf(symbol, sizeof(symbol), "fovea_entry_%s", name);
   auto *entry =
       static_cast<const fovea_entry_t *>(findSymbol(object, symbol, name));
   return entry && findCode(*entry) ? entry : nullptr;

@@ -37,9 +37,9 @@ public:
     auto file = mlir::openInputFile(path, &message);
     if (!file)
       return false;
-    auto sources = std::make_shared<llvm::SourceMgr>();
-    sources->AddNewSourceBuffer(std::move(file), llvm::SMLoc());
     handler.reset(); // It refers to the sources of the file before.
+    sources = std::make_shared<llvm::SourceMgr>();
+    sources->AddNewSourceBuffer(std::move(file), llvm::SMLoc());
     handler =
         std::make_unique<mlir::SourceMgrDiagnosticHandler>(*sources, &context);
     auto more = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
@@ -105,6 +105,7 @@ private:
   }
 
   mlir::MLIRContext context;
+  std::shared_ptr<llvm::SourceMgr> sources;
   std::unique_ptr<mlir::SourceMgrDiagnosticHandler> handler;
   mlir::OwningOpRef<mlir::ModuleOp> module;
 };
