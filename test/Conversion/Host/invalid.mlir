@@ -1,5 +1,5 @@
 // RUN: fovea-opt %s --fovea-plan-temporaries --fovea-report-assertions --fovea-make-entry-points --split-input-file --verify-diagnostics
-// RUN: not fovea-opt %s --fovea-make-entry-points=target=cpu:+nothing 2>&1 | FileCheck %s
+// RUN: not fovea-opt %s --split-input-file --fovea-make-entry-points=target=cpu:+nothing 2>&1 | FileCheck %s
 // CHECK: error: unknown target 'cpu:+nothing': 'nothing' is no feature that kernels can use; a target is
 
 func.func @nested(%n: index, %c: i1) {

@@ -3,7 +3,6 @@
 // The function of the C ABI is a call of the runtime with its entry; the function
 // of memrefs is private, and its code takes what the runtime unpacked.
 
-// CHECK-DAG: llvm.mlir.global internal constant @[[TABLE:.*]](dense<[1, 2, 6, 1, 2, 32, 1, -1, 1, -1, 0, 32, 0]>
 // CHECK-LABEL: llvm.func internal @f_run(
 // CHECK-SAME: %[[STORAGE:.*]]: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr)
 // CHECK: llvm.getelementptr %[[STORAGE]][0]
@@ -15,6 +14,7 @@
 // CHECK-DAG: llvm.insertvalue %[[FEATURES]], %{{.*}}[0, 1]
 // CHECK-DAG: %[[RUN:.*]] = llvm.mlir.addressof @f_run
 // CHECK-DAG: llvm.insertvalue %[[RUN]], %{{.*}}[0, 2]
+// CHECK: llvm.mlir.global internal constant @[[TABLE:.*]](dense<[1, 2, 6, 1, 2, 32, 1, -1, 1, -1, 0, 32, 0]>
 // CHECK: llvm.mlir.global external constant @fovea_entry_f()
 // CHECK-DAG: %[[ABI:.*]] = llvm.mlir.constant(2 : i64)
 // CHECK-DAG: llvm.insertvalue %[[ABI]], %{{.*}}[0]
@@ -36,13 +36,13 @@ func.func @f(%a: memref<?xf32, strided<[1], offset: ?>>, %n: i32)
 
 // Free strides, and memory for temporaries.
 
-// CHECK: constant @{{.*}}(dense<[1, 1, 7, 2, 4, 16, 0, 3, -1, -1, -1]>
 // CHECK: llvm.func internal @g_run(
 // CHECK-SAME: %{{.*}}: !llvm.ptr, %[[TEMPORARIES:.*]]: !llvm.ptr, %{{.*}}: !llvm.ptr)
 // CHECK: llvm.insertvalue %[[TEMPORARIES]], %{{.*}}[1]
 // CHECK: call @g_memrefs(%{{.*}}, %{{.*}})
 // CHECK: llvm.func internal @g_temporary_bytes(%{{.*}}: !llvm.ptr) -> i64
 // CHECK: call @g_temporaries(
+// CHECK: constant @{{.*}}(dense<[1, 1, 7, 2, 4, 16, 0, 3, -1, -1, -1]>
 func.func private @g_temporaries(%a: memref<3x?xbf16, strided<[?, ?], offset: ?>>) -> index {
   %0 = arith.constant 64 : index
   return %0 : index

@@ -64,6 +64,7 @@
 // CHECK: OK: an array without elements
 
 // Memory, threads, tracing.
+// CHECK: OK: a process that may run on one CPU uses one thread
 // CHECK: a workspace that is not aligned: fovea_set_workspace: the memory must be aligned to 64 bytes and its size not be negative
 // CHECK: a small workspace: two: needs {{[0-9]+}} bytes of workspace, and {{[0-9]+}} for each thread; fovea_set_workspace gave {{[0-9]+}}
 // CHECK: the workspace of wrong arguments: two: argument 0: is NULL
@@ -72,7 +73,6 @@
 // CHECK: OK: a provider's threads use the workspace
 // CHECK: OK: the tracer: begin call two 6, begin loop two, end loop 0, begin loop two, end loop 0, end call 0
 // CHECK: OK: the tracer sees errors
-// CHECK: OK: a process that may run on one CPU uses one thread
 // CHECK: OK: all
 
 !t = tensor<?x?x?x16xf32>
