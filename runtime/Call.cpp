@@ -28,9 +28,8 @@ static const char *featureName(int bit) {
     return NAME;
 #include "fovea-runtime/CpuFeatures.def"
 #undef FOVEA_CPU_FEATURE
-  default:
-    return "a feature of later CPUs";
   }
+  return "a feature of later CPUs";
 }
 
 static void reportMissing(const fovea_entry_t &entry) {

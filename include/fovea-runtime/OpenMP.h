@@ -21,7 +21,7 @@
 #include <stddef.h>
 
 #ifndef _OPENMP
-#error "compile with OpenMP (-fopenmp)"
+#error compile with OpenMP (-fopenmp)
 #endif
 
 /* Runs the items of a loop on OpenMP's threads, as many as OpenMP would use. */

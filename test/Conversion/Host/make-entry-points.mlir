@@ -12,8 +12,8 @@
 // CHECK: llvm.mlir.global internal constant @f_codes()
 // CHECK-DAG: %[[FEATURES:.*]] = llvm.mlir.constant(0 : i64)
 // CHECK-DAG: llvm.insertvalue %[[FEATURES]], %{{.*}}[0, 1]
-// CHECK-DAG: %[[RUN:.*]] = llvm.mlir.addressof @f_run
-// CHECK-DAG: llvm.insertvalue %[[RUN]], %{{.*}}[0, 2]
+// CHECK-DAG: %[[CODE:.*]] = llvm.mlir.addressof @f_run
+// CHECK-DAG: llvm.insertvalue %[[CODE]], %{{.*}}[0, 2]
 // CHECK: llvm.mlir.global internal constant @[[TABLE:.*]](dense<[1, 2, 6, 1, 2, 32, 1, -1, 1, -1, 0, 32, 0]>
 // CHECK: llvm.mlir.global external constant @fovea_entry_f()
 // CHECK-DAG: %[[ABI:.*]] = llvm.mlir.constant(2 : i64)
