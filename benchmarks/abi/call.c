@@ -1,4 +1,4 @@
-/*===- call.c - Times calls through the C ABI -----------------------*- C -*-===//
+/*===- call.c - Times calls through the C ABI ----------------------*- C -*-===//
 //
 // Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

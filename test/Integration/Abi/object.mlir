@@ -1,5 +1,5 @@
 // The runtime loads objects, refuses what is none, and checks each argument.
-// RUN: fovea-compile %s -o %t.so --target=cpu:avx2 --target=cpu:plain
+// RUN: fovea-compile %s -o %t.so --target=cpu:avx512 --target=cpu:avx2 --target=cpu:plain
 // RUN: fovea-compile %s -o %t.later.so --target=cpu:+amx-tile,+amx-fp16,+egpr
 // RUN: %cc -std=c11 -shared -fPIC -I%fovea_include %S/Inputs/older.c -o %t.older.so -L%fovea_lib -lfovea_runtime
 // RUN: %cc -std=c11 -shared -fPIC -I%fovea_include -DABI=99 %S/Inputs/older.c -o %t.newer.so -L%fovea_lib -lfovea_runtime
@@ -34,7 +34,7 @@
 // CHECK: a function of the C library: {{.*}}older.so: has no function malloc
 // CHECK: a later CPU: attention: this CPU cannot run the code for cpu:+amx-tile,+amx-fp16,+egpr: it lacks {{.*}}egpr; compile also for --target=cpu:plain
 // CHECK: a call on it: attention: this CPU cannot run the code for
-// CHECK: OK: the first code that this CPU runs is taken
+// CHECK: OK: three versions, each for all CPUs of the one before
 
 // Arguments.
 // CHECK: a count: attention: expected 4 arguments, got 3
@@ -62,6 +62,7 @@
 // CHECK: OK: the output may lie between the inputs
 // CHECK: OK: reversed rows
 // CHECK: OK: an array without elements
+// CHECK: OK: nothing outside of the arrays is touched
 
 // Memory, threads, tracing.
 // CHECK: OK: a process that may run on one CPU uses one thread

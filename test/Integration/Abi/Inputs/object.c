@@ -1,4 +1,4 @@
-/*===- object.c - Loads objects and calls them in every wrong way ---*- C -*-===//
+/*===- object.c - Loads objects and calls them in every wrong way --*- C -*-===//
 //
 // Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -178,6 +179,7 @@ static void tryVersions(const char *prefix) {
         "an older object without a note is loaded by dlopen and called");
   expectError(!fovea_load(beside(prefix, ".needs.so")),
               "a needed symbol is missing");
+  fovea_unload(object);
   fovea_unload(NULL);
 }
 
@@ -229,7 +231,8 @@ static int isRight(void) {
         for (int j = 0; j < S; ++j) {
           double s = 0;
           for (int d = 0; d < D; ++d)
-            s += (double)at(&arrays[0], b, h, i, d) * at(&arrays[1], b, h, j, d);
+            s +=
+                (double)at(&arrays[0], b, h, i, d) * at(&arrays[1], b, h, j, d);
           s = exp(s / 4);
           sum += s;
           for (int d = 0; d < D; ++d)
@@ -316,6 +319,43 @@ static void tryArguments(fovea_function_t attention, fovea_function_t two,
   check(!attention(arguments, 4, NULL), "an array without elements");
 }
 
+/* Memory of that many floats, which ends where no page is, or begins there. */
+static float *guarded(size_t count, int atEnd) {
+  size_t page = sysconf(_SC_PAGESIZE);
+  size_t inside = (count * sizeof(float) + page - 1) / page * page;
+  char *pages = mmap(NULL, inside + 2 * page, PROT_NONE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  mprotect(pages + page, inside, PROT_READ | PROT_WRITE);
+  return (float *)(pages + page + (atEnd ? inside - count * sizeof(float) : 0));
+}
+
+/* Calls each version on arrays of odd sizes between pages that are not there.
+ */
+static void tryOutside(const fovea_entry_t *entry) {
+  int failed = 0;
+  for (int atEnd = 0; atEnd < 2; ++atEnd)
+    for (int queries = 1; queries < 70; queries += 17) {
+      for (int n = 0; n < 4; ++n) {
+        int rows = n == 1 || n == 2 ? 61 : queries;
+        reset(n, guarded((size_t)rows * D, atEnd));
+        int64_t shape[4] = {1, 1, rows, D};
+        memcpy(arrays[n].shape, shape, sizeof(shape));
+        for (int m = 0; m < rows * D; ++m)
+          arrays[n].data[m] = 1;
+      }
+      for (int64_t version = 0; version < entry->count; ++version) {
+        fovea_entry_t one = *entry;
+        one.count -= version;
+        one.codes += version;
+        memset(arrays[3].data, 0xff, (size_t)queries * D * sizeof(float));
+        failed |= fovea_call(&one, arguments, 4, NULL);
+        for (int m = 0; m < queries * D; ++m)
+          failed |= fabsf(arrays[3].data[m] - 1) > 1e-5f;
+      }
+    }
+  check(!failed, "nothing outside of the arrays is touched");
+}
+
 /*===----------------------------------------------------------------------===//
 // Memory, threads and tracing
 //===----------------------------------------------------------------------===*/
@@ -380,8 +420,8 @@ static void tryMemory(const fovea_entry_t *two, float *memory) {
               "a workspace that is not aligned");
   int64_t needed = fovea_workspace_bytes(two, arguments, 6, 1);
   int64_t more = fovea_workspace_bytes(two, arguments, 6, 3);
-  failures += needed < COUNT * 4 || more <= needed ||
-              more > (int64_t)sizeof(workspace);
+  failures +=
+      needed < COUNT * 4 || more <= needed || more > (int64_t)sizeof(workspace);
   fovea_set_workspace(workspace, needed - 1);
   expectError(fovea_call(two, arguments, 6, NULL), "a small workspace");
   arguments[0] = NULL;
@@ -488,11 +528,12 @@ int main(int argc, char **argv) {
     printf("WRONG: %s\n", fovea_last_error());
     return 1;
   }
-  check(entry->count == 2 && entry->codes[1].features == 0 &&
-            !strcmp(entry->codes[0].target, "cpu:avx2") &&
-            entry->codes[0].features != 0,
-        "the first code that this CPU runs is taken");
+  check(entry->count == 3 && entry->codes[2].features == 0 &&
+            !strcmp(entry->codes[0].target, "cpu:avx512") &&
+            !(entry->codes[1].features & ~entry->codes[0].features),
+        "three versions, each for all CPUs of the one before");
   tryArguments(attention, two, memory);
+  tryOutside(entry);
   tryAffinity();
   tryMemory(fovea_find_entry(object, "two"), memory);
   fovea_unload(object);

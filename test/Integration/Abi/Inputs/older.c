@@ -1,4 +1,4 @@
-/*===- older.c - A function as ABI version 1 had it -----------------*- C -*-===//
+/*===- older.c - A function as ABI version 1 had it ----------------*- C -*-===//
 //
 // Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

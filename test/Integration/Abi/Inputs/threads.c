@@ -1,4 +1,4 @@
-/*===- threads.c - Calls a function from many threads at once -------*- C -*-===//
+/*===- threads.c - Calls a function from many threads at once ------*- C -*-===//
 //
 // Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
