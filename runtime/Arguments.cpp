@@ -191,7 +191,8 @@ bool Binder::checkSizes(const fovea_tensor_t &tensor,
 /// Finds the bytes of an array that begins at span.first.
 bool Binder::measure(Span &span, int64_t elements) {
   if (elements == 0) {
-    span.last = span.first - 1;
+    span.first = 1;
+    span.last = 0;
     return true;
   }
   int64_t below = 0, above = span.bytes - 1;
@@ -226,11 +227,12 @@ bool Binder::bindArray(const fovea_tensor_t &tensor, const Parameter &parameter,
                 bytes);
   storage[0] = storage[1] = static_cast<int64_t>(address);
   storage[2] = 0;
-  int64_t *sizes = storage + 3, *strides = sizes + rank, rowMajor = 1;
+  int64_t *sizes = storage + 3, *strides = sizes + rank;
+  uint64_t rowMajor = 1; // Wraps where there are no elements.
   for (int64_t axis = rank; axis-- > 0;) {
     int64_t expected = parameter.stride(axis);
     sizes[axis] = tensor.shape[axis];
-    strides[axis] = tensor.strides ? tensor.strides[axis] : rowMajor;
+    strides[axis] = tensor.strides ? tensor.strides[axis] : int64_t(rowMajor);
     // The stride of a dimension of one element is never used.
     if (sizes[axis] <= 1 && expected >= 0)
       strides[axis] = expected;

@@ -121,8 +121,8 @@ void fovea_unload(fovea_object_t *object) {
   delete object;
 }
 
-/// The address of a symbol of the object itself, not of a library that it needs;
-/// null after an error.
+/// The address of a symbol of the object itself, not of a library that it
+/// needs; null after an error.
 static void *findSymbol(fovea_object_t *object, const char *symbol,
                         const char *name) {
   void *address = dlsym(object->handle, symbol);
@@ -138,6 +138,10 @@ static void *findSymbol(fovea_object_t *object, const char *symbol,
 
 const fovea_entry_t *fovea_find_entry(fovea_object_t *object,
                                       const char *name) {
+  if (!object) {
+    fovea_report_error("fovea_find: there is no object");
+    return nullptr;
+  }
   fovea_clear_error();
   if (object->abi < 2) {
     report(object->path,
@@ -154,7 +158,7 @@ const fovea_entry_t *fovea_find_entry(fovea_object_t *object,
 }
 
 fovea_function_t fovea_find(fovea_object_t *object, const char *name) {
-  if (object->abi >= 2 && !fovea_find_entry(object, name))
+  if ((!object || object->abi >= 2) && !fovea_find_entry(object, name))
     return nullptr;
   fovea_clear_error();
   return reinterpret_cast<fovea_function_t>(findSymbol(object, name, name));

@@ -11,8 +11,7 @@
 // thread, and none aborts the process. Objects made for an earlier version of
 // the ABI keep working with a later library.
 //
-//   fovea_object_t *object = fovea_load("causal.so");
-//   fovea_function_t causal = object ? fovea_find(object, "causal") : NULL;
+//   fovea_function_t causal = fovea_find(fovea_load("causal.so"), "causal");
 //   if (!causal || causal(arguments, 4, NULL))
 //     fprintf(stderr, "%s\n", fovea_last_error());
 //
@@ -200,7 +199,7 @@ FOVEA_RUNTIME_EXPORT fovea_object_t *fovea_load(const char *path);
 FOVEA_RUNTIME_EXPORT void fovea_unload(fovea_object_t *object);
 
 /* A function of an object, or NULL after an error: there is no such function, or
- * it has no code that this CPU can run. */
+ * it has no code that this CPU can run. Of NULL it leaves fovea_load's error. */
 FOVEA_RUNTIME_EXPORT fovea_function_t fovea_find(fovea_object_t *object,
                                                  const char *name);
 

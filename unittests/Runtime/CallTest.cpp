@@ -10,6 +10,7 @@
 
 #include <cstring>
 #include <mutex>
+#include <random>
 #include <set>
 #include <string>
 #include <thread>
@@ -117,6 +118,46 @@ TEST_F(CallTest, WritesOverlap) {
   a.strides = &zero;
   EXPECT_EQ(call(), "f: argument 0: dimension 0 has stride 0, expected 1; pass "
                     "a copy that has it");
+}
+
+/// Whatever the arguments say, the call returns.
+TEST_F(CallTest, RandomArguments) {
+  std::mt19937 random(1);
+  auto draw = [&](std::initializer_list<int64_t> values) {
+    return values.begin()[random() % values.size()];
+  };
+  const int64_t planes[] = {1,  2, 18, 3,  2, 32, 0,  -1, -1, -1, -1, -1,
+                            -1, 3, 2,  32, 1, -1, -1, -1, -1, -1, -1};
+  entry.signature = planes;
+  static float memory[2000];
+  int passed = 0;
+  work = [&](const int64_t *storage, void *) {
+    ++passed;
+    for (const int64_t *array : {storage, storage + 9})
+      for (int axis = 0; axis < 3; ++axis)
+        EXPECT_GE(array[3 + axis], 0);
+  };
+  for (int trial = 0; trial < 20000; ++trial) {
+    int64_t shapes[2][3], strides[2][3];
+    for (int n = 0; n < 2; ++n) {
+      fovea_tensor_t &tensor = n ? b : a;
+      for (int axis = 0; axis < 3; ++axis) {
+        shapes[n][axis] = draw({0, 1, 2, 3, 4, 5, 6, 7, 8, 8, -1, INT64_MAX,
+                                INT64_MIN, INT64_C(1) << 40});
+        strides[n][axis] =
+            draw({0, 1, 1, 8, 8, 64, 64, -1, INT64_MAX, INT64_MIN,
+                  INT64_C(1) << 58, -(INT64_C(1) << 58)});
+      }
+      tensor.ndim = draw({3, 3, 3, 3, 3, 3, 3, 2, -1, 4});
+      tensor.data =
+          random() % 20 ? memory + 700 + 600 * n + random() % 100 : nullptr;
+      tensor.shape = shapes[n];
+      tensor.strides = random() % 2 ? strides[n] : nullptr;
+      tensor.byte_offset = random() % 30 ? 0 : UINT64_MAX - random() % 9;
+    }
+    call();
+  }
+  EXPECT_GT(passed, 200);
 }
 
 TEST_F(CallTest, Temporaries) {

@@ -9,6 +9,7 @@
 // RUN: %t.exe %t | FileCheck %s --implicit-check-not=WRONG
 
 // Files.
+// CHECK: no object: fovea_find: there is no object
 // CHECK: a missing file: {{.*}}: cannot be read: No such file or directory
 // CHECK: a folder: {{.*}}: cannot be read: Is a directory
 // CHECK: a device: {{.*}}: cannot be read: No such device

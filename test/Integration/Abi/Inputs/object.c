@@ -112,7 +112,10 @@ static fovea_object_t *loadBytes(size_t count) {
 }
 
 static void tryFiles(const char *prefix) {
-  expectError(!fovea_load(beside(prefix, ".gone.so")), "a missing file");
+  expectError(!fovea_find(NULL, "attention"), "no object");
+  fovea_clear_error();
+  expectError(!fovea_find(fovea_load(beside(prefix, ".gone.so")), "attention"),
+              "a missing file");
   expectError(!fovea_load("/"), "a folder");
   expectError(!fovea_load("/dev/zero"), "a device");
   snprintf(path, sizeof(path), "%s.tried.so", prefix);
