@@ -40,6 +40,8 @@ ThreadState::~ThreadState() {
       free(block->memory);
       *block = Block();
     }
+  free(temporaries.memory);
+  temporaries = Block();
 }
 
 void ThreadState::report(const char *message) {
@@ -69,6 +71,16 @@ static void *allocateAligned(int64_t bytes) {
   return aligned_alloc(alignment, (bytes + alignment - 1) & -alignment);
 }
 
+bool ThreadState::Block::grow(int64_t bytes) {
+  if (size >= bytes)
+    return true;
+  // Free first, so that growing never needs both.
+  free(memory);
+  memory = allocateAligned(bytes);
+  size = memory ? bytes : 0;
+  return memory;
+}
+
 bool BodyScope::allocate(int64_t bytes, void *&scratch) {
   scratch = nullptr;
   if (bytes == 0)
@@ -80,24 +92,55 @@ bool BodyScope::allocate(int64_t bytes, void *&scratch) {
     scratch = ownMemory = allocateAligned(bytes);
     return scratch != nullptr;
   }
-  scratch = state.blocks[level].reserve(bytes);
-  return scratch != nullptr;
+  ThreadState::Block &block = state.blocks[level];
+  if (!block.grow(bytes))
+    return false;
+  scratch = block.memory;
+  return true;
 }
 
-void *ThreadState::Block::reserve(int64_t bytes) {
-  if (size < bytes) {
-    // Free first, so that growing never needs both.
-    free(memory);
-    memory = allocateAligned(bytes);
-    size = memory ? bytes : 0;
+CallScope::CallScope(ThreadState &state, const char *function)
+    : state(state), outerFunction(state.function),
+      outerLoopWorkspace(state.loopWorkspace) {
+  state.function = function;
+  state.loopWorkspace = Workspace();
+}
+
+CallScope::~CallScope() {
+  state.function = outerFunction;
+  state.loopWorkspace = outerLoopWorkspace;
+  free(ownMemory);
+}
+
+bool CallScope::allocate(int64_t bytes, int64_t scratchBytes,
+                         void *&temporaries) {
+  temporaries = nullptr;
+  // A call inside of another would take the outer one's memory.
+  if (outerFunction) {
+    temporaries = ownMemory = bytes > 0 ? allocateAligned(bytes) : nullptr;
+    return bytes == 0 || ownMemory;
   }
-  return memory;
+  if (const Workspace &whole = state.workspace; whole.memory) {
+    if (bytes < 0 || bytes > whole.bytes ||
+        alignUp(bytes) > whole.bytes - alignUp(scratchBytes))
+      return false;
+    temporaries = whole.memory;
+    state.loopWorkspace = {whole.memory + alignUp(bytes),
+                           whole.bytes - alignUp(bytes)};
+    return true;
+  }
+  if (bytes < 0 || !state.temporaries.grow(bytes))
+    return false;
+  temporaries = state.temporaries.memory;
+  return true;
 }
 
 void *ThreadState::acquireWorkspace(int64_t bytes) {
-  void *memory = numWorkspaces < maxKeptBlocks
-                     ? workspaces[numWorkspaces].reserve(bytes)
-                     : allocateAligned(bytes);
+  void *memory = nullptr;
+  if (numWorkspaces >= maxKeptBlocks)
+    memory = allocateAligned(bytes);
+  else if (workspaces[numWorkspaces].grow(bytes))
+    memory = workspaces[numWorkspaces].memory;
   numWorkspaces += memory != nullptr;
   return memory;
 }

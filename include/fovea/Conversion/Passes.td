@@ -117,19 +117,49 @@ def EmbedGpuBinaries : Pass<"fovea-embed-gpu-binaries", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def PlanTemporaries : Pass<"fovea-plan-temporaries", "::mlir::ModuleOp"> {
+  let summary = "Let functions take their temporaries from one piece of memory";
+  let description = [{
+    Each `memref.alloc` of a public function becomes a view of a new last argument
+    of bytes, one behind the other, each aligned to 64 bytes, so that a call
+    allocates nothing. The private function `@f_temporaries`, which the attribute
+    `fovea.temporaries` names, computes the bytes from the other arguments. A
+    function without an allocation stays as it is.
+
+    Allocations stand in the function's body, not inside of other ops (run
+    `-buffer-hoisting` and `-buffer-loop-hoisting` before), and their sizes follow
+    from the arguments without reading memory; others are refused.
+    `-fovea-make-entry-points` relies on this.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"
+  ];
+  let statistics = [
+    Statistic<"numTemporaries", "temporaries", "Allocations that became views">
+  ];
+}
+
 def MakeEntryPoints : Pass<"fovea-make-entry-points", "::mlir::ModuleOp"> {
   let summary = "Make functions of Fovea's C ABI";
   let description = [{
     Renames each public function `@f` of memrefs and scalars to the private
-    `@f_memrefs` and adds `@f(arguments, count, stream) -> i32`, a
-    `fovea_function_t` of the runtime's header: it checks and unpacks the
-    arguments by `fovea_bind_arguments` from a constant table of their types.
+    `@f_memrefs`, and describes it by the constant `@fovea_entry_f`, a
+    `fovea_entry_t` of the runtime's header: its name, the types, strides and
+    writes of its arguments, and its code, `@f_run`, which takes the arguments as
+    the runtime checked and unpacked them. `@f(arguments, count, stream) -> i32`, a
+    `fovea_function_t`, is a call of `fovea_call` on that entry.
+
+    Which arguments are written says the attribute `fovea.writes` (see
+    `-attn-bufferize`); without it, all arrays count as read only.
 
     Runs after `-fovea-report-assertions`, which names the function as it was, and
-    before `-convert-func-to-llvm`.
+    before `-convert-tile-launch-to-llvm`, as the launches tell the scratch memory
+    of a thread.
   }];
   let options = [
-    Option<"cuda", "cuda", "bool", "false", "Arrays are on a CUDA device">
+    Option<"target", "target", "std::string", "\"cpu:plain\"",
+           "What the code is for: its arrays are on a CUDA device if it is one; "
+           "otherwise a CPU has to have its features">
   ];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }

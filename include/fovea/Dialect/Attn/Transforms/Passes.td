@@ -216,7 +216,7 @@ def AttnBufferize : Pass<"attn-bufferize", "::mlir::ModuleOp"> {
     strides are free; a result that is written in place of an argument is
     dropped; another result becomes an argument at the end, which needs a static
     shape. The attribute `fovea.results` of the function lists the argument
-    that holds each result.
+    that holds each result, `fovea.writes` the arguments that may be written.
   }];
   let dependentDialects = [
     "::mlir::bufferization::BufferizationDialect",
