@@ -65,6 +65,12 @@ if ptxas:
 instrument = " -fsanitize=address,undefined" if config.fovea_sanitizers else ""
 config.substitutions += [
     ("%cc", config.c_compiler + instrument),
+    # A new build folder with the build's compilers: %cmake_configure -S ... -B ...
+    ("%cmake_configure", f"{config.cmake} -G Ninja "
+     f"-DCMAKE_C_COMPILER={config.c_compiler} "
+     f"-DCMAKE_CXX_COMPILER={config.cxx_compiler}"),
+    ("%cmake", config.cmake),
+    ("%fovea_build", config.fovea_build_dir),
     ("%fovea_bin", config.fovea_tools_dir),
     ("%fovea_include", config.fovea_include_dir),
     ("%fovea_lib", config.fovea_lib_dir),
