@@ -1,0 +1,837 @@
+//===- RaiseAttention.cpp - Attention out of linalg -----------------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Elements.h"
+
+#include "fovea/Dialect/Attn/IR/Attn.h"
+#include "fovea/Dialect/Attn/Transforms/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include <cmath>
+
+namespace fovea::attn {
+#define GEN_PASS_DEF_LINALGRAISEATTENTION
+#include "fovea/Dialect/Attn/Transforms/Passes.h.inc"
+} // namespace fovea::attn
+
+using namespace mlir;
+using namespace fovea::attn;
+
+namespace {
+
+/// Dimensions of the iteration space of attn.attention.
+enum Dim : unsigned { dimB, dimH, dimI, dimJ, dimD, dimE };
+
+/// A sum of products over one loop: a product of matrices, whatever its op.
+struct Product {
+  Fold fold;
+  Term lhs, rhs;
+};
+
+/// What each dimension of the iteration space is made of.
+using Dims = std::array<Position, 6>;
+
+/// A tensor whose dimensions are dimensions of the iteration space.
+struct Operand {
+  View view;
+  SmallVector<unsigned> dims; ///< The dimension that each of its own is.
+  bool uses(unsigned dim) const { return llvm::is_contained(dims, dim); }
+};
+
+/// Raises the attention that a product with values completes.
+class Raiser {
+public:
+  explicit Raiser(linalg::LinalgOp root) : root(root) {}
+
+  /// The attention that takes the place of the root; null where there is none.
+  /// A remark says what lacks if it is a softmax's.
+  AttentionOp run();
+
+private:
+  /// The sum of products that gives a term.
+  std::optional<Product> getProduct(const Term &term);
+  LogicalResult matchWeights();
+  LogicalResult matchExponentials(const Term &weights);
+  LogicalResult matchSum(const Term &sum);
+  LogicalResult matchScores();
+  LogicalResult collectUses();
+  /// Follows the result as far as it is only moved, divided or narrowed.
+  void followResult();
+  bool followUse(Operation *user, OpOperand &use, View &view);
+  LogicalResult chooseDims();
+  std::optional<Operand> asOperand(const View &view, const Dims &dims,
+                                   ArrayRef<unsigned> own, unsigned required);
+  std::optional<Operand> findOperand(ArrayRef<View> views, const Dims &dims,
+                                     ArrayRef<unsigned> own, unsigned required);
+  bool chooseOperands(const Dims &dims, const Dims &keyDims);
+  AttentionOp build();
+  LogicalResult buildScore(AttentionOp op);
+  LogicalResult refuse(const Twine &why);
+
+  linalg::LinalgOp root;
+  Elements elements;
+  Product outer, inner;        ///< Weights times values, queries times keys.
+  Term exponential;            ///< The element exp(score - maximum).
+  Term score;                  ///< The element that the softmax is taken of.
+  std::optional<Term> product; ///< The element of the inner product.
+  bool isNormalized = false;
+  Position batch, queries, keys;
+  llvm::SetVector<Operation *> tainted; ///< What depends on the inner product.
+
+  SmallVector<View> results; ///< Where the result can be given.
+  Operand query, key, value, output;
+  Dims dims;
+
+  friend class ScoreBuilder;
+};
+
+} // namespace
+
+LogicalResult Raiser::refuse(const Twine &why) {
+  root->emitRemark("is not raised to attention: ") << why;
+  return failure();
+}
+
+//===----------------------------------------------------------------------===//
+// Matching
+//===----------------------------------------------------------------------===//
+
+std::optional<Product> Raiser::getProduct(const Term &term) {
+  std::optional<Fold> fold = elements.getFold(term);
+  if (!fold || !isa<arith::AddFOp>(fold->combiner) ||
+      elements.getConstant(fold->init) != 0.0)
+    return std::nullopt;
+  // The operands of the multiplication, as elements of tensors.
+  Term element = fold->element;
+  while (auto extension = element.value.getDefiningOp<arith::ExtFOp>())
+    element.value = extension.getIn();
+  auto multiplication = element.value.getDefiningOp<arith::MulFOp>();
+  if (!multiplication)
+    return std::nullopt;
+  auto op = cast<linalg::LinalgOp>(fold->combiner->getParentOp());
+  Product product{*fold, {}, {}};
+  for (auto [number, factor] : llvm::enumerate(multiplication.getOperands())) {
+    Value value = factor;
+    while (auto extension = value.getDefiningOp<arith::ExtFOp>())
+      value = extension.getIn();
+    std::optional<Term> found;
+    for (OpOperand &operand : op->getOpOperands())
+      if (op.getMatchingBlockArgument(&operand) == value)
+        found = elements.getOperand(*element.context, operand);
+    if (!found || found->at.empty())
+      return std::nullopt;
+    (number ? product.rhs : product.lhs) = *found;
+  }
+  return product;
+}
+
+/// Whether a position uses an atom of another.
+static bool overlaps(const Elements &elements, ArrayRef<Atom> lhs,
+                     ArrayRef<Atom> rhs) {
+  Position other = elements.flatten(rhs);
+  return llvm::any_of(elements.flatten(lhs), [&](Atom atom) {
+    return llvm::is_contained(other, atom);
+  });
+}
+
+static bool uses(const Elements &elements, const Term &term,
+                 ArrayRef<Atom> position) {
+  return llvm::any_of(term.at, [&](const Position &at) {
+    return overlaps(elements, at, position);
+  });
+}
+
+LogicalResult Raiser::matchWeights() {
+  if (root->getNumResults() != 1 || !root.hasPureTensorSemantics())
+    return failure();
+  Term result{root->getResult(0), std::nullopt, {}};
+  AffineMap map = root.getMatchingIndexingMap(root.getDpsInitOperand(0));
+  SmallVector<int64_t> ranges = root.getStaticLoopRanges();
+  for (AffineExpr expr : map.getResults()) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    if (!dim)
+      return failure();
+    result.at.push_back(elements.create(ranges[dim.getPosition()]));
+  }
+  std::optional<Product> found = getProduct(result);
+  if (!found || found->fold.over.empty())
+    return failure();
+  outer = *found;
+  results = {{result, 1}};
+  for (bool swapped : {false, true}) {
+    if (swapped)
+      std::swap(outer.lhs, outer.rhs);
+    if (succeeded(matchExponentials(outer.lhs)))
+      break;
+    if (swapped)
+      return failure();
+  }
+  keys = outer.fold.over;
+  for (const Position &position : result.at) {
+    bool weighs = uses(elements, outer.lhs, position);
+    bool valued = uses(elements, outer.rhs, position);
+    if (weighs)
+      llvm::append_range(valued ? batch : queries, position);
+  }
+  return success();
+}
+
+/// exp(...), or that divided by a sum, or times the reciprocal of one.
+LogicalResult Raiser::matchExponentials(const Term &weights) {
+  std::optional<Term> sum;
+  Term found = elements.strip(weights);
+  if (auto division = elements.match<arith::DivFOp>(found)) {
+    sum = elements.getOperand(*division, 1);
+    found = elements.getOperand(*division, 0);
+  } else if (auto product = elements.match<arith::MulFOp>(found)) {
+    for (unsigned n : {0, 1}) {
+      auto reciprocal =
+          elements.match<arith::DivFOp>(elements.getOperand(*product, n));
+      if (!reciprocal ||
+          elements.getConstant(elements.getOperand(*reciprocal, 0)) != 1.0)
+        continue;
+      sum = elements.getOperand(*reciprocal, 1);
+      found = elements.getOperand(*product, 1 - n);
+      break;
+    }
+  }
+  auto exp = elements.match<math::ExpOp>(found);
+  if (!exp)
+    return failure();
+  exponential = *exp;
+  if (!sum)
+    return success();
+  keys = outer.fold.over;
+  isNormalized = true;
+  return matchSum(*sum);
+}
+
+/// The sum of the exponentials over all keys.
+LogicalResult Raiser::matchSum(const Term &sum) {
+  std::optional<Fold> fold = elements.getFold(sum, outer.fold.over);
+  if (!fold || !isa<arith::AddFOp>(fold->combiner) ||
+      elements.getConstant(fold->init) != 0.0 ||
+      !elements.areEqual(fold->element, exponential))
+    return refuse("the weights are divided by something else than their sum "
+                  "over the keys, from 0 on");
+  return success();
+}
+
+/// Takes off the maximum, and finds the product of queries and keys.
+LogicalResult Raiser::matchScores() {
+  score = elements.getOperand(exponential, 0);
+  if (auto difference = elements.match<arith::SubFOp>(score)) {
+    Term minuend = elements.getOperand(*difference, 0);
+    std::optional<Fold> top =
+        elements.getFold(elements.getOperand(*difference, 1), keys);
+    // From the lowest number of a type on, f16's -65504 at the most.
+    if (top && isa<arith::MaximumFOp, arith::MaxNumFOp>(top->combiner) &&
+        elements.getConstant(top->init).value_or(0) <= -65504 &&
+        elements.areEqual(top->element, minuend))
+      score = minuend;
+  }
+  // All products of matrices below the score with a row for each query and a
+  // column for each key.
+  SmallVector<Term> found, work = {score};
+  SmallVector<Term> seen;
+  while (!work.empty()) {
+    Term term = elements.strip(work.pop_back_val());
+    if (llvm::any_of(seen, [&](const Term &other) {
+          return other.value == term.value && other.context == term.context &&
+                 llvm::equal(other.at, term.at);
+        }))
+      continue;
+    seen.push_back(term);
+    Operation *op = term.value.getDefiningOp();
+    if (!op)
+      continue;
+    if (!isa<RankedTensorType>(term.value.getType())) {
+      if (term.context)
+        for (unsigned n = 0; n < op->getNumOperands(); ++n)
+          work.push_back(elements.getOperand(term, n));
+    } else if (uses(elements, term, keys) &&
+               (queries.empty() || uses(elements, term, queries)) &&
+               getProduct(term)) {
+      found.push_back(term);
+    }
+  }
+  if (found.size() != 1)
+    return refuse(found.empty()
+                      ? "the scores hold no product of queries and keys"
+                      : "the scores hold several products of matrices");
+  product = found[0];
+  inner = *getProduct(*product);
+  if (uses(elements, inner.lhs, keys))
+    std::swap(inner.lhs, inner.rhs);
+  if (uses(elements, inner.lhs, keys) || uses(elements, inner.rhs, queries))
+    return refuse("the scores hold no product of queries and keys");
+  return success();
+}
+
+/// Everything between the product of queries and keys and the root must go.
+LogicalResult Raiser::collectUses() {
+  SmallVector<Operation *> work = {product->value.getDefiningOp()};
+  while (!work.empty()) {
+    Operation *op = work.pop_back_val();
+    if (op == root || isa<tensor::DimOp>(op) || !tainted.insert(op))
+      continue;
+    if (!isMemoryEffectFree(op) || op->hasTrait<OpTrait::IsTerminator>())
+      return refuse("its scores or weights are used elsewhere, too");
+    llvm::append_range(work, op->getUsers());
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// The result
+//===----------------------------------------------------------------------===//
+
+/// Moves the view of the result through its only use.
+bool Raiser::followUse(Operation *user, OpOperand &use, View &view) {
+  SmallVector<Position, 4> at;
+  if (auto expand = dyn_cast<tensor::ExpandShapeOp>(user)) {
+    ArrayRef<int64_t> shape = expand.getResultType().getShape();
+    for (auto [group, position] :
+         llvm::zip_equal(expand.getReassociationIndices(), view.term.at)) {
+      auto positions =
+          elements.divide(position, shape.slice(group.front(), group.size()));
+      if (!positions)
+        return false;
+      llvm::append_range(at, *positions);
+    }
+  } else if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(user)) {
+    for (ArrayRef<int64_t> group : collapse.getReassociationIndices()) {
+      Position &position = at.emplace_back();
+      for (int64_t dim : group)
+        llvm::append_range(position, view.term.at[dim]);
+    }
+  } else if (auto op = dyn_cast<linalg::LinalgOp>(user)) {
+    // Elementwise, in any order.
+    AffineMap map = op.getMatchingIndexingMap(&use);
+    if (op->getNumResults() != 1 || !op.hasPureTensorSemantics() ||
+        op.getNumReductionLoops() != 0 || !map.isPermutation() ||
+        op.isDpsInit(&use))
+      return false;
+    SmallVector<Position> loops(op.getNumLoops());
+    for (auto [result, position] :
+         llvm::zip_equal(map.getResults(), view.term.at))
+      loops[cast<AffineDimExpr>(result).getPosition()] = position;
+    unsigned context = elements.getContext(op, loops);
+    Value argument = op.getMatchingBlockArgument(&use);
+    Term body{op.getBlock()->getTerminator()->getOperand(0), context, {}};
+    if (auto narrowing = body.value.getDefiningOp<arith::TruncFOp>())
+      body.value = narrowing.getIn();
+    if (auto division = body.value.getDefiningOp<arith::DivFOp>();
+        division && !isNormalized && division.getLhs() == argument) {
+      if (failed(matchSum(elements.getOperand(body, 1))))
+        return false;
+      isNormalized = true;
+      body.value = argument;
+    }
+    if (body.value != argument)
+      return false;
+    AffineMap out = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    if (!out.isPermutation())
+      return false;
+    for (AffineExpr expr : out.getResults())
+      at.push_back(loops[cast<AffineDimExpr>(expr).getPosition()]);
+  } else {
+    return false;
+  }
+  view.term.value = user->getResult(0);
+  view.term.at = at;
+  return true;
+}
+
+void Raiser::followResult() {
+  View view = results[0];
+  if (!isNormalized)
+    results.clear();
+  while (view.term.value.hasOneUse()) {
+    OpOperand &use = *view.term.value.use_begin();
+    if (use.getOwner()->getBlock() != root->getBlock() ||
+        !followUse(use.getOwner(), use, view))
+      return;
+    if (isNormalized)
+      results.push_back(view);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Dimensions
+//===----------------------------------------------------------------------===//
+
+/// A view whose dimensions are `own` ones of the iteration space, each at most
+/// once, and all of the bits `required` among them.
+std::optional<Operand> Raiser::asOperand(const View &view, const Dims &dims,
+                                         ArrayRef<unsigned> own,
+                                         unsigned required) {
+  Operand operand{view, {}};
+  if (!isa<Float32Type, Float16Type, BFloat16Type>(
+          getElementTypeOrSelf(view.term.value.getType())))
+    return std::nullopt;
+  for (const Position &position : view.term.at) {
+    Position at = elements.flatten(position);
+    auto found = llvm::find_if(own, [&](unsigned dim) {
+      return !operand.uses(dim) && elements.flatten(dims[dim]) == at;
+    });
+    if (found == own.end())
+      return std::nullopt;
+    operand.dims.push_back(*found);
+    required &= ~(1u << *found);
+  }
+  if (required)
+    return std::nullopt;
+  return operand;
+}
+
+/// The view farthest from the product.
+std::optional<Operand> Raiser::findOperand(ArrayRef<View> views,
+                                           const Dims &dims,
+                                           ArrayRef<unsigned> own,
+                                           unsigned required) {
+  for (const View &view : llvm::reverse(views))
+    if (auto operand = asOperand(view, dims, own, required))
+      return operand;
+  return std::nullopt;
+}
+
+bool Raiser::chooseOperands(const Dims &all, const Dims &keyDims) {
+  unsigned rows = 0;
+  for (unsigned dim : {dimB, dimH, dimI})
+    if (!all[dim].empty())
+      rows |= 1u << dim;
+  auto values = llvm::to_vector(llvm::make_filter_range(
+      elements.getViews(outer.rhs),
+      [](const View &view) { return view.factor == 1; }));
+  auto k = findOperand(elements.getViews(inner.rhs), keyDims,
+                       {dimB, dimH, dimJ, dimD}, 1u << dimJ | 1u << dimD);
+  auto v = findOperand(values, keyDims, {dimB, dimH, dimJ, dimE},
+                       1u << dimJ | 1u << dimE);
+  if (!k || !v)
+    return false;
+  for (const View &result : llvm::reverse(results)) {
+    auto o =
+        asOperand(result, all, {dimB, dimH, dimI, dimE}, rows | 1u << dimE);
+    if (!o)
+      continue;
+    for (const View &view : llvm::reverse(elements.getViews(inner.lhs))) {
+      auto q =
+          asOperand(view, all, {dimB, dimH, dimI, dimD}, rows | 1u << dimD);
+      // Queries, keys and output leave out the same.
+      if (!q ||
+          llvm::any_of(ArrayRef<unsigned>{dimB, dimH, dimI}, [&](unsigned dim) {
+            return q->uses(dim) != o->uses(dim) ||
+                   (!q->uses(dim) && (k->uses(dim) || v->uses(dim)));
+          }))
+        continue;
+      query = *q, key = *k, value = *v, output = *o, dims = all;
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Divides the batch into sequences and heads, and the heads into groups.
+LogicalResult Raiser::chooseDims() {
+  batch = elements.flatten(batch);
+  Dims all;
+  all[dimI] = queries, all[dimJ] = keys, all[dimD] = inner.fold.over;
+  for (const Position &position : results[0].term.at)
+    if (!overlaps(elements, position, batch) &&
+        !overlaps(elements, position, queries))
+      llvm::append_range(all[dimE], position);
+  ArrayRef<Atom> whole = batch;
+  for (unsigned heads = whole.empty() ? 0 : 1; heads <= whole.size(); ++heads) {
+    ArrayRef<Atom> sequence = whole.drop_back(heads),
+                   head = whole.take_back(heads);
+    all[dimB].assign(sequence.begin(), sequence.end());
+    all[dimH].assign(head.begin(), head.end());
+    for (unsigned shared = 0; shared <= heads; ++shared) {
+      Dims keyDims = all;
+      keyDims[dimH].truncate(shared);
+      if (chooseOperands(all, keyDims))
+        return success();
+    }
+  }
+  return refuse("queries, keys, values and result are not [batch, heads, rows, "
+                "channels] of f32, f16 or bf16 in some order");
+}
+
+//===----------------------------------------------------------------------===//
+// The score region
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Copies what computes the score from the product into a score region.
+class ScoreBuilder {
+public:
+  ScoreBuilder(Raiser &raiser, AttentionOp op)
+      : raiser(raiser), elements(raiser.elements), op(op), b(op.getContext()),
+        loc(op.getLoc()) {
+    factor = raiser.query.view.factor * raiser.key.view.factor;
+  }
+
+  /// Fills the region and sets the scale; what can't be copied is refused.
+  LogicalResult run();
+
+private:
+  /// A scalar in the region. Where nothing but products with numbers has been
+  /// done, it is the scaled product itself, times `factor`.
+  struct Scalar {
+    Value value;
+    std::optional<double> factor;
+  };
+  FailureOr<Scalar> emit(const Term &term);
+  FailureOr<Value> emitValue(const Term &term);
+  FailureOr<Value> emitOp(const Term &term);
+  FailureOr<Value> emitRead(const Term &term);
+  FailureOr<Value> emitPosition(ArrayRef<Atom> position);
+  FailureOr<Value> capture(Value value);
+  Value getScaled(double times);
+  Value widen(Value value);
+
+  Raiser &raiser;
+  Elements &elements;
+  AttentionOp op;
+  OpBuilder b;
+  Location loc;
+  double factor;
+  std::optional<double> scale;
+  SmallVector<std::pair<Term, Scalar>> known;
+};
+
+} // namespace
+
+Value ScoreBuilder::widen(Value value) {
+  if (isa<Float16Type, BFloat16Type>(value.getType()))
+    return arith::ExtFOp::create(b, loc, b.getF32Type(), value);
+  return value;
+}
+
+/// The product times a number: the region's argument, which is scaled by the
+/// first number that is asked for.
+Value ScoreBuilder::getScaled(double times) {
+  Value argument = op.getScore().getArgument(0);
+  if (!scale)
+    scale = times;
+  if (*scale == times)
+    return argument;
+  Value number =
+      arith::ConstantOp::create(b, loc, b.getF32FloatAttr(times / *scale));
+  return arith::MulFOp::create(b, loc, argument, number);
+}
+
+FailureOr<Value> ScoreBuilder::capture(Value value) {
+  if (Operation *definition = value.getDefiningOp();
+      raiser.tainted.contains(definition))
+    return raiser.refuse(
+        "its scores depend on each other, but for the softmax");
+  Block &block = op.getScore().front();
+  auto captures = llvm::to_vector(op.getScoreCaptures());
+  if (auto found = llvm::find(captures, value); found != captures.end())
+    return Value(block.getArgument(5 + (found - captures.begin())));
+  op.getScoreCapturesMutable().append(value);
+  return Value(block.addArgument(value.getType(), loc));
+}
+
+/// The number that atoms of the coordinates form.
+FailureOr<Value> ScoreBuilder::emitPosition(ArrayRef<Atom> position) {
+  auto constant = [&](int64_t number) -> Value {
+    return arith::ConstantIndexOp::create(b, loc, number);
+  };
+  Position wanted = elements.flatten(position);
+  for (unsigned dim : {dimB, dimH, dimI, dimJ})
+    if (!wanted.empty() && elements.flatten(raiser.dims[dim]) == wanted)
+      return Value(op.getScore().getArgument(1 + dim));
+  Value number;
+  for (Atom atom : wanted) {
+    Value coordinate;
+    for (unsigned dim : {dimB, dimH, dimI, dimJ}) {
+      Position flat = elements.flatten(raiser.dims[dim]);
+      auto found = llvm::find(flat, atom);
+      if (found == flat.end())
+        continue;
+      coordinate = op.getScore().getArgument(1 + dim);
+      int64_t inside = 1;
+      for (Atom inner : llvm::make_range(found + 1, flat.end())) {
+        if (ShapedType::isDynamic(elements.getSize(inner)))
+          return raiser.refuse("an index of its scores needs a static size");
+        inside *= elements.getSize(inner);
+      }
+      if (inside != 1)
+        coordinate =
+            arith::FloorDivSIOp::create(b, loc, coordinate, constant(inside));
+      if (found != flat.begin())
+        coordinate = arith::RemSIOp::create(b, loc, coordinate,
+                                            constant(elements.getSize(atom)));
+    }
+    if (!coordinate ||
+        (number && ShapedType::isDynamic(elements.getSize(atom))) ||
+        (coordinate.getDefiningOp<arith::RemSIOp>() &&
+         ShapedType::isDynamic(elements.getSize(atom))))
+      return raiser.refuse("an index of its scores needs a static size");
+    if (number) {
+      number = arith::MulIOp::create(b, loc, number,
+                                     constant(elements.getSize(atom)));
+      number = arith::AddIOp::create(b, loc, number, coordinate);
+    } else {
+      number = coordinate;
+    }
+  }
+  return number ? number : constant(0);
+}
+
+/// tensor.extract of a captured tensor.
+FailureOr<Value> ScoreBuilder::emitRead(const Term &term) {
+  if (auto dense = DenseElementsAttr();
+      matchPattern(term.value, m_Constant(&dense)) && dense.isSplat())
+    return Value(arith::ConstantOp::create(
+        b, loc, cast<TypedAttr>(dense.getSplatValue<Attribute>())));
+  FailureOr<Value> table = capture(term.value);
+  if (failed(table))
+    return failure();
+  SmallVector<Value> indices;
+  for (const Position &position : term.at) {
+    FailureOr<Value> index = emitPosition(position);
+    if (failed(index))
+      return failure();
+    indices.push_back(*index);
+  }
+  return Value(tensor::ExtractOp::create(b, loc, *table, indices));
+}
+
+FailureOr<Value> ScoreBuilder::emitOp(const Term &term) {
+  Operation *source = term.value.getDefiningOp();
+  if (auto index = dyn_cast<linalg::IndexOp>(source))
+    return emitPosition(elements.getLoop(*term.context, index.getDim()));
+  SmallVector<Value> operands;
+  auto extract = dyn_cast<tensor::ExtractOp>(source);
+  if (extract) {
+    FailureOr<Value> table = capture(extract.getTensor());
+    if (failed(table))
+      return failure();
+    operands.push_back(*table);
+  } else if (!isa<arith::ArithDialect, math::MathDialect>(
+                 source->getDialect()) ||
+             source->getNumRegions() || source->getNumResults() != 1) {
+    return raiser.refuse("a score region cannot hold the op " +
+                         source->getName().getStringRef());
+  }
+  for (unsigned n = operands.size(); n < source->getNumOperands(); ++n) {
+    FailureOr<Value> operand = emitValue(elements.getOperand(term, n));
+    if (failed(operand))
+      return failure();
+    operands.push_back(*operand);
+  }
+  // What is computed from the product in a narrow type is computed in f32.
+  Type type = source->getResult(0).getType();
+  bool wide = llvm::any_of(llvm::zip_equal(source->getOperands(), operands),
+                           [](auto pair) {
+                             auto [before, now] = pair;
+                             return before.getType() != now.getType();
+                           });
+  if (wide) {
+    for (Value &operand : operands)
+      operand = widen(operand);
+    if (isa<Float16Type, BFloat16Type>(type))
+      type = b.getF32Type();
+  }
+  if (isa<arith::ExtFOp, arith::TruncFOp>(source) &&
+      operands[0].getType() == type)
+    return operands[0];
+  OperationState state(loc, source->getName(), operands, type,
+                       llvm::to_vector(source->getDiscardableAttrs()));
+  state.propertiesAttr = source->getPropertiesAsAttribute();
+  return b.create(state)->getResult(0);
+}
+
+FailureOr<Value> ScoreBuilder::emitValue(const Term &term) {
+  FailureOr<Scalar> scalar = emit(term);
+  if (failed(scalar))
+    return failure();
+  return scalar->factor ? getScaled(*scalar->factor) : scalar->value;
+}
+
+FailureOr<ScoreBuilder::Scalar> ScoreBuilder::emit(const Term &unresolved) {
+  Term term = elements.resolve(unresolved);
+  for (auto &[other, scalar] : known)
+    if (other.value == term.value && other.context == term.context &&
+        llvm::equal(other.at, term.at))
+      return scalar;
+  auto finish = [&](FailureOr<Value> value,
+                    std::optional<double> factor =
+                        std::nullopt) -> FailureOr<Scalar> {
+    if (failed(value))
+      return failure();
+    known.push_back({term, {*value, factor}});
+    return known.back().second;
+  };
+  if (term.value == raiser.product->value) {
+    if (!elements.areEqual(term, *raiser.product))
+      return raiser.refuse(
+          "its scores depend on each other, but for the softmax");
+    return finish(Value(), factor);
+  }
+  if (isa<RankedTensorType>(term.value.getType()))
+    return finish(emitRead(term));
+  Operation *source = term.value.getDefiningOp();
+  if (!source && term.context)
+    return raiser.refuse("its scores read a tensor at an index that is not a "
+                         "loop's");
+  if (!term.context) {
+    Attribute constant;
+    if (source && matchPattern(source, m_Constant(&constant)))
+      return finish(b.clone(*source)->getResult(0));
+    return finish(capture(term.value));
+  }
+  // Conversions of the product, and products of it with numbers.
+  if (isa<arith::ExtFOp, arith::TruncFOp, arith::MulFOp, arith::DivFOp>(
+          source)) {
+    bool converts = source->getNumOperands() == 1;
+    for (unsigned n = 0; n < (isa<arith::MulFOp>(source) ? 2 : 1); ++n) {
+      std::optional<double> number = 1;
+      if (!converts)
+        number = elements.getConstant(elements.getOperand(term, 1 - n));
+      if (!number || *number == 0 || !std::isfinite(*number))
+        continue;
+      FailureOr<Scalar> inner = emit(elements.getOperand(term, n));
+      if (failed(inner))
+        return failure();
+      if (inner->factor)
+        return finish(Value(), isa<arith::DivFOp>(source)
+                                   ? *inner->factor / *number
+                                   : *inner->factor * *number);
+    }
+  }
+  return finish(emitOp(term));
+}
+
+LogicalResult ScoreBuilder::run() {
+  Type index = b.getIndexType();
+  SmallVector<Type> types = {b.getF32Type(), index, index, index, index};
+  b.createBlock(&op.getScore(), {}, types,
+                SmallVector<Location>(types.size(), loc));
+  FailureOr<Scalar> result = emit(raiser.score);
+  if (failed(result))
+    return failure();
+  if (result->factor) {
+    scale = result->factor;
+    op.getScore().getBlocks().clear();
+  } else {
+    Value value = widen(result->value);
+    if (!value.getType().isF32())
+      return raiser.refuse("its scores are neither f32, f16 nor bf16");
+    YieldOp::create(b, loc, value);
+    // The region of an op that does not use the score would be a softmax of
+    // something else.
+    if (!scale)
+      return raiser.refuse("the scores hold no product of queries and keys");
+  }
+  // The default needs no attribute.
+  if (*scale != op.getScaleValue())
+    op.setScaleAttr(b.getF64FloatAttr(*scale));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Building
+//===----------------------------------------------------------------------===//
+
+AttentionOp Raiser::build() {
+  Operation *last = output.view.term.value.getDefiningOp();
+  OpBuilder b(last);
+  Location loc = root->getLoc();
+  auto type = cast<RankedTensorType>(output.view.term.value.getType());
+  // Sizes of the result: those of rows from the queries, channels are static.
+  SmallVector<OpFoldResult> sizes;
+  for (auto [dim, size] : llvm::zip_equal(output.dims, type.getShape())) {
+    if (!ShapedType::isDynamic(size)) {
+      sizes.push_back(b.getIndexAttr(size));
+      continue;
+    }
+    auto position = llvm::find(query.dims, dim) - query.dims.begin();
+    sizes.push_back(
+        tensor::getMixedSize(b, loc, query.view.term.value, position));
+  }
+  Value empty = tensor::EmptyOp::create(b, loc, sizes, type.getElementType());
+  if (empty.getType() != type)
+    empty = tensor::CastOp::create(b, loc, type, empty);
+  auto op =
+      AttentionOp::create(b, loc, query.view.term.value, key.view.term.value,
+                          value.view.term.value, empty);
+  SmallVector<AffineMap> maps;
+  for (const Operand *operand : {&query, &key, &value, &output})
+    maps.push_back(
+        AffineMap::getMultiDimMapWithTargets(6, operand->dims, b.getContext()));
+  if (maps != op.getIndexingMapsArray())
+    op.setIndexingMapsAttr(b.getAffineMapArrayAttr(maps));
+  if (failed(ScoreBuilder(*this, op).run())) {
+    op.erase();
+    return nullptr;
+  }
+  output.view.term.value.replaceAllUsesWith(op.getResult(0));
+  return op;
+}
+
+AttentionOp Raiser::run() {
+  if (failed(matchWeights()) || failed(matchScores()) || failed(collectUses()))
+    return nullptr;
+  followResult();
+  if (!isNormalized) {
+    (void)refuse("the weights are not divided by their sum");
+    return nullptr;
+  }
+  if (failed(chooseDims()))
+    return nullptr;
+  for (auto [operand, dim] : {std::pair(&query, dimD), {&value, dimE}}) {
+    auto position = llvm::find(operand->dims, dim) - operand->dims.begin();
+    if (cast<ShapedType>(operand->view.term.value.getType())
+            .isDynamicDim(position)) {
+      (void)refuse("its channels (D and Dv) must be static");
+      return nullptr;
+    }
+  }
+  return build();
+}
+
+namespace {
+
+struct LinalgRaiseAttentionPass final
+    : fovea::attn::impl::LinalgRaiseAttentionBase<LinalgRaiseAttentionPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    SmallVector<linalg::LinalgOp> roots;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (op.getNumReductionLoops() == 1)
+        roots.push_back(op);
+    });
+    bool changed = false;
+    for (linalg::LinalgOp root : roots)
+      if (Raiser(root).run()) {
+        ++numRaised;
+        changed = true;
+      }
+    if (!changed)
+      return;
+    // What only the products needed: uses stand behind definitions.
+    SmallVector<Operation *> ops;
+    getOperation()->walk([&](Operation *op) { ops.push_back(op); });
+    IRRewriter rewriter(&getContext());
+    for (Operation *op : llvm::reverse(ops))
+      if (isOpTriviallyDead(op))
+        rewriter.eraseOp(op);
+  }
+};
+
+} // namespace
