@@ -86,6 +86,7 @@ private:
   Position batch, queries, keys;
   llvm::SetVector<Operation *> tainted; ///< What depends on the inner product.
 
+  SmallVector<View> queryViews, keyViews, valueViews;
   SmallVector<View> results; ///< Where the result can be given.
   Operand query, key, value, output;
   Dims dims;
@@ -405,27 +406,24 @@ std::optional<Operand> Raiser::findOperand(ArrayRef<View> views,
 }
 
 bool Raiser::chooseOperands(const Dims &all, const Dims &keyDims) {
-  unsigned rows = 0;
+  unsigned required = 0;
   for (unsigned dim : {dimB, dimH, dimI})
     if (!all[dim].empty())
-      rows |= 1u << dim;
-  auto values = llvm::to_vector(llvm::make_filter_range(
-      elements.getViews(outer.rhs),
-      [](const View &view) { return view.factor == 1; }));
-  auto k = findOperand(elements.getViews(inner.rhs), keyDims,
-                       {dimB, dimH, dimJ, dimD}, 1u << dimJ | 1u << dimD);
-  auto v = findOperand(values, keyDims, {dimB, dimH, dimJ, dimE},
+      required |= 1u << dim;
+  auto k = findOperand(keyViews, keyDims, {dimB, dimH, dimJ, dimD},
+                       1u << dimJ | 1u << dimD);
+  auto v = findOperand(valueViews, keyDims, {dimB, dimH, dimJ, dimE},
                        1u << dimJ | 1u << dimE);
   if (!k || !v)
     return false;
   for (const View &result : llvm::reverse(results)) {
     auto o =
-        asOperand(result, all, {dimB, dimH, dimI, dimE}, rows | 1u << dimE);
+        asOperand(result, all, {dimB, dimH, dimI, dimE}, required | 1u << dimE);
     if (!o)
       continue;
-    for (const View &view : llvm::reverse(elements.getViews(inner.lhs))) {
+    for (const View &view : llvm::reverse(queryViews)) {
       auto q =
-          asOperand(view, all, {dimB, dimH, dimI, dimD}, rows | 1u << dimD);
+          asOperand(view, all, {dimB, dimH, dimI, dimD}, required | 1u << dimD);
       // Queries, keys and output leave out the same.
       if (!q ||
           llvm::any_of(ArrayRef<unsigned>{dimB, dimH, dimI}, [&](unsigned dim) {
@@ -442,6 +440,12 @@ bool Raiser::chooseOperands(const Dims &all, const Dims &keyDims) {
 
 /// Divides the batch into sequences and heads, and the heads into groups.
 LogicalResult Raiser::chooseDims() {
+  queryViews = elements.getViews(inner.lhs);
+  keyViews = elements.getViews(inner.rhs);
+  for (const View &view : elements.getViews(outer.rhs))
+    if (view.factor == 1)
+      valueViews.push_back(view);
+  // Views may have split it.
   batch = elements.flatten(batch);
   Dims all;
   all[dimI] = queries, all[dimJ] = keys, all[dimD] = inner.fold.over;
@@ -826,7 +830,8 @@ struct LinalgRaiseAttentionPass final
       return;
     // What only the products needed: uses stand behind definitions.
     SmallVector<Operation *> ops;
-    getOperation()->walk([&](Operation *op) { ops.push_back(op); });
+    getOperation()->walk<WalkOrder::PreOrder>(
+        [&](Operation *op) { ops.push_back(op); });
     IRRewriter rewriter(&getContext());
     for (Operation *op : llvm::reverse(ops))
       if (isOpTriviallyDead(op))
