@@ -38,6 +38,11 @@ static CpuTarget targetOf(const CpuPipelineOptions &options) {
   return CpuTarget();
 }
 
+void fovea::buildImportStage(OpPassManager &pm) {
+  // Before anything fuses or folds what it looks through.
+  pm.addPass(attn::createLinalgRaiseAttention());
+}
+
 void fovea::buildAttnStage(OpPassManager &pm,
                            const CpuPipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
@@ -113,6 +118,7 @@ void fovea::buildLLVMStage(OpPassManager &pm,
 
 void fovea::buildCpuEntryPipeline(OpPassManager &pm,
                                   const CpuPipelineOptions &options) {
+  buildImportStage(pm);
   buildSizeChecks(pm);
   buildAttnStage(pm, options);
   buildTileStage(pm, options);
@@ -124,6 +130,7 @@ void fovea::buildCpuEntryPipeline(OpPassManager &pm,
 
 void fovea::buildCpuPipeline(OpPassManager &pm,
                              const CpuPipelineOptions &options) {
+  buildImportStage(pm);
   buildAttnStage(pm, options);
   buildTileStage(pm, options);
   buildVectorStage(pm, options);
@@ -176,6 +183,7 @@ void fovea::buildCudaHostStage(OpPassManager &pm, const CudaPipelineOptions &) {
 
 void fovea::buildCudaPipeline(OpPassManager &pm,
                               const CudaPipelineOptions &options) {
+  buildImportStage(pm);
   buildSizeChecks(pm);
   buildCudaTileStage(pm, options);
   buildCudaKernelStage(pm, options);

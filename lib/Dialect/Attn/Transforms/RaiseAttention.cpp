@@ -12,6 +12,7 @@
 #include "fovea/Dialect/Attn/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Index/IR/IndexDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -85,6 +86,8 @@ private:
   bool isNormalized = false;
   Position batch, queries, keys;
   llvm::SetVector<Operation *> tainted; ///< What depends on the inner product.
+  llvm::DenseSet<Operation *>
+      replaced; ///< The root, and what moves its result.
 
   SmallVector<View> queryViews, keyViews, valueViews;
   SmallVector<View> results; ///< Where the result can be given.
@@ -277,12 +280,12 @@ LogicalResult Raiser::matchScores() {
   return success();
 }
 
-/// Everything between the product of queries and keys and the root must go.
+/// Everything between the product of queries and keys and the result must go.
 LogicalResult Raiser::collectUses() {
   SmallVector<Operation *> work = {product->value.getDefiningOp()};
   while (!work.empty()) {
     Operation *op = work.pop_back_val();
-    if (op == root || isa<tensor::DimOp>(op) || !tainted.insert(op))
+    if (replaced.contains(op) || isa<tensor::DimOp>(op) || !tainted.insert(op))
       continue;
     if (!isMemoryEffectFree(op) || op->hasTrait<OpTrait::IsTerminator>())
       return refuse("its scores or weights are used elsewhere, too");
@@ -353,6 +356,7 @@ bool Raiser::followUse(Operation *user, OpOperand &use, View &view) {
 }
 
 void Raiser::followResult() {
+  replaced.insert(root);
   View view = results[0];
   if (!isNormalized)
     results.clear();
@@ -361,6 +365,7 @@ void Raiser::followResult() {
     if (use.getOwner()->getBlock() != root->getBlock() ||
         !followUse(use.getOwner(), use, view))
       return;
+    replaced.insert(view.term.value.getDefiningOp());
     if (isNormalized)
       results.push_back(view);
   }
@@ -625,7 +630,7 @@ FailureOr<Value> ScoreBuilder::emitOp(const Term &term) {
     if (failed(table))
       return failure();
     operands.push_back(*table);
-  } else if (!isa<arith::ArithDialect, math::MathDialect>(
+  } else if (!isa<arith::ArithDialect, index::IndexDialect, math::MathDialect>(
                  source->getDialect()) ||
              source->getNumRegions() || source->getNumResults() != 1) {
     return raiser.refuse("a score region cannot hold the op " +
@@ -639,16 +644,14 @@ FailureOr<Value> ScoreBuilder::emitOp(const Term &term) {
   }
   // What is computed from the product in a narrow type is computed in f32.
   Type type = source->getResult(0).getType();
-  bool wide = llvm::any_of(llvm::zip_equal(source->getOperands(), operands),
-                           [](auto pair) {
-                             auto [before, now] = pair;
-                             return before.getType() != now.getType();
-                           });
-  if (wide) {
+  if (!llvm::equal(source->getOperandTypes(), TypeRange(operands))) {
     for (Value &operand : operands)
       operand = widen(operand);
     if (isa<Float16Type, BFloat16Type>(type))
       type = b.getF32Type();
+    auto isWide = [](Type type) { return type.isF64(); };
+    if (isWide(type) || llvm::any_of(TypeRange(operands), isWide))
+      return raiser.refuse("its scores are computed in f64");
   }
   if (isa<arith::ExtFOp, arith::TruncFOp>(source) &&
       operands[0].getType() == type)
@@ -732,14 +735,7 @@ LogicalResult ScoreBuilder::run() {
     scale = result->factor;
     op.getScore().getBlocks().clear();
   } else {
-    Value value = widen(result->value);
-    if (!value.getType().isF32())
-      return raiser.refuse("its scores are neither f32, f16 nor bf16");
-    YieldOp::create(b, loc, value);
-    // The region of an op that does not use the score would be a softmax of
-    // something else.
-    if (!scale)
-      return raiser.refuse("the scores hold no product of queries and keys");
+    YieldOp::create(b, loc, widen(result->value));
   }
   // The default needs no attribute.
   if (*scale != op.getScaleValue())
@@ -788,13 +784,15 @@ AttentionOp Raiser::build() {
 }
 
 AttentionOp Raiser::run() {
-  if (failed(matchWeights()) || failed(matchScores()) || failed(collectUses()))
+  if (failed(matchWeights()))
     return nullptr;
   followResult();
   if (!isNormalized) {
     (void)refuse("the weights are not divided by their sum");
     return nullptr;
   }
+  if (failed(matchScores()) || failed(collectUses()))
+    return nullptr;
   if (failed(chooseDims()))
     return nullptr;
   for (auto [operand, dim] : {std::pair(&query, dimD), {&value, dimE}}) {
