@@ -74,6 +74,7 @@ config.substitutions += [
     ("%fovea_bin", config.fovea_tools_dir),
     ("%fovea_include", config.fovea_include_dir),
     ("%fovea_lib", config.fovea_lib_dir),
+    ("%llvm_lib", os.path.join(os.path.dirname(config.llvm_tools_dir), "lib")),
     # Compiled kernels are not instrumented: a few programs show the tools' code.
     ("%fuzz_programs", "40" if config.fovea_sanitizers else "500"),
 ]
