@@ -62,23 +62,26 @@ static bool isPassed(Type type) {
 // Functions
 //===----------------------------------------------------------------------===//
 
-/// A function of what the op uses, which has its results in place of its
-/// outputs.
+/// A function of the op's inputs, then of its outputs, which hold its results.
 static func::FuncOp createFunction(DestinationStyleOpInterface op,
-                                   ArrayRef<Value> arguments, StringRef name) {
+                                   ArrayRef<Value> inputs, StringRef name) {
   OpBuilder b(op.getContext());
-  SmallVector<Type> types(ValueRange(arguments).getTypes());
+  SmallVector<Type> types(ValueRange(inputs).getTypes());
+  llvm::append_range(types, ValueRange(op.getDpsInits()).getTypes());
   auto function = func::FuncOp::create(
       op.getLoc(), name, b.getFunctionType(types, op->getResultTypes()));
   Block *body = function.addEntryBlock();
   b.setInsertionPointToStart(body);
   IRMapping mapping;
-  mapping.map(arguments, body->getArguments());
+  mapping.map(inputs, body->getArguments().take_front(inputs.size()));
   // Constants stay constants.
-  for (Value operand : op->getOperands())
-    if (!mapping.contains(operand))
-      mapping.map(operand, b.clone(*operand.getDefiningOp())->getResult(0));
-  Operation *copy = b.clone(*op, mapping);
+  for (OpOperand *operand : op.getDpsInputOperands())
+    if (!mapping.contains(operand->get()))
+      mapping.map(operand->get(),
+                  b.clone(*operand->get().getDefiningOp())->getResult(0));
+  auto copy = cast<DestinationStyleOpInterface>(b.clone(*op, mapping));
+  for (int64_t n = 0; n < op.getNumDpsInits(); ++n)
+    copy.setDpsInitOperand(n, body->getArgument(inputs.size() + n));
   func::ReturnOp::create(b, op.getLoc(), copy->getResults());
   return function;
 }
@@ -92,9 +95,9 @@ namespace {
 /// Emits a call of a fovea_function_t by arith and memref alone.
 class CallEmitter {
 public:
-  CallEmitter(DestinationStyleOpInterface op, ArrayRef<Value> arguments,
+  CallEmitter(DestinationStyleOpInterface op, ArrayRef<Value> inputs,
               StringRef callee)
-      : op(op), arguments(arguments), callee(callee), b(op.getLoc(), op) {}
+      : op(op), inputs(inputs), callee(callee), b(op.getLoc(), op) {}
 
   /// Gives the results of the op.
   SmallVector<Value> run();
@@ -114,13 +117,14 @@ private:
   Value address(int64_t word) {
     return arith::AddIOp::create(b, base, constant(8 * word));
   }
+  Value createMemory(Value tensor);
   Value toMemory(Value tensor);
   void describeScalar(Value scalar, int64_t at);
   void describeArray(Value memory, int64_t at);
   Value call(ArrayRef<Value> memory);
 
   DestinationStyleOpInterface op;
-  ArrayRef<Value> arguments;
+  ArrayRef<Value> inputs;
   StringRef callee;
   ImplicitLocOpBuilder b;
   Value words, base; ///< Memory of the call on the stack.
@@ -128,18 +132,20 @@ private:
 
 } // namespace
 
-/// The memory of an argument: that of an input, new memory for an output.
+/// New memory of the shape of an output.
+Value CallEmitter::createMemory(Value tensor) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  SmallVector<Value> sizes;
+  for (auto [dim, size] : llvm::enumerate(type.getShape()))
+    if (ShapedType::isDynamic(size))
+      sizes.push_back(tensor::DimOp::create(b, tensor, dim));
+  return memref::AllocOp::create(
+      b, MemRefType::get(type.getShape(), type.getElementType()), sizes);
+}
+
+/// The memory of an input, with any strides.
 Value CallEmitter::toMemory(Value tensor) {
   auto type = cast<RankedTensorType>(tensor.getType());
-  bool isOutput = llvm::is_contained(op.getDpsInits(), tensor);
-  if (isOutput) {
-    SmallVector<Value> sizes;
-    for (auto [dim, size] : llvm::enumerate(type.getShape()))
-      if (ShapedType::isDynamic(size))
-        sizes.push_back(tensor::DimOp::create(b, tensor, dim));
-    return memref::AllocOp::create(
-        b, MemRefType::get(type.getShape(), type.getElementType()), sizes);
-  }
   SmallVector<int64_t> strides(type.getRank(), ShapedType::kDynamic);
   auto layout =
       StridedLayoutAttr::get(b.getContext(), ShapedType::kDynamic, strides);
@@ -219,9 +225,12 @@ Value CallEmitter::call(ArrayRef<Value> memory) {
 }
 
 SmallVector<Value> CallEmitter::run() {
-  SmallVector<Value> memory = llvm::map_to_vector(arguments, [&](Value value) {
-    return isa<RankedTensorType>(value.getType()) ? toMemory(value) : value;
-  });
+  SmallVector<Value> memory;
+  for (Value input : inputs)
+    memory.push_back(isa<RankedTensorType>(input.getType()) ? toMemory(input)
+                                                            : input);
+  for (Value output : op.getDpsInits())
+    memory.push_back(createMemory(output));
   Value status = call(memory);
   Value zero = arith::ConstantIntOp::create(b, b.getI32Type(), 0);
   Value worked =
@@ -229,12 +238,10 @@ SmallVector<Value> CallEmitter::run() {
   cf::AssertOp::create(b, worked,
                        callee.str() + " failed; fovea_last_error() says why");
   SmallVector<Value> results;
-  for (auto [output, type] :
-       llvm::zip_equal(op.getDpsInits(), op->getResultTypes())) {
-    Value held = memory[llvm::find(arguments, output) - arguments.begin()];
+  for (auto [type, held] : llvm::zip_equal(
+           op->getResultTypes(), ArrayRef(memory).drop_front(inputs.size())))
     results.push_back(bufferization::ToTensorOp::create(
         b, type, held, /*restrict=*/true, /*writable=*/true));
-  }
   return results;
 }
 
@@ -289,23 +296,24 @@ StringRef AttnOutlineCallsPass::getFunction(func::FuncOp function,
 
 LogicalResult AttnOutlineCallsPass::outline(DestinationStyleOpInterface op,
                                             ModuleOp functions) {
-  llvm::SetVector<Value> arguments;
-  for (Value operand : op->getOperands()) {
-    bool isScalar = !isa<ShapedType>(operand.getType());
-    if (isScalar && matchPattern(operand, m_Constant()))
+  llvm::SetVector<Value> inputs;
+  for (OpOperand &operand : op->getOpOperands()) {
+    Type type = operand.get().getType();
+    if (!isa<ShapedType>(type) && matchPattern(operand.get(), m_Constant()))
       continue;
-    if (!isPassed(operand.getType()))
+    if (!isPassed(type))
       return op->emitOpError("has an operand of type ")
-             << operand.getType() << ", which the C ABI cannot pass";
-    arguments.insert(operand);
+             << type << ", which the C ABI cannot pass";
+    if (!op.isDpsInit(&operand))
+      inputs.insert(operand.get());
   }
   auto parent = op->getParentOfType<func::FuncOp>();
   std::string name = parent ? parent.getName().str() : "fovea";
   name += "_" + op->getName().stripDialect().str();
-  func::FuncOp function = createFunction(op, arguments.getArrayRef(), name);
+  llvm::replace(name, '.', '_');
+  func::FuncOp function = createFunction(op, inputs.getArrayRef(), name);
   StringRef callee = getFunction(function, functions);
-  op->replaceAllUsesWith(
-      CallEmitter(op, arguments.getArrayRef(), callee).run());
+  op->replaceAllUsesWith(CallEmitter(op, inputs.getArrayRef(), callee).run());
   op->erase();
   ++numCalls;
   return success();

@@ -105,3 +105,24 @@ func.func @with_captures(%x: tensor<?x16xf32>, %o: tensor<?x16xf32>, %n: index, 
       attributes {indexing_maps = [#q, #k, #v, #o]}
   return %r, %r2 : tensor<?x16xf32>, tensor<?x16xf32>
 }
+
+// An output that is an input, too, is new memory, and no other argument.
+
+// CHECK-LABEL: func.func @merge_in_place(
+// CHECK-COUNT-4: bufferization.to_buffer
+// CHECK: memref.alloc
+// CHECK: call @merge_in_place_merge(%{{.*}}, %c5_i64{{.*}}, %{{.*}})
+func.func @merge_in_place(%a: tensor<2x5x8xf32>, %b: tensor<2x5x8xf32>, %la: tensor<2x5xf32>, %lb: tensor<2x5xf32>) -> tensor<2x5x8xf32> {
+  %r = attn.merge parts(%a, %b : tensor<2x5x8xf32>, tensor<2x5x8xf32>)
+      lse(%la, %lb : tensor<2x5xf32>, tensor<2x5xf32>) outs(%a : tensor<2x5x8xf32>)
+      -> tensor<2x5x8xf32>
+  return %r : tensor<2x5x8xf32>
+}
+
+// CHECK-LABEL: func.func @walk(
+// CHECK: call @walk_walk_from_blocks(%{{.*}}, %c3_i64{{.*}}, %{{.*}})
+func.func @walk(%blocks: tensor<1x1x8x8xi1>, %rows: tensor<1x1x8x4xi32>, %tiles: tensor<64xi32>) -> (tensor<1x1x8x4xi32>, tensor<64xi32>) {
+  %r, %t = attn.walk.from_blocks ins(%blocks : tensor<1x1x8x8xi1>)
+      outs(%rows, %tiles : tensor<1x1x8x4xi32>, tensor<64xi32>) -> tensor<1x1x8x4xi32>, tensor<64xi32>
+  return %r, %t : tensor<1x1x8x4xi32>, tensor<64xi32>
+}

@@ -6,13 +6,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Elements.h"
+#include "RaiseScore.h"
 
 #include "fovea/Dialect/Attn/IR/Attn.h"
 #include "fovea/Dialect/Attn/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Index/IR/IndexDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -28,17 +27,11 @@ using namespace fovea::attn;
 
 namespace {
 
-/// Dimensions of the iteration space of attn.attention.
-enum Dim : unsigned { dimB, dimH, dimI, dimJ, dimD, dimE };
-
 /// A sum of products over one loop: a product of matrices, whatever its op.
 struct Product {
   Fold fold;
   Term lhs, rhs;
 };
-
-/// What each dimension of the iteration space is made of.
-using Dims = std::array<Position, 6>;
 
 /// A tensor whose dimensions are dimensions of the iteration space.
 struct Operand {
@@ -74,7 +67,6 @@ private:
                                      ArrayRef<unsigned> own, unsigned required);
   bool chooseOperands(const Dims &dims, const Dims &keyDims);
   AttentionOp build();
-  LogicalResult buildScore(AttentionOp op);
   LogicalResult refuse(const Twine &why);
 
   linalg::LinalgOp root;
@@ -93,8 +85,6 @@ private:
   SmallVector<View> results; ///< Where the result can be given.
   Operand query, key, value, output;
   Dims dims;
-
-  friend class ScoreBuilder;
 };
 
 } // namespace
@@ -476,274 +466,6 @@ LogicalResult Raiser::chooseDims() {
 }
 
 //===----------------------------------------------------------------------===//
-// The score region
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-/// Copies what computes the score from the product into a score region.
-class ScoreBuilder {
-public:
-  ScoreBuilder(Raiser &raiser, AttentionOp op)
-      : raiser(raiser), elements(raiser.elements), op(op), b(op.getContext()),
-        loc(op.getLoc()) {
-    factor = raiser.query.view.factor * raiser.key.view.factor;
-  }
-
-  /// Fills the region and sets the scale; what can't be copied is refused.
-  LogicalResult run();
-
-private:
-  /// A scalar in the region. Where nothing but products with numbers has been
-  /// done, it is the scaled product itself, times `factor`.
-  struct Scalar {
-    Value value;
-    std::optional<double> factor;
-  };
-  FailureOr<Scalar> emit(const Term &term);
-  FailureOr<Value> emitValue(const Term &term);
-  FailureOr<Value> emitOp(const Term &term);
-  FailureOr<Value> emitRead(const Term &term);
-  FailureOr<Value> emitPosition(ArrayRef<Atom> position);
-  FailureOr<Value> capture(Value value);
-  Value getScaled(double times);
-  Value widen(Value value);
-
-  Raiser &raiser;
-  Elements &elements;
-  AttentionOp op;
-  OpBuilder b;
-  Location loc;
-  double factor;
-  std::optional<double> scale;
-  SmallVector<std::pair<Term, Scalar>> known;
-};
-
-} // namespace
-
-Value ScoreBuilder::widen(Value value) {
-  if (isa<Float16Type, BFloat16Type>(value.getType()))
-    return arith::ExtFOp::create(b, loc, b.getF32Type(), value);
-  return value;
-}
-
-/// The product times a number: the region's argument, which is scaled by the
-/// first number that is asked for.
-Value ScoreBuilder::getScaled(double times) {
-  Value argument = op.getScore().getArgument(0);
-  if (!scale)
-    scale = times;
-  if (*scale == times)
-    return argument;
-  Value number =
-      arith::ConstantOp::create(b, loc, b.getF32FloatAttr(times / *scale));
-  return arith::MulFOp::create(b, loc, argument, number);
-}
-
-FailureOr<Value> ScoreBuilder::capture(Value value) {
-  if (Operation *definition = value.getDefiningOp();
-      raiser.tainted.contains(definition))
-    return raiser.refuse(
-        "its scores depend on each other, but for the softmax");
-  Block &block = op.getScore().front();
-  auto captures = llvm::to_vector(op.getScoreCaptures());
-  if (auto found = llvm::find(captures, value); found != captures.end())
-    return Value(block.getArgument(5 + (found - captures.begin())));
-  op.getScoreCapturesMutable().append(value);
-  return Value(block.addArgument(value.getType(), loc));
-}
-
-/// The number that atoms of the coordinates form.
-FailureOr<Value> ScoreBuilder::emitPosition(ArrayRef<Atom> position) {
-  auto constant = [&](int64_t number) -> Value {
-    return arith::ConstantIndexOp::create(b, loc, number);
-  };
-  Position wanted = elements.flatten(position);
-  for (unsigned dim : {dimB, dimH, dimI, dimJ})
-    if (!wanted.empty() && elements.flatten(raiser.dims[dim]) == wanted)
-      return Value(op.getScore().getArgument(1 + dim));
-  Value number;
-  for (Atom atom : wanted) {
-    Value coordinate;
-    for (unsigned dim : {dimB, dimH, dimI, dimJ}) {
-      Position flat = elements.flatten(raiser.dims[dim]);
-      auto found = llvm::find(flat, atom);
-      if (found == flat.end())
-        continue;
-      coordinate = op.getScore().getArgument(1 + dim);
-      int64_t inside = 1;
-      for (Atom inner : llvm::make_range(found + 1, flat.end())) {
-        if (ShapedType::isDynamic(elements.getSize(inner)))
-          return raiser.refuse("an index of its scores needs a static size");
-        inside *= elements.getSize(inner);
-      }
-      if (inside != 1)
-        coordinate =
-            arith::FloorDivSIOp::create(b, loc, coordinate, constant(inside));
-      if (found != flat.begin())
-        coordinate = arith::RemSIOp::create(b, loc, coordinate,
-                                            constant(elements.getSize(atom)));
-    }
-    if (!coordinate ||
-        (number && ShapedType::isDynamic(elements.getSize(atom))) ||
-        (coordinate.getDefiningOp<arith::RemSIOp>() &&
-         ShapedType::isDynamic(elements.getSize(atom))))
-      return raiser.refuse("an index of its scores needs a static size");
-    if (number) {
-      number = arith::MulIOp::create(b, loc, number,
-                                     constant(elements.getSize(atom)));
-      number = arith::AddIOp::create(b, loc, number, coordinate);
-    } else {
-      number = coordinate;
-    }
-  }
-  return number ? number : constant(0);
-}
-
-/// tensor.extract of a captured tensor.
-FailureOr<Value> ScoreBuilder::emitRead(const Term &term) {
-  if (auto dense = DenseElementsAttr();
-      matchPattern(term.value, m_Constant(&dense)) && dense.isSplat())
-    return Value(arith::ConstantOp::create(
-        b, loc, cast<TypedAttr>(dense.getSplatValue<Attribute>())));
-  FailureOr<Value> table = capture(term.value);
-  if (failed(table))
-    return failure();
-  SmallVector<Value> indices;
-  for (const Position &position : term.at) {
-    FailureOr<Value> index = emitPosition(position);
-    if (failed(index))
-      return failure();
-    indices.push_back(*index);
-  }
-  return Value(tensor::ExtractOp::create(b, loc, *table, indices));
-}
-
-FailureOr<Value> ScoreBuilder::emitOp(const Term &term) {
-  Operation *source = term.value.getDefiningOp();
-  if (auto index = dyn_cast<linalg::IndexOp>(source))
-    return emitPosition(elements.getLoop(*term.context, index.getDim()));
-  SmallVector<Value> operands;
-  auto extract = dyn_cast<tensor::ExtractOp>(source);
-  if (extract) {
-    FailureOr<Value> table = capture(extract.getTensor());
-    if (failed(table))
-      return failure();
-    operands.push_back(*table);
-  } else if (!isa<arith::ArithDialect, index::IndexDialect, math::MathDialect>(
-                 source->getDialect()) ||
-             source->getNumRegions() || source->getNumResults() != 1) {
-    return raiser.refuse("a score region cannot hold the op " +
-                         source->getName().getStringRef());
-  }
-  for (unsigned n = operands.size(); n < source->getNumOperands(); ++n) {
-    FailureOr<Value> operand = emitValue(elements.getOperand(term, n));
-    if (failed(operand))
-      return failure();
-    operands.push_back(*operand);
-  }
-  // What is computed from the product in a narrow type is computed in f32.
-  Type type = source->getResult(0).getType();
-  if (!llvm::equal(source->getOperandTypes(), TypeRange(operands))) {
-    for (Value &operand : operands)
-      operand = widen(operand);
-    if (isa<Float16Type, BFloat16Type>(type))
-      type = b.getF32Type();
-    auto isWide = [](Type type) { return type.isF64(); };
-    if (isWide(type) || llvm::any_of(TypeRange(operands), isWide))
-      return raiser.refuse("its scores are computed in f64");
-  }
-  if (isa<arith::ExtFOp, arith::TruncFOp>(source) &&
-      operands[0].getType() == type)
-    return operands[0];
-  OperationState state(loc, source->getName(), operands, type,
-                       llvm::to_vector(source->getDiscardableAttrs()));
-  state.propertiesAttr = source->getPropertiesAsAttribute();
-  return b.create(state)->getResult(0);
-}
-
-FailureOr<Value> ScoreBuilder::emitValue(const Term &term) {
-  FailureOr<Scalar> scalar = emit(term);
-  if (failed(scalar))
-    return failure();
-  return scalar->factor ? getScaled(*scalar->factor) : scalar->value;
-}
-
-FailureOr<ScoreBuilder::Scalar> ScoreBuilder::emit(const Term &unresolved) {
-  Term term = elements.resolve(unresolved);
-  for (auto &[other, scalar] : known)
-    if (other.value == term.value && other.context == term.context &&
-        llvm::equal(other.at, term.at))
-      return scalar;
-  auto finish = [&](FailureOr<Value> value,
-                    std::optional<double> factor =
-                        std::nullopt) -> FailureOr<Scalar> {
-    if (failed(value))
-      return failure();
-    known.push_back({term, {*value, factor}});
-    return known.back().second;
-  };
-  if (term.value == raiser.product->value) {
-    if (!elements.areEqual(term, *raiser.product))
-      return raiser.refuse(
-          "its scores depend on each other, but for the softmax");
-    return finish(Value(), factor);
-  }
-  if (isa<RankedTensorType>(term.value.getType()))
-    return finish(emitRead(term));
-  Operation *source = term.value.getDefiningOp();
-  if (!source && term.context)
-    return raiser.refuse("its scores read a tensor at an index that is not a "
-                         "loop's");
-  if (!term.context) {
-    Attribute constant;
-    if (source && matchPattern(source, m_Constant(&constant)))
-      return finish(b.clone(*source)->getResult(0));
-    return finish(capture(term.value));
-  }
-  // Conversions of the product, and products of it with numbers.
-  if (isa<arith::ExtFOp, arith::TruncFOp, arith::MulFOp, arith::DivFOp>(
-          source)) {
-    bool converts = source->getNumOperands() == 1;
-    for (unsigned n = 0; n < (isa<arith::MulFOp>(source) ? 2 : 1); ++n) {
-      std::optional<double> number = 1;
-      if (!converts)
-        number = elements.getConstant(elements.getOperand(term, 1 - n));
-      if (!number || *number == 0 || !std::isfinite(*number))
-        continue;
-      FailureOr<Scalar> inner = emit(elements.getOperand(term, n));
-      if (failed(inner))
-        return failure();
-      if (inner->factor)
-        return finish(Value(), isa<arith::DivFOp>(source)
-                                   ? *inner->factor / *number
-                                   : *inner->factor * *number);
-    }
-  }
-  return finish(emitOp(term));
-}
-
-LogicalResult ScoreBuilder::run() {
-  Type index = b.getIndexType();
-  SmallVector<Type> types = {b.getF32Type(), index, index, index, index};
-  b.createBlock(&op.getScore(), {}, types,
-                SmallVector<Location>(types.size(), loc));
-  FailureOr<Scalar> result = emit(raiser.score);
-  if (failed(result))
-    return failure();
-  if (result->factor) {
-    scale = result->factor;
-    op.getScore().getBlocks().clear();
-  } else {
-    YieldOp::create(b, loc, widen(result->value));
-  }
-  // The default needs no attribute.
-  if (*scale != op.getScaleValue())
-    op.setScaleAttr(b.getF64FloatAttr(*scale));
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
 // Building
 //===----------------------------------------------------------------------===//
 
@@ -775,8 +497,12 @@ AttentionOp Raiser::build() {
         AffineMap::getMultiDimMapWithTargets(6, operand->dims, b.getContext()));
   if (maps != op.getIndexingMapsArray())
     op.setIndexingMapsAttr(b.getAffineMapArrayAttr(maps));
-  if (failed(ScoreBuilder(*this, op).run())) {
+  ScoreSource source{
+      elements, dims, score, *product, query.view.factor * key.view.factor,
+      tainted};
+  if (std::string why = buildScore(op, source); !why.empty()) {
     op.erase();
+    (void)refuse(why);
     return nullptr;
   }
   output.view.term.value.replaceAllUsesWith(op.getResult(0));
