@@ -39,6 +39,11 @@ static CpuTarget targetOf(const CpuPipelineOptions &options) {
   return CpuTarget();
 }
 
+void fovea::buildImportStage(OpPassManager &pm) {
+  // Before anything fuses or folds what it looks through.
+  pm.addPass(attn::createLinalgRaiseAttention());
+}
+
 void fovea::buildAttnStage(OpPassManager &pm,
                            const CpuPipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
@@ -120,6 +125,7 @@ void fovea::buildLLVMStage(OpPassManager &pm,
 
 void fovea::buildCpuEntryPipeline(OpPassManager &pm,
                                   const CpuPipelineOptions &options) {
+  buildImportStage(pm);
   buildSizeChecks(pm);
   buildAttnStage(pm, options);
   buildTileStage(pm, options);
@@ -138,6 +144,7 @@ void fovea::buildCpuEntryPipeline(OpPassManager &pm,
 
 void fovea::buildCpuPipeline(OpPassManager &pm,
                              const CpuPipelineOptions &options) {
+  buildImportStage(pm);
   buildAttnStage(pm, options);
   buildTileStage(pm, options);
   buildVectorStage(pm, options);
@@ -190,6 +197,7 @@ void fovea::buildCudaHostStage(OpPassManager &pm, const CudaPipelineOptions &) {
 
 void fovea::buildCudaPipeline(OpPassManager &pm,
                               const CudaPipelineOptions &options) {
+  buildImportStage(pm);
   buildSizeChecks(pm);
   buildCudaTileStage(pm, options);
   buildCudaKernelStage(pm, options);

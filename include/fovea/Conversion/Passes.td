@@ -164,6 +164,49 @@ def MakeEntryPoints : Pass<"fovea-make-entry-points", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def AttnOutlineCalls : Pass<"attn-outline-calls", "::mlir::ModuleOp"> {
+  let summary = "Make attention ops calls of compiled functions";
+  let description = [{
+    For compilers that do not link Fovea, because they use another LLVM or none of
+    its passes: each op of the `attn` dialect on tensors becomes a call of a
+    function of the C ABI (`fovea_function_t`), which `fovea-compile` makes. The
+    module is divided in two:
+
+    | `part` | what is left |
+    |---|---|
+    | `both` | the calls, and the functions in a module `@fovea_functions` |
+    | `calls` | the calls, in `arith`, `bufferization`, `cf`, `func` and `memref` alone |
+    | `functions` | the functions, on tensors: input of `fovea-compile` |
+
+    ```sh
+    fovea-opt f.mlir --attn-outline-calls=part=functions -o functions.mlir
+    fovea-compile functions.mlir -o libattention.so
+    fovea-opt f.mlir --attn-outline-calls=part=calls -o calls.mlir
+    ```
+
+    Ops that do the same get one function. Its arguments are the op's operands;
+    constants stay in the function. A call writes `fovea_tensor_t`s into memory on
+    the stack, as 64-bit words in the order of bytes of x86-64 and AArch64, and
+    passes addresses as i64, as the C ABI of both does with pointers. Inputs are
+    read where they lie; results are new memory (`-ownership-based-buffer-deallocation`
+    and the like free it). A call that fails ends in `cf.assert`.
+  }];
+  let options = [
+    Option<"part", "part", "std::string", "\"both\"",
+           "What to leave: both, calls or functions">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect",
+    "::mlir::bufferization::BufferizationDialect",
+    "::mlir::cf::ControlFlowDialect", "::mlir::func::FuncDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numCalls", "calls", "Ops that became calls">,
+    Statistic<"numFunctions", "functions", "Functions made">
+  ];
+}
+
 def ReportAssertions
     : Pass<"fovea-report-assertions", "::mlir::ModuleOp"> {
   let summary = "Make assertions errors of the runtime";
