@@ -108,8 +108,7 @@ void KernelLowering::emitFold(tile::CombineOp op, Value first, Value target,
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToEnd(column.getParentBlock());
         for (int64_t n = 0; n < numVectors; ++n) {
-          ValueRange place{column, at(n)};
-          SmallVector<Value> position(place);
+          SmallVector<Value> position = {column, at(n)};
           Value sum = vector::LoadOp::create(b, loc, type, target, position);
           sum = arith::MulFOp::create(b, loc, sum, before[n]);
           sum = math::FmaOp::create(
