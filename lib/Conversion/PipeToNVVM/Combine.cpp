@@ -106,7 +106,10 @@ Value KernelEmitter::emitArrival(Value counter, Value count) {
     builder.setInsertionPointToStart(first.thenBlock());
     Value before = LLVM::AtomicRMWOp::create(
         builder, loc, LLVM::AtomicBinOp::add, counter, constant(1),
-        LLVM::AtomicOrdering::acq_rel, "device");
+        LLVM::AtomicOrdering::monotonic, "device");
+    // PTX's atomic orders nothing by itself.
+    LLVM::FenceOp::create(builder, loc, LLVM::AtomicOrdering::acq_rel,
+                          "device");
     Value isLast =
         arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                               add(before, 1), count);

@@ -175,10 +175,12 @@ LogicalResult KernelEmitter::collect() {
                  : WalkResult::interrupt();
     } else if (auto combine = dyn_cast<pipe::CombineOp>(op)) {
       collectCombine(combine);
-      if (isa_and_nonnull<pipe::ScheduleAttr>(kernel.getScheduleAttr()))
+      auto schedule =
+          dyn_cast_or_null<pipe::ScheduleAttr>(kernel.getScheduleAttr());
+      if (schedule && schedule.getSplitTo() != 1)
         return WalkResult::advance();
-      combine.emitError("needs a kernel with a #pipe.schedule, which says how "
-                        "many work items there may be");
+      combine.emitError("needs a schedule of the kernel that says with split_to "
+                        "how many work items there may be");
       return WalkResult::interrupt();
     } else if (auto gather = dyn_cast<tile::GatherOp>(op)) {
       return addMemory(gather, gather.getTable()).succeeded()

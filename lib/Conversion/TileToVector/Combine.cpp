@@ -108,7 +108,7 @@ void KernelLowering::emitFold(tile::CombineOp op, Value first, Value target,
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToEnd(column.getParentBlock());
         for (int64_t n = 0; n < numVectors; ++n) {
-          SmallVector<Value> position = {column, at(n)};
+          Value position[] = {column, at(n)};
           Value sum = vector::LoadOp::create(b, loc, type, target, position);
           sum = arith::MulFOp::create(b, loc, sum, before[n]);
           sum = math::FmaOp::create(
@@ -127,8 +127,9 @@ void KernelLowering::emitFold(tile::CombineOp op, Value first, Value target,
 
 LogicalResult KernelLowering::lowerCombine(tile::CombineOp op) {
   Location loc = op.getLoc();
-  if (!workspace)
-    return op.emitOpError("needs a schedule with split_to above 1");
+  if (schedule.getSplitTo() == 1)
+    return op.emitOpError("needs a schedule of the kernel that says with "
+                          "split_to how many work items there may be");
   FailureOr<Value> sum = materialize(op.getSum());
   if (failed(sum))
     return failure();

@@ -85,7 +85,10 @@ struct TileToVectorPass final : fovea::impl::TileToVectorBase<TileToVectorPass> 
                            "kernels for CPUs");
         return signalPassFailure();
       }
-      bool hasWorkspace = schedule.getSplitTo() > 1;
+      bool hasWorkspace =
+          kernel
+              .walk([](tile::CombineOp) { return WalkResult::interrupt(); })
+              .wasInterrupted();
       func::FuncOp function = createFunction(kernel, hasWorkspace);
       kernel.erase();
       KernelLowering lowering(function, schedule,

@@ -23,15 +23,15 @@
 // CHECK: tile.store
 // CHECK-LABEL: func.func @decode(
 // CHECK: %[[KEYS:.*]] = memref.dim
-// CHECK: arith.divui %c8
-// CHECK: arith.ceildivsi %[[KEYS]], %c16
-// CHECK: %[[PARTS:.*]] = arith.maxsi %{{.*}}, %c1
-// CHECK: tile.launch @decode_attention grid(%c2, %c3, %[[PARTS]]) args({{.*}}, %[[PARTS]] :
-func.func @decode(%q: memref<2x3x5x16xf32>, %k: memref<2x3x?x16xf32>, %s: memref<3xf32>) {
-  attn.attention ins(%q : memref<2x3x5x16xf32>)
-      dense(%k, %k : memref<2x3x?x16xf32>, memref<2x3x?x16xf32>)
-      sinks(%s : memref<3xf32>)
-      outs(%q : memref<2x3x5x16xf32>)
+// CHECK: %[[MOST:.*]] = arith.ceildivsi %[[KEYS]], %c16
+// CHECK: %[[FEW:.*]] = arith.minsi %[[MOST]], %c4
+// CHECK: %[[PARTS:.*]] = arith.maxsi %[[FEW]], %c1
+// CHECK: tile.launch @decode_attention grid(%c2, %c1, %[[PARTS]]) args({{.*}}, %[[PARTS]] :
+func.func @decode(%q: memref<2x1x5x16xf32>, %k: memref<2x1x?x16xf32>, %s: memref<1xf32>) {
+  attn.attention ins(%q : memref<2x1x5x16xf32>)
+      dense(%k, %k : memref<2x1x?x16xf32>, memref<2x1x?x16xf32>)
+      sinks(%s : memref<1xf32>)
+      outs(%q : memref<2x1x5x16xf32>)
       attributes {schedule = #tile.cpu_schedule<query_tile = 8, key_tile = 8, lanes = 8, rows = 4, vectors = 1, split_to = 8>}
   return
 }

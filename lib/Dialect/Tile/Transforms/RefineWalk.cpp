@@ -516,20 +516,19 @@ SmallVector<TileRange<Value>> RefinedMask::makeRanges(Value low, Value high) {
   return ranges;
 }
 
-/// A bound of the loop, with the size of its walk recomputed from `size`.
-static Value rebase(OpBuilder &b, Value bound, WalkRangesOp walk, Value size) {
+/// A bound of a loop, with what `known` replaces recomputed.
+static Value rebase(OpBuilder &b, Value bound, IRMapping &known) {
+  if (Value replaced = known.lookupOrNull(bound))
+    return replaced;
   Operation *op = bound.getDefiningOp();
-  if (auto old = dyn_cast_or_null<WalkSizeOp>(op))
-    return old.getWalk() == walk.getResult() ? size : bound;
-  if (!op || !isPure(op) || op->getNumRegions() || op->getNumResults() != 1)
-    return bound;
-  IRMapping mapping;
-  for (Value operand : op->getOperands())
-    mapping.map(operand, rebase(b, operand, walk, size));
-  bool same = llvm::all_of(op->getOperands(), [&](Value operand) {
-    return mapping.lookup(operand) == operand;
-  });
-  return same ? bound : b.clone(*op, mapping)->getResult(0);
+  bool changes = false;
+  if (op && isPure(op) && op->getNumRegions() == 0 && op->getNumResults() == 1)
+    for (Value operand : op->getOperands())
+      changes |= rebase(b, operand, known) != operand;
+  if (changes)
+    return b.clone(*op, known)->getResult(0);
+  known.map(bound, bound);
+  return bound;
 }
 
 namespace {
@@ -581,8 +580,12 @@ struct TileRefineWalkPass final
     Value refined =
         WalkRangesOp::create(b, walk.getLoc(), lows, highs, partials);
     Value size = WalkSizeOp::create(b, walk.getLoc(), refined);
-    Value low = rebase(b, key.loop.getLowerBound(), walk, size);
-    Value high = rebase(b, key.loop.getUpperBound(), walk, size);
+    IRMapping known;
+    for (Operation *user : walk->getUsers())
+      if (auto old = dyn_cast<WalkSizeOp>(user))
+        known.map(old.getResult(), size);
+    Value low = rebase(b, key.loop.getLowerBound(), known);
+    Value high = rebase(b, key.loop.getUpperBound(), known);
     key.at.getWalkMutable().assign(refined);
     key.loop.setLowerBound(low);
     key.loop.setUpperBound(high);
