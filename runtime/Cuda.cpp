@@ -387,7 +387,9 @@ bool Launch::run(const int64_t *grid) {
       memcpy(&values[n], arguments[words[0]], sizeof(values[n]));
       break;
     case FOVEA_CUDA_WORKSPACE:
-      if (!findWorkspace(n, words[0], values[n]))
+      if (!findWorkspace(
+              n, words[0] + (length > 1 ? words[1] * loaded->processors : 0),
+              values[n]))
         return false;
       break;
     case FOVEA_CUDA_EXTENT:
@@ -404,6 +406,16 @@ bool Launch::run(const int64_t *grid) {
                                    unsigned(sharedBytes), stream, parameters,
                                    nullptr),
                "cuLaunchKernel");
+}
+
+int64_t fovea_cuda_processors(void) {
+  const Driver &driver = Driver::get();
+  Device device;
+  int processors = 0;
+  if (!driver.isUsable() || driver.ctxGetDevice(&device) ||
+      driver.deviceGetAttribute(&processors, attributeProcessors, device))
+    return 1;
+  return processors > 0 ? processors : 1;
 }
 
 void fovea_cuda_launch(fovea_cuda_kernel_t *kernel, const int64_t *grid,

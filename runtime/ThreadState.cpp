@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 
 using namespace fovea::runtime;
 
@@ -34,10 +35,11 @@ ThreadState &ThreadState::get() {
 }
 
 ThreadState::~ThreadState() {
-  for (Block &block : blocks) {
-    free(block.memory);
-    block = Block();
-  }
+  for (unsigned level = 0; level < maxKeptBlocks; ++level)
+    for (Block *block : {&blocks[level], &workspaces[level]}) {
+      free(block->memory);
+      *block = Block();
+    }
   free(temporaries.memory);
   temporaries = Block();
 }
@@ -133,6 +135,21 @@ bool CallScope::allocate(int64_t bytes, int64_t scratchBytes,
   return true;
 }
 
+void *ThreadState::acquireWorkspace(int64_t bytes) {
+  void *memory = nullptr;
+  if (numWorkspaces >= maxKeptBlocks)
+    memory = allocateAligned(bytes);
+  else if (workspaces[numWorkspaces].grow(bytes))
+    memory = workspaces[numWorkspaces].memory;
+  numWorkspaces += memory != nullptr;
+  return memory;
+}
+
+void ThreadState::releaseWorkspace(void *memory) {
+  if (memory && --numWorkspaces >= maxKeptBlocks)
+    free(memory);
+}
+
 void fovea::runtime::reportScratchFailure(ThreadState &state, int64_t bytes) {
   char message[160];
   snprintf(message, sizeof(message),
@@ -145,6 +162,24 @@ void fovea::runtime::reportScratchFailure(ThreadState &state, int64_t bytes) {
 //===----------------------------------------------------------------------===//
 // The C ABI
 //===----------------------------------------------------------------------===//
+
+void *fovea_acquire_workspace(int64_t bytes, int64_t clearedBytes) {
+  ThreadState &state = ThreadState::get();
+  void *memory = bytes > 0 ? state.acquireWorkspace(bytes) : nullptr;
+  if (memory) {
+    memset(memory, 0, clearedBytes);
+    return memory;
+  }
+  char message[160];
+  snprintf(message, sizeof(message),
+           "cannot allocate %" PRId64 " bytes of workspace", bytes);
+  state.report(message);
+  return nullptr;
+}
+
+void fovea_release_workspace(void *memory) {
+  ThreadState::get().releaseWorkspace(memory);
+}
 
 int fovea_runtime_version(void) { return FOVEA_RUNTIME_VERSION; }
 

@@ -64,6 +64,11 @@ public:
 
   void report(const char *message);
 
+  /// Memory that stays this thread's until it is given back, last one first;
+  /// null if there is none.
+  void *acquireWorkspace(int64_t bytes);
+  void releaseWorkspace(void *memory);
+
 private:
   friend class BodyScope;
   friend class CallScope;
@@ -80,6 +85,9 @@ private:
   /// is one block for each level; deeper levels allocate for each call.
   static constexpr unsigned maxKeptBlocks = 4;
   Block blocks[maxKeptBlocks];
+  /// The same for workspaces.
+  Block workspaces[maxKeptBlocks];
+  unsigned numWorkspaces = 0;
 };
 
 /// Lives while the calling thread runs bodies of one loop.

@@ -71,9 +71,16 @@ config.substitutions += [
     ("%cc", config.c_compiler + instrument),
     ("%clang", config.c_compiler),
     ("%leak_sanitizer", "" if config.fovea_sanitizers else "-fsanitize=leak"),
+    # A new build folder with the build's compilers: %cmake_configure -S ... -B ...
+    ("%cmake_configure", f"{config.cmake} -G Ninja "
+     f"-DCMAKE_C_COMPILER={config.c_compiler} "
+     f"-DCMAKE_CXX_COMPILER={config.cxx_compiler}"),
+    ("%cmake", config.cmake),
+    ("%fovea_build", config.fovea_build_dir),
     ("%fovea_bin", config.fovea_tools_dir),
     ("%fovea_include", config.fovea_include_dir),
     ("%fovea_lib", config.fovea_lib_dir),
+    ("%llvm_lib", os.path.join(os.path.dirname(config.llvm_tools_dir), "lib")),
     # Compiled kernels are not instrumented: a few programs show the tools' code.
     ("%fuzz_programs", "40" if config.fovea_sanitizers else "500"),
 ]

@@ -101,6 +101,16 @@ FOVEA_RUNTIME_EXPORT int fovea_get_num_threads(void);
  * leaves items undone is such an error. */
 FOVEA_RUNTIME_EXPORT void fovea_set_parallel_for(fovea_parallel_for_t provider);
 
+/* Memory that the bodies of one loop share: at least `bytes` bytes aligned to
+ * 64, the first `clearedBytes` of them zero. The thread keeps the memory for
+ * later calls. NULL after an error. Several may be had at once, and are given
+ * back by the same thread, the last one first. */
+FOVEA_RUNTIME_EXPORT void *fovea_acquire_workspace(int64_t bytes,
+                                                   int64_t clearedBytes);
+
+/* Gives the last workspace of the thread back; NULL: does nothing. */
+FOVEA_RUNTIME_EXPORT void fovea_release_workspace(void *memory);
+
 /*===----------------------------------------------------------------------===//
 // Calls of compiled functions
 //===----------------------------------------------------------------------===*/
@@ -297,10 +307,15 @@ enum fovea_cuda_argument_kind {
   FOVEA_CUDA_SIZE = 2,     /* {P, d}: an extent, 32 bits */
   FOVEA_CUDA_STRIDE = 3,   /* {P, R, d}: a stride in elements, 64 bits */
   FOVEA_CUDA_SCALAR = 4,   /* {P}: the scalar's bytes */
-  FOVEA_CUDA_WORKSPACE = 5, /* {bytes}: memory of this kernel on this stream,
-                             * zeroed once, which a launch leaves zeroed */
+  /* {bytes} or {bytes, more for each multiprocessor}: memory of this kernel on
+   * this stream, zeroed once; what a kernel needs to be zero it leaves so */
+  FOVEA_CUDA_WORKSPACE = 5,
   FOVEA_CUDA_EXTENT = 6     /* {n}: extent of coordinate n of the grid, 32 bits */
 };
+
+/* The multiprocessors of the current context's device; 1 if there is none, which
+ * a launch then tells. */
+FOVEA_RUNTIME_EXPORT int64_t fovea_cuda_processors(void);
 
 /* Launches a kernel on a stream, for the work items below `grid`; `arguments`
  * point at memref descriptors and scalars. Errors go to fovea_report_error. */

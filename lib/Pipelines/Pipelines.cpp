@@ -39,6 +39,11 @@ static CpuTarget targetOf(const CpuPipelineOptions &options) {
   return CpuTarget();
 }
 
+void fovea::buildImportStage(OpPassManager &pm) {
+  // Before anything fuses or folds what it looks through.
+  pm.addPass(attn::createLinalgRaiseAttention());
+}
+
 void fovea::buildAttnStage(OpPassManager &pm,
                            const CpuPipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
@@ -58,6 +63,7 @@ void fovea::buildBufferizeStage(OpPassManager &pm) {
 
 void fovea::buildTileStage(OpPassManager &pm, const CpuPipelineOptions &) {
   buildBufferizeStage(pm);
+  pm.addPass(attn::createAttnPackHeads());
   pm.addPass(createAttnToTile());
   pm.addPass(attn::createAttnLowerWalks());
   // Before the walk is split, so that masks are seen in their simplest form.
@@ -119,6 +125,7 @@ void fovea::buildLLVMStage(OpPassManager &pm,
 
 void fovea::buildCpuEntryPipeline(OpPassManager &pm,
                                   const CpuPipelineOptions &options) {
+  buildImportStage(pm);
   buildSizeChecks(pm);
   buildAttnStage(pm, options);
   buildTileStage(pm, options);
@@ -137,6 +144,7 @@ void fovea::buildCpuEntryPipeline(OpPassManager &pm,
 
 void fovea::buildCpuPipeline(OpPassManager &pm,
                              const CpuPipelineOptions &options) {
+  buildImportStage(pm);
   buildAttnStage(pm, options);
   buildTileStage(pm, options);
   buildVectorStage(pm, options);
@@ -189,6 +197,7 @@ void fovea::buildCudaHostStage(OpPassManager &pm, const CudaPipelineOptions &) {
 
 void fovea::buildCudaPipeline(OpPassManager &pm,
                               const CudaPipelineOptions &options) {
+  buildImportStage(pm);
   buildSizeChecks(pm);
   buildCudaTileStage(pm, options);
   buildCudaKernelStage(pm, options);

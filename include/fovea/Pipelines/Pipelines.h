@@ -28,6 +28,9 @@ struct CpuPipelineOptions : mlir::PassPipelineOptions<CpuPipelineOptions> {
       llvm::cl::init("cpu")};
 };
 
+/// linalg on tensors -> attn where it is attention. First in all pipelines.
+void buildImportStage(mlir::OpPassManager &pm);
+
 /// attn on tensors -> attn on tensors, simplified and with schedules.
 void buildAttnStage(mlir::OpPassManager &pm, const CpuPipelineOptions &options);
 

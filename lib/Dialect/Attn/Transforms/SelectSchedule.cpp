@@ -27,6 +27,12 @@ using namespace mlir;
 using namespace fovea;
 using namespace fovea::attn;
 
+/// Calls with up to so many queries divide their keys between work items...
+static constexpr int64_t maxDecodedQueries = 16;
+
+/// ...on CPUs up to so many: results do not depend on the number of threads.
+static constexpr int64_t cpuSplitTo = 64;
+
 /// Number of queries, or -1 if it is dynamic.
 static int64_t staticQueries(AttentionOp op) {
   AffineMap map = op.getIndexingMapsArray()[0];
@@ -37,11 +43,20 @@ static int64_t staticQueries(AttentionOp op) {
   return -1;
 }
 
+/// Whether there are so few queries that keys are divided.
+static bool isDecoding(AttentionOp op) {
+  int64_t queries = staticQueries(op);
+  return queries >= 0 && queries <= maxDecodedQueries;
+}
+
 /// Rows by vectors of a register block: 12 to 16 accumulators where there are
 /// 32 registers, 8 to 12 where there are 16.
 static tile::CpuScheduleAttr selectCpu(AttentionOp op,
                                        const CpuTarget &target) {
   int64_t queries = staticQueries(op);
+  // Heads of a group that become rows; dynamic is negative.
+  if (std::optional<int64_t> heads = getPackedHeads(op))
+    queries = std::max<int64_t>(*heads, 1);
   int64_t lanes = target.lanes;
   // {vectors of a query tile, vectors of a block, rows of a block}
   struct Shape {
@@ -68,7 +83,8 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
       if (smaller.tile * lanes >= queries)
         shape = smaller;
   return tile::CpuScheduleAttr::get(op.getContext(), shape.tile * lanes,
-                                    keyTile, lanes, shape.rows, shape.vectors);
+                                    keyTile, lanes, shape.rows, shape.vectors,
+                                    isDecoding(op) ? cpuSplitTo : 1);
 }
 
 //===----------------------------------------------------------------------===//
@@ -202,15 +218,16 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
   int64_t widest = std::max(d, dv);
   if (widest > 128)
     return {};
-  // A walk's rows come in the order of their work.
-  bool masked = !op.getMask().empty() && !op.getWalkRows();
+  // Work items differ in their work.
+  bool masked = !op.getMask().empty() || op.getWalkRows();
   auto make = [&](int64_t groups, int64_t keyTile, bool overlap,
                   bool persistent) {
     return pipe::ScheduleAttr::get(
         op.getContext(), groups * pipe::limits::groupRows, keyTile,
         /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
-        /*consumer_regs=*/groups == 3 ? 160 : 240, overlap, /*turns=*/overlap && groups > 1,
-        persistent, /*last_first=*/persistent && masked);
+        /*consumer_regs=*/groups == 3 ? 160 : 240, overlap,
+        /*turns=*/overlap && groups > 1, persistent,
+        /*last_first=*/persistent && masked, /*split_to=*/1);
   };
   SmallVector<pipe::ScheduleAttr> fits, spills;
   std::optional<ArrayRef<int64_t>> walk = op.getWalkShape();
@@ -221,6 +238,13 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
     bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
     (few ? fits : spills).push_back(schedule);
   };
+  if (isDecoding(op))
+    for (bool overlap : {true, false})
+      add(pipe::ScheduleAttr::get(op.getContext(), pipe::limits::groupRows,
+                                  /*key_tile=*/64, /*stages=*/4, /*groups=*/1,
+                                  /*producer_regs=*/24, /*consumer_regs=*/240,
+                                  overlap, /*turns=*/false, /*persistent=*/true,
+                                  /*last_first=*/false, /*split_to=*/0));
   for (int64_t groups : {3, 2})
     if (groups == 2 || widest <= 64)
       for (bool persistent : {true, false})

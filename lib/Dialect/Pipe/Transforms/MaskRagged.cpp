@@ -187,6 +187,11 @@ void RaggedKernel::visit(Operation *op) {
     fills[map] = evaluate(map);
   } else if (auto reduce = dyn_cast<tile::ReduceOp>(op)) {
     ends[reduce] = {getEnds(reduce.getInput())[1 - reduce.getAxis()]};
+  } else if (auto combine = dyn_cast<tile::CombineOp>(op)) {
+    for (auto [operand, result] :
+         llvm::zip(combine->getOperands().take_front(3),
+                   combine->getResults().take_front(3)))
+      ends[result] = getEnds(operand);
   } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
     // Results and arguments of a loop get their ends from the initial values
     // here and from the yielded ones at the terminator.
@@ -226,12 +231,7 @@ Value RaggedKernel::getExtent(End end) {
   if (extent)
     return extent;
   OpBuilder builder(end.view);
-  Location loc = end.view.getLoc();
-  Value dim = arith::ConstantIndexOp::create(builder, loc,
-                                             end.view.getDims()[end.axis]);
-  extent = memref::DimOp::create(builder, loc, end.view.getSource(), dim);
-  if (end.axis == 0 && end.view.getLimit())
-    extent = arith::MinSIOp::create(builder, loc, extent, end.view.getLimit());
+  extent = tile::createExtent(builder, end.view, end.axis);
   return extent;
 }
 
