@@ -123,7 +123,8 @@ int64_t fovea_workspace_bytes(const fovea_entry_t *entry,
   int64_t bytes = code->temporary_bytes ? code->temporary_bytes(storage) : 0;
   if (threads <= 0)
     threads = fovea_get_num_threads();
-  return alignUp(bytes) + threads * alignUp(code->scratch_bytes);
+  return alignUp(bytes) + alignUp(code->shared_bytes) +
+         threads * alignUp(code->scratch_bytes);
 }
 
 //===----------------------------------------------------------------------===//
@@ -135,9 +136,8 @@ static void run(const fovea_entry_t &entry, const fovea_code_t &code,
                 const int64_t *storage, void *stream, ThreadState &state) {
   int64_t bytes = code.temporary_bytes ? code.temporary_bytes(storage) : 0;
   CallScope scope(state, entry.name);
-  void *temporaries;
-  if (scope.allocate(bytes, code.scratch_bytes, temporaries)) {
-    code.run(storage, temporaries, stream);
+  if (scope.allocate(bytes, code.shared_bytes, code.scratch_bytes)) {
+    code.run(storage, scope.getTemporaries(), stream);
     return;
   }
   char message[512];
@@ -145,8 +145,8 @@ static void run(const fovea_entry_t &entry, const fovea_code_t &code,
     snprintf(message, sizeof(message),
              "%.200s: needs %" PRId64 " bytes of workspace, and %" PRId64
              " for each thread; fovea_set_workspace gave %" PRId64,
-             entry.name, alignUp(bytes), alignUp(code.scratch_bytes),
-             state.workspace.bytes);
+             entry.name, alignUp(bytes) + alignUp(code.shared_bytes),
+             alignUp(code.scratch_bytes), state.workspace.bytes);
   else
     snprintf(message, sizeof(message),
              "%.200s: cannot allocate %" PRId64 " bytes of temporaries",

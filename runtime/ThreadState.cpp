@@ -40,8 +40,6 @@ ThreadState::~ThreadState() {
       free(block->memory);
       *block = Block();
     }
-  free(temporaries.memory);
-  temporaries = Block();
 }
 
 void ThreadState::report(const char *message) {
@@ -103,39 +101,35 @@ CallScope::CallScope(ThreadState &state, const char *function)
     : state(state), outerFunction(state.function),
       outerLoopWorkspace(state.loopWorkspace) {
   state.function = function;
-  state.loopWorkspace = Workspace();
+  // A call inside of another would take the outer one's memory.
+  state.loopWorkspace = outerFunction ? Workspace() : state.workspace;
 }
 
 CallScope::~CallScope() {
+  state.releaseWorkspace(temporaries);
   state.function = outerFunction;
   state.loopWorkspace = outerLoopWorkspace;
-  free(ownMemory);
 }
 
-bool CallScope::allocate(int64_t bytes, int64_t scratchBytes,
-                         void *&temporaries) {
-  temporaries = nullptr;
-  // A call inside of another would take the outer one's memory.
-  if (outerFunction) {
-    temporaries = ownMemory = bytes > 0 ? allocateAligned(bytes) : nullptr;
-    return bytes == 0 || ownMemory;
-  }
-  if (const Workspace &whole = state.workspace; whole.memory) {
-    if (bytes < 0 || bytes > whole.bytes ||
-        alignUp(bytes) > whole.bytes - alignUp(scratchBytes))
-      return false;
-    temporaries = whole.memory;
-    state.loopWorkspace = {whole.memory + alignUp(bytes),
-                           whole.bytes - alignUp(bytes)};
-    return true;
-  }
-  if (bytes < 0 || !state.temporaries.grow(bytes))
+bool CallScope::allocate(int64_t bytes, int64_t shared, int64_t scratch) {
+  const Workspace &given = state.loopWorkspace;
+  if (given.memory &&
+      (bytes > given.bytes ||
+       alignUp(bytes) + alignUp(shared) + alignUp(scratch) > given.bytes))
     return false;
-  temporaries = state.temporaries.memory;
-  return true;
+  temporaries = bytes > 0 ? state.acquireWorkspace(bytes) : nullptr;
+  return bytes == 0 || temporaries;
 }
 
 void *ThreadState::acquireWorkspace(int64_t bytes) {
+  if (Workspace &given = loopWorkspace; given.memory) {
+    if (bytes > given.bytes || alignUp(bytes) > given.bytes)
+      return nullptr;
+    void *memory = given.memory;
+    given.memory += alignUp(bytes);
+    given.bytes -= alignUp(bytes);
+    return memory;
+  }
   void *memory = nullptr;
   if (numWorkspaces >= maxKeptBlocks)
     memory = allocateAligned(bytes);
@@ -146,8 +140,14 @@ void *ThreadState::acquireWorkspace(int64_t bytes) {
 }
 
 void ThreadState::releaseWorkspace(void *memory) {
-  if (memory && --numWorkspaces >= maxKeptBlocks)
+  if (!memory)
+    return;
+  if (Workspace &given = loopWorkspace; given.memory) {
+    given.bytes += given.memory - static_cast<char *>(memory);
+    given.memory = static_cast<char *>(memory);
+  } else if (--numWorkspaces >= maxKeptBlocks) {
     free(memory);
+  }
 }
 
 void fovea::runtime::reportScratchFailure(ThreadState &state, int64_t bytes) {

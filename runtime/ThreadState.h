@@ -79,8 +79,6 @@ private:
     /// Makes it at least that large; false if that can't be had.
     bool grow(int64_t bytes);
   };
-  /// Of calls; one inside of another allocates for itself.
-  Block temporaries;
   /// A body inside a body must not get the outer one's scratch memory, so there
   /// is one block for each level; deeper levels allocate for each call.
   static constexpr unsigned maxKeptBlocks = 4;
@@ -117,16 +115,20 @@ public:
   CallScope &operator=(const CallScope &) = delete;
   ~CallScope();
 
-  /// Sets `temporaries` to memory of at least `bytes` bytes, aligned to 64,
-  /// which is valid while this scope lives, and sees that one thread at least
-  /// gets `scratchBytes`. Returns false if it can't be had. To be called once.
-  bool allocate(int64_t bytes, int64_t scratchBytes, void *&temporaries);
+  /// Takes `bytes` bytes for the call's temporaries, and sees that a workspace
+  /// which the caller gave has room for its loops: `shared` bytes, and
+  /// `scratch` bytes for one thread at least. Returns false if that can't be
+  /// had. To be called once.
+  bool allocate(int64_t bytes, int64_t shared, int64_t scratch);
+
+  /// The temporaries, aligned to 64.
+  void *getTemporaries() const { return temporaries; }
 
 private:
   ThreadState &state;
   const char *outerFunction;
   Workspace outerLoopWorkspace;
-  void *ownMemory = nullptr;
+  void *temporaries = nullptr;
 };
 
 /// Reports for this thread that `bytes` bytes of scratch memory can't be had.

@@ -102,8 +102,8 @@ FOVEA_RUNTIME_EXPORT int fovea_get_num_threads(void);
 FOVEA_RUNTIME_EXPORT void fovea_set_parallel_for(fovea_parallel_for_t provider);
 
 /* Memory that the bodies of one loop share: at least `bytes` bytes aligned to
- * 64, the first `clearedBytes` of them zero. The thread keeps the memory for
- * later calls. NULL after an error. Several may be had at once, and are given
+ * 64, the first `clearedBytes` of them zero. Inside of a call with a workspace it
+ * comes from there; otherwise the thread keeps the memory for later calls. NULL after an error. Several may be had at once, and are given
  * back by the same thread, the last one first. */
 FOVEA_RUNTIME_EXPORT void *fovea_acquire_workspace(int64_t bytes,
                                                    int64_t clearedBytes);
@@ -168,6 +168,7 @@ typedef struct fovea_code {
   /* Bytes of the temporaries; NULL: none are needed. */
   int64_t (*temporary_bytes)(const int64_t *storage);
   int64_t scratch_bytes; /* of each thread of its parallel loops */
+  int64_t shared_bytes;  /* of all threads of a loop together */
 } fovea_code_t;
 
 /* A function of an object: the constant fovea_entry_NAME of the object. */
@@ -222,7 +223,7 @@ fovea_find_entry(fovea_object_t *object, const char *name);
 //===----------------------------------------------------------------------===*/
 
 /* Bytes of workspace with which a call on a CPU with these arguments allocates
- * nothing: for its temporaries, and scratch memory for `threads` threads (0 or
+ * nothing: for its temporaries, what its loops share, and scratch memory for `threads` threads (0 or
  * less: fovea_get_num_threads()). -1 after an error; the arguments are checked as
  * by a call, their elements are not touched. */
 FOVEA_RUNTIME_EXPORT int64_t

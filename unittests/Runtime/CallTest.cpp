@@ -63,8 +63,8 @@ protected:
   fovea_code_t codes[2] = {{"cpu:plain", 0,
                             [](const int64_t *storage, void *temporaries,
                                void *) { work(storage, temporaries); },
-                            [](const int64_t *) { return temporaryBytes; },
-                            128},
+                            [](const int64_t *) { return temporaryBytes; }, 128,
+                            0},
                            {}};
   fovea_entry_t entry = {FOVEA_ABI_VERSION, "f", signature, 1, codes};
 };
@@ -90,7 +90,7 @@ TEST_F(CallTest, Versions) {
 TEST_F(CallTest, Features) {
   // A feature that no CPU has yet, then what all have.
   codes[1] = codes[0];
-  codes[0] = {"cpu:later", UINT64_C(1) << 63, nullptr, nullptr, 0};
+  codes[0] = {"cpu:later", UINT64_C(1) << 63, nullptr, nullptr, 0, 0};
   EXPECT_EQ(call(), "f: this CPU cannot run the code for cpu:later: it lacks a "
                     "feature of later CPUs; compile also for "
                     "--target=cpu:plain");
@@ -223,6 +223,27 @@ TEST_F(CallTest, Workspace) {
   EXPECT_LE(pieces.size(), 2u);
   for (void *piece : pieces)
     EXPECT_TRUE(piece == memory + 128 || piece == memory + 256);
+  // What a loop's threads share comes from there, too, and goes back.
+  codes[0].shared_bytes = 100;
+  EXPECT_EQ(fovea_workspace_bytes(&entry, arguments, 2, 1), 3 * 128);
+  work = [&](const int64_t *, void *) {
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      void *shared = fovea_acquire_workspace(100, 50);
+      EXPECT_EQ(shared, memory + 128);
+      parallelFor(1, 128, [&](int64_t, void *scratch) {
+        EXPECT_EQ(scratch, memory + 256);
+      });
+      EXPECT_EQ(fovea_acquire_workspace(200, 0), nullptr);
+      EXPECT_STREQ(fovea_last_error(),
+                   "cannot allocate 200 bytes of workspace");
+      fovea_clear_error();
+      fovea_release_workspace(shared);
+    }
+  };
+  EXPECT_EQ(call(), "");
+  EXPECT_EQ(fovea_set_workspace(memory, 3 * 128 - 1), 0);
+  EXPECT_EQ(call(), "f: needs 256 bytes of workspace, and 128 for each thread; "
+                    "fovea_set_workspace gave 383");
   // Loops outside of calls have their own memory.
   parallelFor(1, 64, [&](int64_t, void *scratch) {
     auto *bytes = static_cast<char *>(scratch);

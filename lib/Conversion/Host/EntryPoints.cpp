@@ -257,25 +257,28 @@ EntryMaker::makeStruct(const Twine &symbol, Type type, LLVM::Linkage linkage,
 
 /// `@f_codes`, an array of one fovea_code_t.
 LLVM::GlobalOp EntryMaker::makeCodes() {
-  int64_t features = 0, scratch = 0;
+  int64_t features = 0, scratch = 0, shared = 0;
   if (!CudaTarget::isCuda(target))
     features = llvm::cantFail(CpuTarget::parse(target)).abiFeatures();
   function.walk([&](tile::LaunchOp launch) {
     scratch = std::max<int64_t>(scratch, launch.getScratchBytes().value_or(0));
+    shared = std::max<int64_t>(shared, launch.getWorkspaceBytes().value_or(0));
   });
   LLVM::LLVMFuncOp run = makeRun();
   LLVM::LLVMFuncOp bytes = sizes ? makeTemporaryBytes() : nullptr;
   Type i64 = b.getI64Type();
   auto code = LLVM::LLVMStructType::getLiteral(
-      b.getContext(), {pointer, i64, pointer, pointer, i64});
+      b.getContext(), {pointer, i64, pointer, pointer, i64, i64});
   return makeStruct(
       name + "_codes", LLVM::LLVMArrayType::get(code, 1),
       LLVM::Linkage::Internal, /*place=*/0, [&]() -> SmallVector<Value> {
         return {createText(b, module, name + "_target", target),
-                constant(features), LLVM::AddressOfOp::create(b, run),
+                constant(features),
+                LLVM::AddressOfOp::create(b, run),
                 bytes ? LLVM::AddressOfOp::create(b, bytes).getResult()
                       : LLVM::ZeroOp::create(b, pointer).getResult(),
-                constant(scratch)};
+                constant(scratch),
+                constant(shared)};
       });
 }
 
