@@ -9,7 +9,7 @@ install(TARGETS Fovea fovea_runtime EXPORT FoveaTargets
         LIBRARY DESTINATION lib)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ ${PROJECT_BINARY_DIR}/include/
         DESTINATION include
-        FILES_MATCHING PATTERN "*.h" PATTERN "*.td" PATTERN "*.inc"
+        FILES_MATCHING PATTERN "*.h" PATTERN "*.td" PATTERN "*.inc" PATTERN "*.def"
         PATTERN CMakeFiles EXCLUDE)
 
 install(EXPORT FoveaTargets NAMESPACE Fovea:: DESTINATION lib/cmake/Fovea)

@@ -31,8 +31,7 @@ using namespace fovea;
 // Signatures
 //===----------------------------------------------------------------------===//
 
-/// DLPack's code of an element type, or nothing.
-static std::optional<int64_t> typeCode(Type type) {
+std::optional<int64_t> fovea::getTypeCode(Type type) {
   if (type.isBF16())
     return 4;
   if (isa<FloatType>(type))
@@ -44,8 +43,7 @@ static std::optional<int64_t> typeCode(Type type) {
   return std::nullopt;
 }
 
-/// Bits of an element in memory.
-static int64_t typeBits(Type type) {
+int64_t fovea::getTypeBits(Type type) {
   if (type.isIndex())
     return 64;
   return std::max(8u, type.getIntOrFloatBitWidth());
@@ -62,11 +60,11 @@ static LogicalResult appendArgument(Type type, bool written,
                                     SmallVectorImpl<int64_t> &signature) {
   auto memref = dyn_cast<MemRefType>(type);
   Type element = memref ? memref.getElementType() : type;
-  std::optional<int64_t> code = typeCode(element);
+  std::optional<int64_t> code = getTypeCode(element);
   if (!code)
     return failure();
   signature.append(
-      {memref ? memref.getRank() : -1, *code, typeBits(element), written});
+      {memref ? memref.getRank() : -1, *code, getTypeBits(element), written});
   if (!memref)
     return success();
   SmallVector<int64_t> strides;

@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "RuntimeCalls.h"
+
 #include "fovea/Conversion/Passes.h"
 #include "fovea/Dialect/Attn/IR/Attn.h"
 
@@ -32,25 +34,16 @@ using namespace fovea;
 /// Bytes of a fovea_tensor_t, in words.
 static constexpr int64_t tensorWords = 6;
 
-/// Bytes of an element in memory.
-static int64_t elementBytes(Type type) {
-  return type.isIndex() ? 8 : llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
-}
-
 /// The word {ndim, code, bits, lanes} of a fovea_tensor_t.
 static int64_t typeWord(Type type, int64_t rank) {
-  int64_t code = type.isBF16()              ? 4
-                 : isa<FloatType>(type)     ? 2
-                 : type.isInteger(1)        ? 6
-                 : type.isUnsignedInteger() ? 1
-                                            : 0;
-  return rank | code << 32 | elementBytes(type) * 8 << 40 | int64_t(1) << 48;
+  return rank | *getTypeCode(type) << 32 | getTypeBits(type) << 40 |
+         int64_t(1) << 48;
 }
 
 /// Whether the C ABI can pass an operand; scalars fill a word at the most.
 static bool isPassed(Type type) {
   Type element = getElementTypeOrSelf(type);
-  if (!element.isIntOrIndexOrFloat())
+  if (!getTypeCode(element))
     return false;
   if (type != element)
     return isa<RankedTensorType>(type);
@@ -180,7 +173,7 @@ void CallEmitter::describeArray(Value memory, int64_t at) {
   int64_t rank = type.getRank();
   auto metadata = memref::ExtractStridedMetadataOp::create(b, memory);
   Value data = memref::ExtractAlignedPointerAsIndexOp::create(b, memory);
-  Value bytes = constant(elementBytes(type.getElementType()));
+  Value bytes = constant(getTypeBits(type.getElementType()) / 8);
   store(at, toWord(data));
   store(at + 1, constant(1)); // The CPU.
   store(at + 2, constant(typeWord(type.getElementType(), rank)));
