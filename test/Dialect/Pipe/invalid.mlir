@@ -215,11 +215,6 @@ module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 64, stage
 
 // -----
 
-// expected-error @+1 {{last_first needs persistent}}
-module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240, last_first = true>} {}
-
-// -----
-
 // expected-error @+1 {{axis is 0 or 1, got 2}}
 func.func private @f(!tile.tile<64xf32, #pipe.slice<axis = 2, parent = <groups = 1>>>)
 
@@ -334,4 +329,24 @@ tile.kernel @k(%n: index) grid(%m) {
     // expected-error @+1 {{belongs into a math role, not into a load role}}
     pipe.clear %s0 from %n : !pipe.slot<!shared, write>
   }
+}
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!wide = !tile.tile<64x72xbf16, #pipe.acc<groups = 1>>
+func.func @f(%t: !wide, %s: !pipe.slot<!shared, read>, %v: !tile.view<?x72xbf16>, %i: index) {
+  // expected-error @+1 {{the tile '!tile.tile<64x72xbf16, #pipe.acc<groups = 1>>' does not fit into the slot of '!tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>'}}
+  pipe.store %t, %s, %v[%i, %i] : !wide, !pipe.slot<!shared, read>, !tile.view<?x72xbf16>
+  return
+}
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>
+func.func @f(%t: !acc, %s: !pipe.slot<!shared, write>, %v: !tile.view<?x64xbf16>, %i: index) {
+  // expected-error @+1 {{the slot is one to read}}
+  pipe.store %t, %s, %v[%i, %i] : !acc, !pipe.slot<!shared, write>, !tile.view<?x64xbf16>
+  return
 }

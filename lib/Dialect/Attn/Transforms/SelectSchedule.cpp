@@ -190,32 +190,53 @@ static int64_t estimateRegisters(AttentionOp op, pipe::ScheduleAttr schedule) {
 }
 
 SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
-  auto [d, dv] = channelsOf(op);
+  // Braces would make names that lambdas cannot capture.
+  int64_t d = channelsOf(op).first, dv = channelsOf(op).second;
   int64_t widest = std::max(d, dv);
-  if (widest > 128)
+  if (widest > pipe::limits::columns)
     return {};
   bool masked = !op.getMask().empty();
-  auto make = [&](int64_t groups, int64_t keyTile, bool overlap,
-                  bool persistent) {
-    return pipe::ScheduleAttr::get(
-        op.getContext(), groups * pipe::limits::groupRows, keyTile,
-        /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
-        /*consumer_regs=*/groups == 3 ? 160 : 240, overlap, /*turns=*/overlap,
-        persistent, /*last_first=*/persistent && masked);
-  };
   SmallVector<pipe::ScheduleAttr> fits, spills;
-  auto add = [&](pipe::ScheduleAttr schedule) {
-    bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
-    (few ? fits : spills).push_back(schedule);
+  // Adds a schedule, with the result in the queries' place if it has none of
+  // its own; false if shared memory is too small.
+  auto add = [&](int64_t groups, int64_t keyTile, bool overlap,
+                 bool persistent) {
+    for (bool reuse : {false, true}) {
+      auto schedule = pipe::ScheduleAttr::get(
+          op.getContext(), groups * pipe::limits::groupRows, keyTile,
+          /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
+          /*consumer_regs=*/groups == 3 ? 160 : 240, overlap, /*turns=*/overlap,
+          persistent, /*last_first=*/masked, reuse);
+      if ((reuse && dv > llvm::alignTo(d, 64)) ||
+          schedule.getTileBytes(d, dv) > pipe::limits::tileBytes)
+        continue;
+      bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
+      (few ? fits : spills).push_back(schedule);
+      return true;
+    }
+    return false;
+  };
+  // The widest key tile that fits.
+  auto addWidest = [&](int64_t groups, bool persistent) {
+    for (int64_t keyTile : {128, 112, 96, 80, 64})
+      if (add(groups, keyTile, /*overlap=*/true, persistent))
+        return;
   };
   for (int64_t groups : {3, 2})
     if (groups == 2 || widest <= 64)
       for (bool persistent : {true, false})
-        add(make(groups, 128, /*overlap=*/true, persistent));
-  add(make(2, 64, /*overlap=*/true, /*persistent=*/true));
-  add(make(2, 64, /*overlap=*/false, /*persistent=*/false));
+        addWidest(groups, persistent);
+  add(2, 64, /*overlap=*/true, /*persistent=*/true);
+  add(2, 64, /*overlap=*/false, /*persistent=*/false);
+  if (widest > 128)
+    add(2, 32, /*overlap=*/false, /*persistent=*/false);
+  // Two ways may lead to one schedule.
   fits.append(spills);
-  return fits;
+  SmallVector<pipe::ScheduleAttr> different;
+  for (pipe::ScheduleAttr schedule : fits)
+    if (!llvm::is_contained(different, schedule))
+      different.push_back(schedule);
+  return different;
 }
 
 //===----------------------------------------------------------------------===//
@@ -274,8 +295,8 @@ struct AttnSelectSchedulePass final
       if (schedules.empty()) {
         op.emitOpError("has ")
             << std::max(channelsOf(op).first, channelsOf(op).second)
-            << " channels; for " << target
-            << " there is a schedule up to 128: give one as attribute schedule";
+            << " channels; for " << target << " there are schedules up to "
+            << pipe::limits::columns;
         return WalkResult::interrupt();
       }
       if (attempt >= schedules.size()) {

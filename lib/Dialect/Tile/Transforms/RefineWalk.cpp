@@ -566,7 +566,13 @@ struct TileRefineWalkPass final
     Value walk =
         WalkRangesOp::create(b, key.walk.getLoc(), lows, highs, partials);
     key.at.getWalkMutable().assign(walk);
-    key.loop.setUpperBound(WalkSizeOp::create(b, key.size.getLoc(), walk));
+    // A mask without a visible element leaves nothing: that the loop never runs
+    // is then known at once.
+    Location loc = key.size.getLoc();
+    if (lows.empty())
+      key.loop.setUpperBound(arith::ConstantIndexOp::create(b, loc, 0));
+    else
+      key.loop.setUpperBound(WalkSizeOp::create(b, loc, walk));
     if (key.size->use_empty())
       key.size.erase();
     if (key.walk->use_empty())
