@@ -8,7 +8,7 @@ import ctypes
 import torch
 
 CODES = {torch.bfloat16: (4, 16), torch.float16: (2, 16), torch.float32: (2, 32),
-         torch.int32: (0, 32), torch.int64: (0, 64), torch.bool: (6, 8)}
+         torch.int8: (0, 8), torch.int32: (0, 32), torch.int64: (0, 64), torch.bool: (6, 8)}
 
 
 class Tensor(ctypes.Structure):
@@ -28,11 +28,11 @@ def load_runtime(folder):
 
 
 class Library:
-    """The function `attention` of a shared object."""
+    """A function of a shared object."""
 
-    def __init__(self, runtime, path):
+    def __init__(self, runtime, path, name="attention"):
         self.runtime = runtime
-        self.function = ctypes.CDLL(str(path)).attention
+        self.function = getattr(ctypes.CDLL(str(path)), name)
         self.function.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
 
     def bind(self, tensors):
