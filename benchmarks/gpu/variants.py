@@ -66,8 +66,10 @@ class Variant:
     # What FlexAttention takes, given PyTorch and the captured tensors by name.
     score_mod: object = None
     mask_mod: object = None
-    # The captured tensors by name, given PyTorch, H and S.
+    # The tensors that the regions or the functions read, given PyTorch, H and S.
     tensors: object = lambda torch, h, s: {}
+    # Whether it visits the tiles of a list; from them if the tensors have blocks.
+    walk: bool = False
 
     def module(self, d, schedule):
         """The function `attention` for any B, H and S; the channels are static."""
@@ -84,6 +86,11 @@ class Variant:
         for _, name, type in self.captures:
             if type != "index":
                 arguments += f", %{name}_of: {type}"
+        walk = ""
+        if self.walk:
+            lists = "tensor<?x?x?x4xi32>, tensor<?xi32>"
+            arguments += ", %rows: tensor<?x?x?x4xi32>, %tiles: tensor<?xi32>"
+            walk = f"walk<{BLOCK}, {BLOCK}>(%rows, %tiles : {lists})"
         middle = ""
         if any(type == "index" for _, _, type in self.captures):
             middle = f"""%two = arith.constant 2 : index
@@ -91,12 +98,59 @@ class Variant:
         attribute = f"schedule = #pipe.schedule<{schedule}>, " if schedule else ""
         return f"""func.func @attention({arguments}, %o: {t}) -> {t} {{
   {middle}
-  %r = attn.attention ins(%q : {t}) dense(%k, %v : {t}, {t}) outs(%o : {t})
+  %r = attn.attention ins(%q : {t}) dense(%k, %v : {t}, {t}) {walk} outs(%o : {t})
       {" ".join(clauses)}
       attributes {{{attribute}numerics = #attn.numerics<math = approximate>}}
   return %r : {t}
 }}
 """
+
+    def inputs(self, torch, tensors, h, s):
+        """What an object takes between values and output."""
+        found = [tensors[name] for _, name, type in self.captures if type != "index"]
+        return found + (list_tiles(torch, self, tensors, h, s) if self.walk else [])
+
+
+BLOCK = 128
+
+
+def list_tiles(torch, variant, tensors, h, s):
+    """Rows and tiles of the walk, as attn.walk.from_mask makes them: partial tiles
+    first, rows with most entries first."""
+    n = -(-s // BLOCK)
+    if "blocks" in tensors:
+        some = every = tensors["blocks"]
+    else:
+        mask = variant.mask_mod(torch, tensors)
+        at = torch.arange(s, device="cuda")
+        some, every = [], []
+        for i in at.split(BLOCK):
+            seen = mask(0, 0, i[:, None], at[None, :])
+            tiles = [seen[:, j : j + BLOCK] for j in range(0, s, BLOCK)]
+            some.append(torch.stack([t.any() for t in tiles]))
+            every.append(torch.stack([t.all() for t in tiles]))
+        some, every = torch.stack(some)[None], torch.stack(every)[None]
+    rows, tiles = [], []
+    for head in range(some.shape[0]):
+        made = []
+        for r in range(n):
+            partial = (some[head, r] & ~every[head, r]).nonzero()[:, 0].tolist()
+            full = every[head, r].nonzero()[:, 0].tolist()
+            made.append([r, len(tiles), len(partial) + len(full), len(partial)])
+            tiles += partial + full
+        rows.append(sorted(made, key=lambda row: -row[2]))
+    as_tensor = lambda x: torch.tensor(x, dtype=torch.int32, device="cuda")
+    return [as_tensor([rows]), as_tensor(tiles)]
+
+
+def random_blocks(heads):
+    """A quarter of the blocks, at random; the same for all heads or not."""
+    def make(torch, h, s):
+        generator = torch.Generator().manual_seed(2)
+        n = -(-s // BLOCK)
+        chosen = torch.rand(h if heads else 1, n, n, generator=generator).argsort(-1) < n // 4
+        return {"blocks": chosen.cuda()}
+    return make
 
 
 def documents(torch, h, s):
@@ -132,6 +186,15 @@ VARIANTS = {v.name: v for v in [
             mask_mod=lambda torch, t: lambda b, h, i, j: (j <= i) & (
                 t["document"][i] == t["document"][j]),
             tensors=documents),
+    Variant("listed-documents", mask=DOCUMENTS, captures=(("mask", "document", "tensor<?xi32>"),),
+            mask_mod=lambda torch, t: lambda b, h, i, j: (j <= i) & (
+                t["document"][i] == t["document"][j]),
+            tensors=documents, walk=True),
+    Variant("listed-causal", mask=CAUSAL, mask_mod=CAUSAL_MOD, walk=True),
+    Variant("blocks", tensors=random_blocks(False), walk=True,
+            mask_mod=lambda torch, t: lambda b, h, i, j: t["blocks"][0, i // BLOCK, j // BLOCK]),
+    Variant("head-blocks", tensors=random_blocks(True), walk=True,
+            mask_mod=lambda torch, t: lambda b, h, i, j: t["blocks"][h, i // BLOCK, j // BLOCK]),
 ]}
 
 PERSISTENT = ", persistent = true, last_first = true"

@@ -54,6 +54,7 @@ void fovea::buildTileStage(OpPassManager &pm, const CpuPipelineOptions &) {
   pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
   pm.addPass(createAttnToTile());
+  pm.addPass(attn::createAttnLowerWalks());
   // Before the walk is split, so that masks are seen in their simplest form.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

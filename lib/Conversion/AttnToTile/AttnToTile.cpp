@@ -112,6 +112,11 @@ private:
   }
   /// Number of keys of this sequence: its length, within the memref.
   Value emitNumKeys();
+  /// The row of the walk that the work item with coordinate `item` computes:
+  /// the queries, and the list of key tiles.
+  void emitWalkRow(Value item);
+  /// All key tiles, or those that the row lists.
+  Value emitWalk();
 
   //===--------------------------------------------------------------------===//
   // Tiles
@@ -141,6 +146,8 @@ private:
   Value emitRegion(Value scores, Region &region, ArrayRef<unsigned> captures,
                    ValueRange origin, bool isMask);
   Value emitBias(ValueRange at);
+  /// The scores of a key tile, masked by the bits of a listed walk's entry.
+  Value emitWalkMask(Value scores, Value tile, Value entry);
   bool allowsApproximations() {
     NumericsAttr numerics = op.getNumericsAttr();
     return numerics && numerics.getMath() == MathMode::approximate;
@@ -158,12 +165,16 @@ private:
   tile::KernelOp kernel;
 
   // Positions of parameters.
-  unsigned query, key, value, output, lse, length, sinks, start;
+  unsigned query, key, value, output, lse, length, sinks, start, walkRows,
+      walkTiles, walkMasks;
   SmallVector<unsigned> origin, scoreCaptures, maskCaptures;
 
   // Values of the kernel.
   Value batch, head, keyHead, firstRow, numKeys, walk, queries, keyView,
       valueView;
+  /// Fields of the row of a listed walk: tile of queries, first entry, number
+  /// of entries, partial ones; and which of the row's parts it is.
+  Value walkRow[4], walkPart;
   /// Of a tile.
   int64_t channels, valueChannels;
   /// Factor on scores in `tile` before exp2: 1 if folded into the queries.
@@ -188,6 +199,12 @@ void KernelEmitter::collectParameters() {
     length = addParameter(op.getLengths()[0]);
   if (op.getSinks())
     sinks = addParameter(op.getSinks());
+  if (op.getWalkRows()) {
+    walkRows = addParameter(op.getWalkRows());
+    walkTiles = addParameter(op.getWalkTiles());
+    if (op.getWalkMasks())
+      walkMasks = addParameter(op.getWalkMasks());
+  }
   if (!op.getStarts().empty())
     start = addParameter(op.getStarts()[0]);
   for (Value coordinate : op.getOrigin())
@@ -213,6 +230,59 @@ Value KernelEmitter::emitNumKeys() {
   }
   n = arith::MaxSIOp::create(b, loc, n, none);
   return toIndex(arith::MinSIOp::create(b, loc, n, all));
+}
+
+void KernelEmitter::emitWalkRow(Value item) {
+  int64_t perRow = (*op.getWalkShape())[0] / program.queryTile;
+  Value row = item;
+  walkPart = index(0);
+  if (perRow != 1) {
+    row = arith::DivUIOp::create(b, loc, item, index(perRow));
+    walkPart = arith::RemUIOp::create(b, loc, item, index(perRow));
+  }
+  // One for all sequences or heads, or one for each.
+  SmallVector<Value> at;
+  for (int64_t axis = 0; axis < 2; ++axis) {
+    Value coordinate = axis == 0 ? batch : head;
+    Value rows = memref::DimOp::create(b, loc, parameter(walkRows), axis);
+    Value last = arith::SubIOp::create(b, loc, rows, index(1));
+    at.push_back(arith::MinSIOp::create(b, loc, coordinate, last));
+  }
+  for (int64_t field = 0; field < 4; ++field) {
+    SmallVector<Value> indices = {at[0], at[1], row, index(field)};
+    walkRow[field] =
+        toIndex(memref::LoadOp::create(b, loc, parameter(walkRows), indices));
+  }
+  firstRow =
+      arith::MulIOp::create(b, loc, walkRow[0], index((*op.getWalkShape())[0]));
+  if (perRow != 1)
+    firstRow = arith::AddIOp::create(
+        b, loc, firstRow,
+        arith::MulIOp::create(b, loc, walkPart, index(program.queryTile)));
+}
+
+Value KernelEmitter::emitWalk() {
+  if (!op.getWalkRows()) {
+    Value tiles =
+        arith::CeilDivSIOp::create(b, loc, numKeys, index(program.keyTile));
+    return tile::WalkRangesOp::create(b, loc, index(0), tiles,
+                                      ArrayRef<bool>{!op.getMask().empty()});
+  }
+  // Within the list, and the partial ones within those.
+  auto clamp = [&](Value value, Value high) -> Value {
+    value = arith::MaxSIOp::create(b, loc, value, index(0));
+    return arith::MinSIOp::create(b, loc, value, high);
+  };
+  Value size = memref::DimOp::create(b, loc, parameter(walkTiles), 0);
+  Value first = clamp(walkRow[1], size);
+  Value count =
+      clamp(walkRow[2], arith::SubIOp::create(b, loc, size, first).getResult());
+  bool isMasked = !op.getMask().empty() || op.getWalkMasks();
+  Value partials = isMasked ? clamp(walkRow[3], count) : index(0);
+  int64_t keys = (*op.getWalkShape())[1];
+  Value limit = arith::CeilDivSIOp::create(b, loc, numKeys, index(keys));
+  return tile::WalkListOp::create(b, loc, parameter(walkTiles), first, count,
+                                  partials, limit, keys / program.keyTile);
 }
 
 Value KernelEmitter::view(unsigned position, AffineMap map, ArrayRef<Dim> dims,
@@ -369,6 +439,49 @@ Value KernelEmitter::emitRegion(Value scores, Region &region,
   return map;
 }
 
+Value KernelEmitter::emitWalkMask(Value scores, Value tile, Value entry) {
+  Value firstRow =
+      arith::MulIOp::create(b, loc, walkPart, index(program.queryTile));
+  int64_t split = (*op.getWalkShape())[1] / program.keyTile;
+  Value firstKey = index(0);
+  if (split != 1)
+    firstKey = arith::MulIOp::create(
+        b, loc, arith::RemUIOp::create(b, loc, tile, index(split)),
+        index(program.keyTile));
+  return tile::MapOp::create(
+      b, loc, scores.getType(), scores, b.getMultiDimIdentityMap(2),
+      ValueRange{firstRow, firstKey},
+      [&](OpBuilder &b, Location loc, ValueRange a) -> Value {
+        auto constant = [&](int64_t value) -> Value {
+          return arith::ConstantIntOp::create(b, loc, value, 32);
+        };
+        auto shifted = [&](Value value, int64_t bits) -> Value {
+          return arith::ShRUIOp::create(b, loc, value, constant(bits));
+        };
+        auto low = [&](Value value, int64_t mask) -> Value {
+          return arith::AndIOp::create(b, loc, value, constant(mask));
+        };
+        auto times = [&](Value value, int64_t factor) -> Value {
+          return arith::MulIOp::create(b, loc, value, constant(factor));
+        };
+        auto sum = [&](Value x, Value y) -> Value {
+          return arith::AddIOp::create(b, loc, x, y);
+        };
+        Value j = arith::IndexCastOp::create(b, loc, b.getI32Type(), a[2]);
+        Value word = low(shifted(j, 1), 3);
+        if ((*op.getWalkShape())[1] > 128)
+          word = sum(times(shifted(j, 7), 4), word);
+        Value bit = sum(times(low(shifted(j, 3), 15), 2), low(j, 1));
+        word = arith::IndexCastOp::create(b, loc, b.getIndexType(), word);
+        Value bits = tile::GatherOp::create(b, loc, parameter(walkMasks),
+                                            ValueRange{entry, a[1], word});
+        bits = low(arith::ShRUIOp::create(b, loc, bits, bit), 1);
+        Value keep = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
+                                           bits, constant(0));
+        return arith::SelectOp::create(b, loc, keep, a[0], negativeInfinity(b));
+      });
+}
+
 /// What a region that only adds adds to the score tile at `at`, over the scale.
 Value KernelEmitter::emitBias(ValueRange at) {
   Value none = tile::SplatOp::create(
@@ -463,13 +576,18 @@ SmallVector<Value> KernelEmitter::emitStep(Value position, ValueRange state) {
   Value s = emitScores(queries, first, {i0, j0});
   if (!op.getScore().empty() && !biased)
     s = emitRegion(s, op.getScore(), scoreCaptures, {i0, j0}, false);
-  if (!op.getMask().empty()) {
+  if (!op.getMask().empty() || op.getWalkMasks()) {
+    Value entry;
+    if (op.getWalkMasks())
+      entry = tile::WalkEntryOp::create(b, loc, walk, position);
     auto masked = scf::IfOp::create(b, loc, s.getType(), at.getPartial(),
                                     /*withElseRegion=*/true);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(masked.thenBlock());
     scf::YieldOp::create(
-        b, loc, emitRegion(s, op.getMask(), maskCaptures, {i0, j0}, true));
+        b, loc,
+        entry ? emitWalkMask(s, at.getTile(), entry)
+              : emitRegion(s, op.getMask(), maskCaptures, {i0, j0}, true));
     b.setInsertionPointToStart(masked.elseBlock());
     scf::YieldOp::create(b, loc, s);
     s = masked.getResult(0);
@@ -595,17 +713,17 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
       arith::DivUIOp::create(b, loc, extent(parameter(query), maps[0], dimH),
                              extent(parameter(key), maps[1], dimH));
   keyHead = arith::DivUIOp::create(b, loc, head, group);
-  firstRow = arith::MulIOp::create(b, loc, kernel.getGridArguments()[2],
-                                   index(program.queryTile));
+  if (op.getWalkRows())
+    emitWalkRow(kernel.getGridArguments()[2]);
+  else
+    firstRow = arith::MulIOp::create(b, loc, kernel.getGridArguments()[2],
+                                     index(program.queryTile));
   numKeys = emitNumKeys();
   keyView = view(key, maps[1], {dimJ, dimD}, keyHead, numKeys);
   valueView = view(value, maps[2], {dimJ, dimE}, keyHead, numKeys);
   queries = emitQueries(firstRow);
 
-  Value tiles =
-      arith::CeilDivSIOp::create(b, loc, numKeys, index(program.keyTile));
-  walk = tile::WalkRangesOp::create(b, loc, index(0), tiles,
-                                    ArrayRef<bool>{!op.getMask().empty()});
+  walk = emitWalk();
   Value size = tile::WalkSizeOp::create(b, loc, walk);
   auto loop = scf::ForOp::create(
       b, loc, index(0), size, index(1), emitInitialState(),
@@ -624,9 +742,15 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
 
 void KernelEmitter::emitLaunch(Operation *before) {
   b.setInsertionPoint(before);
-  Value rows = extent(op.getQuery(), maps[0], dimI);
-  Value tiles =
-      arith::CeilDivSIOp::create(b, loc, rows, index(program.queryTile));
+  Value tiles;
+  if (op.getWalkRows()) {
+    tiles = memref::DimOp::create(b, loc, op.getWalkRows(), 2);
+    tiles = arith::MulIOp::create(
+        b, loc, tiles, index((*op.getWalkShape())[0] / program.queryTile));
+  } else {
+    Value rows = extent(op.getQuery(), maps[0], dimI);
+    tiles = arith::CeilDivSIOp::create(b, loc, rows, index(program.queryTile));
+  }
   tile::LaunchOp::create(b, loc, kernel.getSymName(),
                          ValueRange{extent(op.getQuery(), maps[0], dimB),
                                     extent(op.getQuery(), maps[0], dimH),
@@ -635,7 +759,16 @@ void KernelEmitter::emitLaunch(Operation *before) {
 }
 
 /// What cannot be lowered yet, by name.
-static LogicalResult checkSupported(AttentionOp op) {
+static LogicalResult checkSupported(AttentionOp op,
+                                    tile::ScheduleAttrInterface schedule) {
+  if (std::optional<ArrayRef<int64_t>> walk = op.getWalkShape())
+    if ((*walk)[0] % schedule.getQueryTile() != 0 ||
+        (*walk)[1] % schedule.getKeyTile() != 0)
+      return op.emitOpError("has a walk of ")
+             << (*walk)[0] << " queries by " << (*walk)[1]
+             << " keys and a schedule of " << schedule.getQueryTile() << " by "
+             << schedule.getKeyTile()
+             << "; the schedule's tiles must divide the walk's";
   if (op.getSegments().size() != 1)
     return op.emitOpError("with several segments is not lowered yet; "
                           "concatenate the keys and values into one");
@@ -673,7 +806,7 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
           op.emitOpError("has no schedule; run -attn-select-schedule first");
         return WalkResult::interrupt();
       }
-      if (failed(checkSupported(op)))
+      if (failed(checkSupported(op, schedule)))
         return WalkResult::interrupt();
       // The kernel stands beside the function, in the same symbol table.
       auto function = op->getParentOfType<FunctionOpInterface>();

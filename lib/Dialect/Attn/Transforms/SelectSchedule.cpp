@@ -16,6 +16,7 @@
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/TypeUtilities.h"
+#include <numeric>
 
 namespace fovea::attn {
 #define GEN_PASS_DEF_ATTNSELECTSCHEDULE
@@ -53,14 +54,21 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
     shapes = {{1, 1, 8}, {2, 2, 4}, {6, 3, 4}};
   else
     shapes = {{1, 1, 8}, {2, 2, 4}, {8, 2, 4}};
+  // A tile of a walk is a number of tiles of the schedule.
+  int64_t keyTile = 128;
+  if (std::optional<ArrayRef<int64_t>> walk = op.getWalkShape()) {
+    llvm::erase_if(shapes, [&](const Shape &shape) {
+      return (*walk)[0] % (shape.tile * lanes) != 0;
+    });
+    keyTile = std::gcd(keyTile, (*walk)[1]);
+  }
   Shape shape = shapes.back();
   if (queries >= 0)
     for (const Shape &smaller : llvm::reverse(shapes))
       if (smaller.tile * lanes >= queries)
         shape = smaller;
   return tile::CpuScheduleAttr::get(op.getContext(), shape.tile * lanes,
-                                    /*key_tile=*/128, lanes, shape.rows,
-                                    shape.vectors);
+                                    keyTile, lanes, shape.rows, shape.vectors);
 }
 
 //===----------------------------------------------------------------------===//
@@ -195,19 +203,25 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
   int64_t widest = std::max(d, dv);
   if (widest > pipe::limits::columns)
     return {};
-  bool masked = !op.getMask().empty();
+  // A walk's rows come in the order of their work.
+  bool masked = !op.getMask().empty() && !op.getWalkRows();
+  std::optional<ArrayRef<int64_t>> walk = op.getWalkShape();
   SmallVector<pipe::ScheduleAttr> fits, spills;
   // Adds a schedule, with the result in the queries' place if it has none of
-  // its own; false if shared memory is too small.
+  // its own; false if shared memory is too small or the walk's tiles are no
+  // multiples of its tiles.
   auto add = [&](int64_t groups, int64_t keyTile, bool overlap,
                  bool persistent) {
     for (bool reuse : {false, true}) {
       auto schedule = pipe::ScheduleAttr::get(
           op.getContext(), groups * pipe::limits::groupRows, keyTile,
           /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
-          /*consumer_regs=*/groups == 3 ? 160 : 240, overlap, /*turns=*/overlap,
-          persistent, /*last_first=*/masked, reuse);
-      if ((reuse && dv > llvm::alignTo(d, 64)) ||
+          /*consumer_regs=*/groups == 3 ? 160 : 240, overlap,
+          /*turns=*/overlap && groups > 1, persistent, /*last_first=*/masked,
+          reuse);
+      if ((walk && ((*walk)[0] % schedule.getQueryTile() != 0 ||
+                    (*walk)[1] % keyTile != 0)) ||
+          (reuse && dv > llvm::alignTo(d, 64)) ||
           schedule.getTileBytes(d, dv) > pipe::limits::tileBytes)
         continue;
       bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
@@ -227,6 +241,9 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
       for (bool persistent : {true, false})
         addWidest(groups, persistent);
   add(2, 64, /*overlap=*/true, /*persistent=*/true);
+  if (walk)
+    for (int64_t keyTile : {128, 64})
+      add(1, keyTile, /*overlap=*/true, /*persistent=*/true);
   add(2, 64, /*overlap=*/false, /*persistent=*/false);
   if (widest > 128)
     add(2, 32, /*overlap=*/false, /*persistent=*/false);
@@ -313,6 +330,20 @@ struct AttnSelectSchedulePass final
       signalPassFailure();
   }
 
+  /// Walks are made by loops on a CPU.
+  LogicalResult refuseWalkOps() {
+    WalkResult result = getOperation()->walk([&](Operation *op) {
+      if (!isa<WalkFromMaskOp, WalkFromBlocksOp, WalkTopKOp,
+               WalkThresholdOp>(op))
+        return WalkResult::advance();
+      op->emitOpError("has no code for ")
+          << target << "; make the walk in a function for a CPU, and pass its "
+          << "rows and tiles";
+      return WalkResult::interrupt();
+    });
+    return failure(result.wasInterrupted());
+  }
+
   template <typename Target>
   std::optional<Target> parse() {
     llvm::Expected<Target> parsed = Target::parse(target);
@@ -325,6 +356,8 @@ struct AttnSelectSchedulePass final
 
   void runOnOperation() override {
     if (CudaTarget::isCuda(target)) {
+      if (failed(refuseWalkOps()))
+        return signalPassFailure();
       if (parse<CudaTarget>())
         selectAll<pipe::ScheduleAttr>(getCudaSchedules, checkCuda);
     } else if (auto cpu = parse<CpuTarget>()) {

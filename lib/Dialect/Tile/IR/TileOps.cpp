@@ -317,3 +317,37 @@ LogicalResult WalkRangesOp::verify() {
                                << "has " << getPartial().size();
   return success();
 }
+
+Value WalkListOp::createTile(OpBuilder &b, Location loc, Value position) {
+  auto index = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(b, loc, value);
+  };
+  Value rest;
+  if (getSplit() != 1)
+    rest = arith::RemUIOp::create(b, loc, position, index(getSplit()));
+  Value number = memref::LoadOp::create(b, loc, getTiles(),
+                                        createEntry(b, loc, position));
+  // A negative number is a large one.
+  Value limit = arith::IndexCastOp::create(b, loc, b.getI32Type(), getLimit());
+  number = arith::MinUIOp::create(b, loc, number, limit);
+  Value tile = arith::IndexCastOp::create(b, loc, b.getIndexType(), number);
+  if (!rest)
+    return tile;
+  tile = arith::MulIOp::create(b, loc, tile, index(getSplit()));
+  return arith::AddIOp::create(b, loc, tile, rest);
+}
+
+Value WalkListOp::createEntry(OpBuilder &b, Location loc, Value position) {
+  if (getSplit() != 1) {
+    Value split = arith::ConstantIndexOp::create(b, loc, getSplit());
+    position = arith::DivUIOp::create(b, loc, position, split);
+  }
+  return arith::AddIOp::create(b, loc, getFirst(), position);
+}
+
+LogicalResult WalkEntryOp::verify() {
+  if (getWalk().getDefiningOp<WalkListOp>())
+    return success();
+  return emitOpError("asks for an entry of a walk that tile.walk.list does not "
+                     "make");
+}

@@ -56,6 +56,29 @@ def AttnCheckSizes : Pass<"attn-check-sizes"> {
   ];
 }
 
+def AttnLowerWalks : Pass<"attn-lower-walks"> {
+  let summary = "Lower the ops that make walks to loops";
+  let description = [{
+    Replaces `attn.walk` ops on memrefs by loops that count the entries of all
+    rows, give each row its place in the list, write the entries and order the
+    rows. They take no memory but a few kilobytes of stack. An assertion says
+    where the list is too short.
+
+    For `attn.walk.from_mask` a tile is decided by interval arithmetic: the
+    bounds of what depends on the query or on the key alone are found once for
+    each tile of queries or keys, captured reads included, and the mask's are
+    computed from them. Only a tile that they leave open is evaluated element by
+    element, up to the first pair that is true and the first that is false.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"
+  ];
+  let statistics = [
+    Statistic<"numLowered", "lowered", "Number of ops lowered">
+  ];
+}
+
 def AttnSelectSchedule : Pass<"attn-select-schedule"> {
   let summary = "Choose tile sizes for attention ops";
   let description = [{
