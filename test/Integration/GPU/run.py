@@ -357,7 +357,7 @@ def run_randoms(runtime, built, options):
             try:
                 library = Library(runtime, path.with_suffix(".so"), program.name)
                 problem, error = run_program(program, library, options.repeats)
-            except RuntimeError as wrong:
+            except (OSError, RuntimeError) as wrong:
                 problem, error = str(wrong), float("nan")
             count += 1
             worst = max(worst, error)

@@ -236,10 +236,12 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
       if (add(groups, keyTile, /*overlap=*/true, persistent))
         return;
   };
+  // Persistent kernels first, but above 128 channels, where they spill a
+  // little.
   for (int64_t groups : {3, 2})
     if (groups == 2 || widest <= 64)
-      for (bool persistent : {true, false})
-        addWidest(groups, persistent);
+      for (bool first : {true, false})
+        addWidest(groups, /*persistent=*/first == (widest <= 128));
   add(2, 64, /*overlap=*/true, /*persistent=*/true);
   if (walk)
     for (int64_t keyTile : {128, 64})
@@ -333,8 +335,8 @@ struct AttnSelectSchedulePass final
   /// Walks are made by loops on a CPU.
   LogicalResult refuseWalkOps() {
     WalkResult result = getOperation()->walk([&](Operation *op) {
-      if (!isa<WalkFromMaskOp, WalkFromBlocksOp, WalkTopKOp,
-               WalkThresholdOp>(op))
+      if (!isa<WalkFromMaskOp, WalkFromBlocksOp, WalkTopKOp, WalkThresholdOp>(
+              op))
         return WalkResult::advance();
       op->emitOpError("has no code for ")
           << target << "; make the walk in a function for a CPU, and pass its "

@@ -90,6 +90,7 @@ private:
   LogicalResult advance(Operation *op, Step::Kind kind);
   void compute(Operation *op);
   void walkAt(tile::WalkAtOp at);
+  int64_t sizeOf(Value walk);
   int64_t sizeOf(tile::WalkRangesOp walk, unsigned range) {
     return std::max<int64_t>(0, numbers.lookup(walk.getUpper()[range]) -
                                     numbers.lookup(walk.getLower()[range]));
@@ -241,20 +242,36 @@ void Tracer::compute(Operation *op) {
   }
 }
 
+int64_t Tracer::sizeOf(Value walk) {
+  if (auto list = walk.getDefiningOp<tile::WalkListOp>())
+    return std::max<int64_t>(0, numbers.lookup(list.getCount())) *
+           list.getSplit();
+  int64_t sum = 0;
+  if (auto ranges = walk.getDefiningOp<tile::WalkRangesOp>())
+    for (unsigned n = 0; n < ranges.getLower().size(); ++n)
+      sum += sizeOf(ranges, n);
+  return sum;
+}
+
+/// The tile that a list names is not known; nothing here depends on it.
 void Tracer::walkAt(tile::WalkAtOp at) {
-  auto walk = at.getWalk().getDefiningOp<tile::WalkRangesOp>();
-  int64_t position = numbers.lookup(at.getPosition());
-  for (unsigned n = 0; walk && n < walk.getLower().size(); ++n) {
-    if (position >= 0 && position < sizeOf(walk, n)) {
-      numbers[at.getTile()] = numbers.lookup(walk.getLower()[n]) + position;
-      numbers[at.getPartial()] = walk.getPartial()[n];
-      return;
+  int64_t position = numbers.lookup(at.getPosition()), tile = 0;
+  bool partial = false;
+  if (auto list = at.getWalk().getDefiningOp<tile::WalkListOp>()) {
+    partial = position < numbers.lookup(list.getPartials()) *
+                             static_cast<int64_t>(list.getSplit());
+  } else if (auto walk = at.getWalk().getDefiningOp<tile::WalkRangesOp>()) {
+    for (unsigned n = 0; n < walk.getLower().size(); ++n) {
+      int64_t size = sizeOf(walk, n);
+      if (position >= 0 && position < size) {
+        tile = numbers.lookup(walk.getLower()[n]) + position;
+        partial = walk.getPartial()[n];
+      }
+      position -= size;
     }
-    position -= sizeOf(walk, n);
   }
-  // Behind the end: a load that nobody uses.
-  numbers[at.getTile()] = 0;
-  numbers[at.getPartial()] = 0;
+  numbers[at.getTile()] = tile;
+  numbers[at.getPartial()] = partial;
 }
 
 /// pipe.acquire and pipe.take.
@@ -378,13 +395,10 @@ LogicalResult Tracer::runOp(Operation *op) {
         numbers[load] = mixed % (extent + 2);
         return success();
       })
-      .Case<tile::WalkRangesOp>([](auto) { return success(); })
+      .Case<tile::WalkRangesOp, tile::WalkListOp>(
+          [](auto) { return success(); })
       .Case<tile::WalkSizeOp>([&](tile::WalkSizeOp size) {
-        auto walk = size.getWalk().getDefiningOp<tile::WalkRangesOp>();
-        int64_t sum = 0;
-        for (unsigned n = 0; walk && n < walk.getLower().size(); ++n)
-          sum += sizeOf(walk, n);
-        numbers[size] = sum;
+        numbers[size] = sizeOf(size.getWalk());
         return success();
       })
       .Case<tile::WalkAtOp>([&](tile::WalkAtOp at) {
