@@ -6,7 +6,7 @@ the C ABI (include/fovea-runtime/Runtime.h)."""
 import ctypes
 
 # Codes and bits of element types, by their names in NumPy and PyTorch.
-CODES = {"bfloat16": (4, 16), "float16": (2, 16), "float32": (2, 32), "int32": (0, 32),
+CODES = {"bfloat16": (4, 16), "float16": (2, 16), "float32": (2, 32), "int8": (0, 8), "int32": (0, 32),
          "int64": (0, 64), "bool": (6, 8)}
 
 
@@ -47,11 +47,11 @@ def load_runtime(folder):
 
 
 class Library:
-    """The function `attention` of a shared object."""
+    """A function of a shared object."""
 
-    def __init__(self, runtime, path):
+    def __init__(self, runtime, path, name="attention"):
         self.runtime = runtime
-        self.function = ctypes.CDLL(str(path)).attention
+        self.function = getattr(ctypes.CDLL(str(path)), name)
         self.function.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
 
     def bind(self, tensors):

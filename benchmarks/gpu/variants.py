@@ -231,10 +231,16 @@ THREE = ("query_tile = 192, key_tile = 128, stages = 2, groups = 3, producer_reg
          "consumer_regs = 160, turns = true")
 TWO = ("query_tile = 128, key_tile = 128, stages = 2, groups = 2, producer_regs = 24, "
        "consumer_regs = 240, turns = true")
+# At 256 channels results leave through the queries' slot.
+WIDE = ("query_tile = 128, key_tile = {}, stages = 2, groups = 2, producer_regs = 24, "
+        "consumer_regs = 240, turns = {}, reuse_queries = true")
 # What attn-select-schedule chooses has no suffix.
 SCHEDULES = {64: {"": "", "three": THREE, "three-persistent": THREE + PERSISTENT, "two": TWO,
                   "two-persistent": TWO + PERSISTENT},
-             128: {"": "", "two": TWO, "two-persistent": TWO + PERSISTENT}}
+             128: {"": "", "two": TWO, "two-persistent": TWO + PERSISTENT},
+             256: {"": "", "keys-80": WIDE.format(80, "true"),
+                   "keys-80-no-turns-persistent": WIDE.format(80, "false") + PERSISTENT,
+                   "keys-64-persistent": WIDE.format(64, "true") + PERSISTENT}}
 
 # Decoding: one query or a few; B, heads and keys are dynamic. By name: queries, lengths.
 DECODE = {"decode": (1, False), "decode-lengths": (1, True), "decode-q8": (8, False)}

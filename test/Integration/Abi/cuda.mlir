@@ -70,9 +70,9 @@
 // RUN: not fovea-compile %S/call.mlir 2>&1 | FileCheck %s --check-prefix=OUT
 // OUT: error: give the output file by -o FILE
 // RUN: not fovea-compile %s --target=cuda --emit=mlir 2>&1 | FileCheck %s --check-prefix=WIDE
-// WIDE: error: 'attn.attention' op has 256 channels; for cuda there is a schedule up to 128: give one as attribute schedule
+// WIDE: error: 'attn.attention' op has 264 channels; for cuda there are schedules up to 256
 
-!t = tensor<?x?x?x256xbf16>
+!t = tensor<?x?x?x264xbf16>
 func.func @wide(%q: !t, %k: !t, %v: !t, %o: !t) -> !t {
   %r = attn.attention ins(%q : !t) dense(%k, %v : !t, !t) outs(%o : !t)
   return %r : !t

@@ -263,7 +263,9 @@ static void cutFullRanges(tile::WalkRangesOp walk, int64_t tileExtent,
       }
       low = cut;
     } else if (continued) {
-      low = continued;
+      // Either range may be empty, with an end before its beginning.
+      high = arith::MaxSIOp::create(builder, loc, low, high);
+      low = arith::MinSIOp::create(builder, loc, low, continued);
       continued = Value();
     }
     lower.push_back(low);

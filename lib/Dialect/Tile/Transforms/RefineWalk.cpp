@@ -587,6 +587,10 @@ struct TileRefineWalkPass final
     Value low = rebase(b, key.loop.getLowerBound(), known);
     Value high = rebase(b, key.loop.getUpperBound(), known);
     key.at.getWalkMutable().assign(refined);
+    // A mask without a visible element leaves nothing: that the loop never runs
+    // is then known at once.
+    if (lows.empty())
+      low = high = arith::ConstantIndexOp::create(b, walk.getLoc(), 0);
     key.loop.setLowerBound(low);
     key.loop.setUpperBound(high);
     return success();
