@@ -223,41 +223,40 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
   bool masked = !op.getMask().empty() || op.getWalkRows();
   std::optional<ArrayRef<int64_t>> walk = op.getWalkShape();
   SmallVector<pipe::ScheduleAttr> fits, spills;
-  // Adds a schedule, with the result in the queries' place if it has none of
-  // its own; false if shared memory is too small or the walk's tiles are no
+  // Adds a schedule unless shared memory is too small or the walk's tiles are no
   // multiples of its tiles.
+  auto consider = [&](pipe::ScheduleAttr schedule) {
+    if ((walk && ((*walk)[0] % schedule.getQueryTile() != 0 ||
+                  (*walk)[1] % schedule.getKeyTile() != 0)) ||
+        schedule.getTileBytes(d, dv) > pipe::limits::tileBytes)
+      return false;
+    bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
+    (few ? fits : spills).push_back(schedule);
+    return true;
+  };
+  // With the result in the queries' place if there is none of its own.
   auto add = [&](int64_t groups, int64_t keyTile, bool overlap,
                  bool persistent) {
-    for (bool reuse : {false, true}) {
-      auto schedule = pipe::ScheduleAttr::get(
-          op.getContext(), groups * pipe::limits::groupRows, keyTile,
-          /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
-          /*consumer_regs=*/groups == 3 ? 160 : 240, overlap,
-          /*turns=*/overlap && groups > 1, persistent, /*last_first=*/masked,
-          /*split_to=*/1, reuse);
-      if ((walk && ((*walk)[0] % schedule.getQueryTile() != 0 ||
-                    (*walk)[1] % keyTile != 0)) ||
-          (reuse && dv > llvm::alignTo(d, 64)) ||
-          schedule.getTileBytes(d, dv) > pipe::limits::tileBytes)
-        continue;
-      bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
-      (few ? fits : spills).push_back(schedule);
-      return true;
-    }
+    for (bool reuse : {false, true})
+      if (!(reuse && dv > static_cast<int64_t>(llvm::alignTo(d, 64))) &&
+          consider(pipe::ScheduleAttr::get(
+              op.getContext(), groups * pipe::limits::groupRows, keyTile,
+              /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
+              /*consumer_regs=*/groups == 3 ? 160 : 240, overlap,
+              /*turns=*/overlap && groups > 1, persistent,
+              /*last_first=*/masked, /*split_to=*/1, reuse)))
+        return true;
     return false;
   };
   if (isDecoding(op))
-    for (bool overlap : {true, false}) {
-      auto schedule = pipe::ScheduleAttr::get(
-          op.getContext(), pipe::limits::groupRows, /*key_tile=*/64,
-          /*stages=*/4, /*groups=*/1, /*producer_regs=*/24,
-          /*consumer_regs=*/240, overlap, /*turns=*/false, /*persistent=*/true,
-          /*last_first=*/false, /*split_to=*/0, /*reuse_queries=*/false);
-      if (schedule.getTileBytes(d, dv) <= pipe::limits::tileBytes)
-        (estimateRegisters(op, schedule) <= schedule.getConsumerRegs() ? fits
-                                                                       : spills)
-            .push_back(schedule);
-    }
+    for (auto [keyTile, stages, overlap] :
+         {std::tuple(128, 2, true), std::tuple(64, 4, true),
+          std::tuple(64, 4, false)})
+      consider(pipe::ScheduleAttr::get(
+          op.getContext(), pipe::limits::groupRows, keyTile, stages,
+          /*groups=*/1, /*producer_regs=*/24, /*consumer_regs=*/240, overlap,
+          /*turns=*/false, /*persistent=*/false, /*last_first=*/false,
+          /*split_to=*/0, /*reuse_queries=*/false));
   // The widest key tile that fits.
   auto addWidest = [&](int64_t groups, bool persistent) {
     for (int64_t keyTile : {128, 112, 96, 80, 64})
