@@ -69,6 +69,16 @@ static void *allocateAligned(int64_t bytes) {
   return aligned_alloc(alignment, (bytes + alignment - 1) & -alignment);
 }
 
+bool ThreadState::Block::grow(int64_t bytes) {
+  if (size >= bytes)
+    return true;
+  // Free first, so that growing never needs both.
+  free(memory);
+  memory = allocateAligned(bytes);
+  size = memory ? bytes : 0;
+  return memory;
+}
+
 bool BodyScope::allocate(int64_t bytes, void *&scratch) {
   scratch = nullptr;
   if (bytes == 0)
@@ -80,31 +90,64 @@ bool BodyScope::allocate(int64_t bytes, void *&scratch) {
     scratch = ownMemory = allocateAligned(bytes);
     return scratch != nullptr;
   }
-  scratch = state.blocks[level].reserve(bytes);
-  return scratch != nullptr;
+  ThreadState::Block &block = state.blocks[level];
+  if (!block.grow(bytes))
+    return false;
+  scratch = block.memory;
+  return true;
 }
 
-void *ThreadState::Block::reserve(int64_t bytes) {
-  if (size < bytes) {
-    // Free first, so that growing never needs both.
-    free(memory);
-    memory = allocateAligned(bytes);
-    size = memory ? bytes : 0;
-  }
-  return memory;
+CallScope::CallScope(ThreadState &state, const char *function)
+    : state(state), outerFunction(state.function),
+      outerLoopWorkspace(state.loopWorkspace) {
+  state.function = function;
+  // A call inside of another would take the outer one's memory.
+  state.loopWorkspace = outerFunction ? Workspace() : state.workspace;
+}
+
+CallScope::~CallScope() {
+  state.releaseWorkspace(temporaries);
+  state.function = outerFunction;
+  state.loopWorkspace = outerLoopWorkspace;
+}
+
+bool CallScope::allocate(int64_t bytes, int64_t shared, int64_t scratch) {
+  const Workspace &given = state.loopWorkspace;
+  if (given.memory &&
+      (bytes > given.bytes ||
+       alignUp(bytes) + alignUp(shared) + alignUp(scratch) > given.bytes))
+    return false;
+  temporaries = bytes > 0 ? state.acquireWorkspace(bytes) : nullptr;
+  return bytes == 0 || temporaries;
 }
 
 void *ThreadState::acquireWorkspace(int64_t bytes) {
-  void *memory = numWorkspaces < maxKeptBlocks
-                     ? workspaces[numWorkspaces].reserve(bytes)
-                     : allocateAligned(bytes);
+  if (Workspace &given = loopWorkspace; given.memory) {
+    if (bytes > given.bytes || alignUp(bytes) > given.bytes)
+      return nullptr;
+    void *memory = given.memory;
+    given.memory += alignUp(bytes);
+    given.bytes -= alignUp(bytes);
+    return memory;
+  }
+  void *memory = nullptr;
+  if (numWorkspaces >= maxKeptBlocks)
+    memory = allocateAligned(bytes);
+  else if (workspaces[numWorkspaces].grow(bytes))
+    memory = workspaces[numWorkspaces].memory;
   numWorkspaces += memory != nullptr;
   return memory;
 }
 
 void ThreadState::releaseWorkspace(void *memory) {
-  if (memory && --numWorkspaces >= maxKeptBlocks)
+  if (!memory)
+    return;
+  if (Workspace &given = loopWorkspace; given.memory) {
+    given.bytes += given.memory - static_cast<char *>(memory);
+    given.memory = static_cast<char *>(memory);
+  } else if (--numWorkspaces >= maxKeptBlocks) {
     free(memory);
+  }
 }
 
 void fovea::runtime::reportScratchFailure(ThreadState &state, int64_t bytes) {

@@ -51,7 +51,7 @@ Value KernelEmitter::emitItemNumber() {
   for (int64_t n = 1; n < rank; ++n) {
     Value extent;
     if (persistent)
-      extent = getExtent(n);
+      extent = emitExtent(n);
     else if (n == rank - 1)
       extent = NVVM::GridDimXOp::create(builder, loc, i32);
     else

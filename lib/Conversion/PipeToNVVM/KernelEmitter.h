@@ -108,9 +108,15 @@ private:
   mlir::LogicalResult emitScalar(mlir::Operation *op);
   mlir::Value convertIndex(mlir::Operation *op, mlir::Value operand);
 
-  // Persistent.cpp: work items from a counter.
-  mlir::Value getExtent(int64_t coordinate);
+  // Persistent.cpp: the order of work items, and items from a counter.
+  bool isLastFirst() {
+    auto schedule =
+        mlir::dyn_cast_or_null<pipe::ScheduleAttr>(kernel.getScheduleAttr());
+    return schedule && schedule.getLastFirst();
+  }
+  mlir::Value emitExtent(int64_t coordinate);
   mlir::Value emitItemCount();
+  void emitBlockItem();
   void emitCoordinates(mlir::Value item);
   mlir::LogicalResult emitItemLoop(pipe::RoleOp role);
   mlir::Value emitNextItem(mlir::Value next, mlir::Value round);

@@ -220,11 +220,6 @@ module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 64, stage
 
 // -----
 
-// expected-error @+1 {{last_first needs persistent}}
-module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240, last_first = true>} {}
-
-// -----
-
 // expected-error @+1 {{axis is 0 or 1, got 2}}
 func.func private @f(!tile.tile<64xf32, #pipe.slice<axis = 2, parent = <groups = 1>>>)
 
@@ -375,6 +370,16 @@ tile.kernel @f(%x: f32) grid(%m) {
 
 // -----
 
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!wide = !tile.tile<64x72xbf16, #pipe.acc<groups = 1>>
+func.func @f(%t: !wide, %s: !pipe.slot<!shared, read>, %v: !tile.view<?x72xbf16>, %i: index) {
+  // expected-error @+1 {{the tile '!tile.tile<64x72xbf16, #pipe.acc<groups = 1>>' does not fit into the slot of '!tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>'}}
+  pipe.store %t, %s, %v[%i, %i] : !wide, !pipe.slot<!shared, read>, !tile.view<?x72xbf16>
+  return
+}
+
+// -----
+
 !acc = !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>
 !row = !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
 
@@ -388,4 +393,14 @@ tile.kernel @f(%x: f32, %y: bf16) grid(%m) {
     %s:4 = pipe.combine %o, %l, %l part %m of %m rows %m unit 1.0 through %buffer
         : !acc, !row, !pipe.buffer<<64x96xf32, #pipe.smem<swizzle = 128>>>
   }
+}
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>
+func.func @f(%t: !acc, %s: !pipe.slot<!shared, write>, %v: !tile.view<?x64xbf16>, %i: index) {
+  // expected-error @+1 {{the slot is one to read}}
+  pipe.store %t, %s, %v[%i, %i] : !acc, !pipe.slot<!shared, write>, !tile.view<?x64xbf16>
+  return
 }

@@ -47,11 +47,18 @@ tile.kernel @product(%a: memref<?x64xbf16>, %b: memref<?x64xbf16>,
     // CHECK: pipe.clear %{{.*}} from %{{.*}} : <<64x64xbf16, #pipe.smem<swizzle = 128>>, read>
     pipe.clear %s1 from %c0 : !pipe.slot<!shared, read>
     %acc = tile.splat %zero : f32 -> !acc
+    %half = arith.constant 0.5 : bf16
     // CHECK: pipe.dot {{.*}} -> <<64x64xf32, #pipe.acc<groups = 1>>>
     %d = pipe.dot %at, %bt, %acc {indexing_maps = [#mk, #nk, #mn]}
         : !shared, !shared, !acc -> !pipe.pending<!acc>
     // CHECK: pipe.await
     %r = pipe.await %d : !pipe.pending<!acc>
+    // A slot can be stored through before it is given back.
+    // CHECK: pipe.store %{{.*}}, %{{.*}}, %{{.*}} : <64x64xbf16, #pipe.acc<groups = 1>>, !pipe.slot<<64x64xbf16, #pipe.smem<swizzle = 128>>, read>, <?x64xbf16>
+    %h = tile.splat %half : bf16 -> !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>
+    pipe.store %h, %s0, %cv[%c0, %c0]
+        : !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>, !pipe.slot<!shared, read>,
+          !tile.view<?x64xbf16>
     // CHECK: pipe.release
     pipe.release %s0 : !pipe.slot<!shared, read>
     pipe.release %s1 : !pipe.slot<!shared, read>

@@ -147,3 +147,15 @@ func.func private @layouts(!tile.tile<64x128xf32, #tile.lanes<axis = 0, width = 
                            !tile.tile<64xf32, #tile.lanes<axis = 0, width = 8>>,
                            !tile.tile<128x64xbf16, #tile.in_memory>,
                            !tile.walk)
+
+// CHECK-LABEL: tile.kernel @listed
+// CHECK: %[[W:.*]] = tile.walk.list %{{.*}}[%{{.*}}] count %{{.*}} partials %{{.*}} limit %{{.*}} split 2 : memref<?xi32>
+// CHECK: tile.walk.at %[[W]][%{{.*}}]
+// CHECK: tile.walk.entry %[[W]][%{{.*}}]
+tile.kernel @listed(%tiles: memref<?xi32>, %n: index) grid(%x) {
+  %c0 = arith.constant 0 : index
+  %w = tile.walk.list %tiles[%x] count %n partials %c0 limit %n split 2
+      : memref<?xi32>
+  %tile, %partial = tile.walk.at %w[%c0]
+  %entry = tile.walk.entry %w[%c0]
+}

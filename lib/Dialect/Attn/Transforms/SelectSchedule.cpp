@@ -214,50 +214,75 @@ static int64_t estimateRegisters(AttentionOp op, pipe::ScheduleAttr schedule) {
 }
 
 SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
-  auto [d, dv] = channelsOf(op);
+  // Braces would make names that lambdas cannot capture.
+  int64_t d = channelsOf(op).first, dv = channelsOf(op).second;
   int64_t widest = std::max(d, dv);
-  if (widest > 128)
+  if (widest > pipe::limits::columns)
     return {};
-  // A walk's rows come in the order of their work.
-  bool masked = !op.getMask().empty() && !op.getWalkRows();
-  auto make = [&](int64_t groups, int64_t keyTile, bool overlap,
-                  bool persistent) {
-    return pipe::ScheduleAttr::get(
-        op.getContext(), groups * pipe::limits::groupRows, keyTile,
-        /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
-        /*consumer_regs=*/groups == 3 ? 160 : 240, overlap,
-        /*turns=*/overlap && groups > 1, persistent,
-        /*last_first=*/persistent && masked, /*split_to=*/1);
-  };
-  SmallVector<pipe::ScheduleAttr> fits, spills;
+  // Work items differ in their work.
+  bool masked = !op.getMask().empty() || op.getWalkRows();
   std::optional<ArrayRef<int64_t>> walk = op.getWalkShape();
-  auto add = [&](pipe::ScheduleAttr schedule) {
-    if (walk && ((*walk)[0] % schedule.getQueryTile() != 0 ||
-                 (*walk)[1] % schedule.getKeyTile() != 0))
-      return;
+  SmallVector<pipe::ScheduleAttr> fits, spills;
+  // Adds a schedule unless shared memory is too small or the walk's tiles are no
+  // multiples of its tiles.
+  auto consider = [&](pipe::ScheduleAttr schedule) {
+    if ((walk && ((*walk)[0] % schedule.getQueryTile() != 0 ||
+                  (*walk)[1] % schedule.getKeyTile() != 0)) ||
+        schedule.getTileBytes(d, dv) > pipe::limits::tileBytes)
+      return false;
     bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
     (few ? fits : spills).push_back(schedule);
+    return true;
+  };
+  // With the result in the queries' place if there is none of its own.
+  auto add = [&](int64_t groups, int64_t keyTile, bool overlap,
+                 bool persistent) {
+    for (bool reuse : {false, true})
+      if (!(reuse && dv > static_cast<int64_t>(llvm::alignTo(d, 64))) &&
+          consider(pipe::ScheduleAttr::get(
+              op.getContext(), groups * pipe::limits::groupRows, keyTile,
+              /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
+              /*consumer_regs=*/groups == 3 ? 160 : 240, overlap,
+              /*turns=*/overlap && groups > 1, persistent,
+              /*last_first=*/masked, /*split_to=*/1, reuse)))
+        return true;
+    return false;
   };
   if (isDecoding(op))
     for (auto [keyTile, stages, overlap] :
          {std::tuple(128, 2, true), std::tuple(64, 4, true),
           std::tuple(64, 4, false)})
-      add(pipe::ScheduleAttr::get(
+      consider(pipe::ScheduleAttr::get(
           op.getContext(), pipe::limits::groupRows, keyTile, stages,
           /*groups=*/1, /*producer_regs=*/24, /*consumer_regs=*/240, overlap,
           /*turns=*/false, /*persistent=*/false, /*last_first=*/false,
-          /*split_to=*/0));
+          /*split_to=*/0, /*reuse_queries=*/false));
+  // The widest key tile that fits.
+  auto addWidest = [&](int64_t groups, bool persistent) {
+    for (int64_t keyTile : {128, 112, 96, 80, 64})
+      if (add(groups, keyTile, /*overlap=*/true, persistent))
+        return;
+  };
+  // Persistent kernels first, but above 128 channels, where they spill a
+  // little.
   for (int64_t groups : {3, 2})
     if (groups == 2 || widest <= 64)
-      for (bool persistent : {true, false})
-        add(make(groups, 128, /*overlap=*/true, persistent));
-  add(make(2, 64, /*overlap=*/true, /*persistent=*/true));
+      for (bool first : {true, false})
+        addWidest(groups, /*persistent=*/first == (widest <= 128));
+  add(2, 64, /*overlap=*/true, /*persistent=*/true);
   if (walk)
     for (int64_t keyTile : {128, 64})
-      add(make(1, keyTile, /*overlap=*/true, /*persistent=*/true));
-  add(make(2, 64, /*overlap=*/false, /*persistent=*/false));
+      add(1, keyTile, /*overlap=*/true, /*persistent=*/true);
+  add(2, 64, /*overlap=*/false, /*persistent=*/false);
+  if (widest > 128)
+    add(2, 32, /*overlap=*/false, /*persistent=*/false);
+  // Two ways may lead to one schedule.
   fits.append(spills);
-  return fits;
+  SmallVector<pipe::ScheduleAttr> different;
+  for (pipe::ScheduleAttr schedule : fits)
+    if (!llvm::is_contained(different, schedule))
+      different.push_back(schedule);
+  return different;
 }
 
 //===----------------------------------------------------------------------===//
@@ -316,8 +341,8 @@ struct AttnSelectSchedulePass final
       if (schedules.empty()) {
         op.emitOpError("has ")
             << std::max(channelsOf(op).first, channelsOf(op).second)
-            << " channels; for " << target
-            << " there is a schedule up to 128: give one as attribute schedule";
+            << " channels; for " << target << " there are schedules up to "
+            << pipe::limits::columns;
         return WalkResult::interrupt();
       }
       if (attempt >= schedules.size()) {
@@ -337,8 +362,8 @@ struct AttnSelectSchedulePass final
   /// Walks are made by loops on a CPU.
   LogicalResult refuseWalkOps() {
     WalkResult result = getOperation()->walk([&](Operation *op) {
-      if (!isa<WalkFromMaskOp, WalkFromBlocksOp, WalkTopKOp,
-               WalkThresholdOp>(op))
+      if (!isa<WalkFromMaskOp, WalkFromBlocksOp, WalkTopKOp, WalkThresholdOp>(
+              op))
         return WalkResult::advance();
       op->emitOpError("has no code for ")
           << target << "; make the walk in a function for a CPU, and pass its "

@@ -208,11 +208,22 @@ LogicalResult StoreOp::verify() {
   if (failed(verifyRole(*this, RoleKind::math)))
     return failure();
   tile::TileType value = getValue().getType();
-  tile::TileType buffer = getBuffer().getType().getTile();
-  if (value.getShape() != buffer.getShape() ||
-      value.getElementType() != buffer.getElementType())
-    return emitOpError("the tile ")
-           << value << " does not fit the buffer of " << buffer;
+  if (auto slot = dyn_cast<SlotType>(getThrough().getType())) {
+    tile::TileType tile = slot.getTile();
+    if (failed(verifySlot(*this, slot, tile, Access::read)))
+      return failure();
+    auto stored = value.withLayout(tile.getLayout());
+    if (value.getDimSize(0) != tile.getDimSize(0) ||
+        getSharedBytes(stored) > getSharedBytes(tile))
+      return emitOpError("the tile ")
+             << value << " does not fit into the slot of " << tile;
+  } else {
+    auto buffer = cast<BufferType>(getThrough().getType()).getTile();
+    if (value.getShape() != buffer.getShape() ||
+        value.getElementType() != buffer.getElementType())
+      return emitOpError("the tile ")
+             << value << " does not fit the buffer of " << buffer;
+  }
   if (!isa_and_nonnull<AccAttr>(value.getLayout()))
     return emitOpError("the tile has the layout #pipe.acc, got ") << value;
   return verifyView(*this, getView().getType(), value, getOffsets().size());

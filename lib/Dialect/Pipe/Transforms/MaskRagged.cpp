@@ -231,12 +231,7 @@ Value RaggedKernel::getExtent(End end) {
   if (extent)
     return extent;
   OpBuilder builder(end.view);
-  Location loc = end.view.getLoc();
-  Value dim = arith::ConstantIndexOp::create(builder, loc,
-                                             end.view.getDims()[end.axis]);
-  extent = memref::DimOp::create(builder, loc, end.view.getSource(), dim);
-  if (end.axis == 0 && end.view.getLimit())
-    extent = arith::MinSIOp::create(builder, loc, extent, end.view.getLimit());
+  extent = tile::createExtent(builder, end.view, end.axis);
   return extent;
 }
 
@@ -268,7 +263,9 @@ static void cutFullRanges(tile::WalkRangesOp walk, int64_t tileExtent,
       }
       low = cut;
     } else if (continued) {
-      low = continued;
+      // Either range may be empty, with an end before its beginning.
+      high = arith::MaxSIOp::create(builder, loc, low, high);
+      low = arith::MinSIOp::create(builder, loc, low, continued);
       continued = Value();
     }
     lower.push_back(low);

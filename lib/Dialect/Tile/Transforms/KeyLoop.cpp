@@ -18,6 +18,8 @@ static std::optional<KeyLoop> matchKeyLoop(scf::ForOp loop) {
     return std::nullopt;
   WalkAtOp at;
   for (Operation *user : loop.getInductionVar().getUsers()) {
+    if (isa<WalkEntryOp>(user) && user->getBlock() == loop.getBody())
+      continue;
     auto candidate = dyn_cast<WalkAtOp>(user);
     if (!candidate || at)
       return std::nullopt;

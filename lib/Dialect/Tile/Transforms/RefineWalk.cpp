@@ -363,21 +363,11 @@ static Loaded findLoaded(OpBuilder &b, scf::ForOp loop, Value tile,
                          unsigned tileAxis) {
   auto [load, axis] = findLoad(tile, tileAxis);
   auto view = load ? load.getView().getDefiningOp<ViewOp>() : nullptr;
-  if (!view || !loop.isDefinedOutsideOfLoop(view.getSource()) ||
-      (view.getLimit() && !loop.isDefinedOutsideOfLoop(view.getLimit())))
+  if (!view || !llvm::all_of(view->getOperands(), [&](Value operand) {
+        return loop.isDefinedOutsideOfLoop(operand);
+      }))
     return {};
-  Value limit = axis == 0 ? view.getLimit() : Value();
-  int64_t dim = view.getDims()[axis];
-  Value offset = load.getOffsets()[axis];
-  if (auto size = limit ? limit.getDefiningOp<memref::DimOp>() : nullptr)
-    if (size.getSource() == view.getSource() && size.getConstantIndex() == dim)
-      return {offset, limit};
-  Location loc = load.getLoc();
-  Value extent = b.createOrFold<memref::DimOp>(
-      loc, view.getSource(), arith::ConstantIndexOp::create(b, loc, dim));
-  if (limit)
-    extent = b.createOrFold<arith::MinSIOp>(loc, limit, extent);
-  return {offset, extent};
+  return {load.getOffsets()[axis], createExtent(b, view, axis)};
 }
 
 static bool isMultiple(Value value, int64_t size) {
@@ -598,6 +588,10 @@ struct TileRefineWalkPass final
     Value low = rebase(b, key.loop.getLowerBound(), known);
     Value high = rebase(b, key.loop.getUpperBound(), known);
     key.at.getWalkMutable().assign(refined);
+    // A mask without a visible element leaves nothing: that the loop never runs
+    // is then known at once.
+    if (lows.empty())
+      low = high = arith::ConstantIndexOp::create(b, walk.getLoc(), 0);
     key.loop.setLowerBound(low);
     key.loop.setUpperBound(high);
     return success();

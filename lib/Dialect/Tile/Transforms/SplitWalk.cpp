@@ -87,12 +87,15 @@ static scf::ForOp emitRange(OpBuilder &b, KeyLoop &key, const Part &range,
       [&](OpBuilder &nested, Location, Value tile, ValueRange arguments) {
         IRMapping mapping;
         mapping.map(key.loop.getRegionIterArgs(), arguments);
-        if (auto list = dyn_cast<WalkListOp>(key.walk))
+        if (auto list = dyn_cast<WalkListOp>(key.walk)) {
+          for (auto entry : key.loop.getBody()->getOps<WalkEntryOp>())
+            mapping.map(entry, list.createEntry(nested, loc, tile));
           tile = list.createTile(nested, loc, tile);
+        }
         mapping.map(key.at.getTile(), tile);
         mapping.map(key.at.getPartial(), isPartial);
         for (Operation &op : *key.loop.getBody())
-          if (&op != key.at)
+          if (&op != key.at && !isa<WalkEntryOp>(op))
             nested.clone(op, mapping);
       });
 }

@@ -1043,3 +1043,41 @@ tile.kernel @part(%s: memref<128x320xf32>, %r: memref<?xf32>) grid(%x) {
   }
   tile.store %top, %out[%c0] : !tile.tile<64xf32>, !tile.view<?xf32>
 }
+
+// A list: its partial entries, then the others, two tiles each.
+// CHECK-LABEL: tile.kernel @listed
+// CHECK-SAME: %[[LIST:[a-z0-9]+]]: memref<?xi32>, %[[N:[a-z0-9]+]]: index, %[[PARTIALS:[a-z0-9]+]]: index,
+// CHECK-DAG: %[[CUT:.*]] = arith.muli %[[PARTIALS]], %c2
+// CHECK-DAG: %[[END:.*]] = arith.muli %[[N]], %c2
+// CHECK: scf.for %[[P:.*]] = %c0{{.*}} to %[[CUT]] step %c1
+// CHECK: %[[ENTRY:.*]] = arith.divui %[[P]], %c2
+// CHECK: memref.load %[[LIST]]
+// CHECK: arith.minui
+// CHECK: scf.for %{{.*}} = %[[CUT]] to %[[END]] step %c1
+// CHECK-NOT: tile.walk
+// CHECK: }
+tile.kernel @listed(%tiles: memref<?xi32>, %n: index, %partials: index, %out: memref<4x4xf32>) grid(%x) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %start = tile.splat %zero : f32 -> !tile.tile<4x4xf32>
+  %w = tile.walk.list %tiles[%x] count %n partials %partials limit %n split 2
+      : memref<?xi32>
+  %size = tile.walk.size %w
+  %r = scf.for %p = %c0 to %size step %c1
+      iter_args(%s = %start) -> (!tile.tile<4x4xf32>) {
+    %tile, %partial = tile.walk.at %w[%p]
+    %entry = tile.walk.entry %w[%p]
+    %t = tile.map ins(%s : !tile.tile<4x4xf32>)
+        maps [affine_map<(i, j) -> (i, j)>] origin(%tile, %entry) {
+    ^bb0(%e: f32, %i: index, %j: index):
+      %k = arith.cmpi sle, %i, %j : index
+      %both = arith.andi %k, %partial : i1
+      %y = arith.select %both, %e, %zero : f32
+      tile.yield %y : f32
+    } -> !tile.tile<4x4xf32>
+    scf.yield %t : !tile.tile<4x4xf32>
+  }
+  %v = tile.view %out dims [0, 1] at [] : memref<4x4xf32> -> !tile.view<4x4xf32>
+  tile.store %r, %v[%c0, %c0] : !tile.tile<4x4xf32>, !tile.view<4x4xf32>
+}

@@ -11,6 +11,43 @@
 
 include "mlir/Pass/PassBase.td"
 
+def LinalgRaiseAttention : Pass<"linalg-raise-attention"> {
+  let summary = "Find softmax attention in linalg on tensors";
+  let description = [{
+    Replaces unfused attention by `attn.attention`: a product of queries and
+    keys, a score computed from it elementwise, its softmax over the keys, and
+    the product of that with the values, in `linalg` on tensors as `torch-mlir`
+    prints it. What counts is what each element is computed from, not how many
+    ops there are or of which shapes: reshapes, transpositions, broadcasts and
+    fused or separate elementwise ops are looked through.
+
+    | part | what is recognised |
+    |---|---|
+    | products | any op that sums products over one loop from 0: `linalg.batch_matmul`, `linalg.matmul`, `linalg.generic` |
+    | operands | f32, f16, bf16, narrower than the sums, too; transposed, reshaped, multiplied by numbers, which become the scale; key heads that are repeated for a group of query heads are read once |
+    | scale | numbers by which the product is multiplied or divided |
+    | score | any elementwise ops on the scaled product, tensors (a mask that is added or selects) and `linalg.index`: they become the score region |
+    | softmax | with the maximum over the keys subtracted (from -inf or the lowest number on) or without; divided by the sum before the product with the values or after it, or multiplied by its reciprocal |
+    | result | in the order of dimensions and the type that it is transposed and narrowed to |
+
+    Sizes may be dynamic, but for the channels. Numbers are the same but for
+    rounding: what was rounded to f16 in between is computed in f32. Where a row
+    has scores of -inf only, or where exponentials overflow without a maximum,
+    the unfused form gives NaN, and the raised one 0 and the softmax.
+
+    Products whose scores or weights are used elsewhere, too, are left alone, and
+    so is what cannot be proved; a remark says why where weights are exponentials.
+    Run it on what an importer gives, before ops are fused into loops.
+  }];
+  let dependentDialects = [
+    "::fovea::attn::AttnDialect", "::mlir::arith::ArithDialect",
+    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numRaised", "raised", "Number of attention ops made">
+  ];
+}
+
 def AttnDecompose : Pass<"attn-decompose"> {
   let summary = "Replace attn ops on tensors by their meaning in linalg";
   let description = [{
@@ -217,7 +254,7 @@ def AttnBufferize : Pass<"attn-bufferize", "::mlir::ModuleOp"> {
     strides are free; a result that is written in place of an argument is
     dropped; another result becomes an argument at the end, which needs a static
     shape. The attribute `fovea.results` of the function lists the argument
-    that holds each result.
+    that holds each result, `fovea.writes` the arguments that may be written.
   }];
   let dependentDialects = [
     "::mlir::bufferization::BufferizationDialect",

@@ -27,13 +27,15 @@ class Pipe_OrderedOp<string mnemonic, list<Trait> traits = []>
 // Roles and shared memory
 //===----------------------------------------------------------------------===//
 
-def Pipe_RoleOp : Pipe_Op<"role", [RecursiveMemoryEffects,
-    SingleBlockImplicitTerminator<"EndOp">]> {
+def Pipe_RoleOp : Pipe_OrderedOp<"role", [SingleBlockImplicitTerminator<"EndOp">]> {
   let summary = "The part of a kernel that some warpgroups run";
   let description = [{
     `groups` warpgroups of 128 threads run the body, each thread with at most
     `registers` registers. The roles of a kernel take its warpgroups in order and
     run at the same time. The body's argument is the group's number.
+
+    A role stays though its body is empty: in a persistent kernel the `load` role
+    also draws work items.
 
     A `load` role has one group and is run by one thread: it starts copies. In a
     `math` role the groups divide axis 0 of every tile in registers between them;
@@ -364,10 +366,15 @@ def Pipe_PassTurnOp : Pipe_OrderedOp<"pass_turn"> {
 }
 
 def Pipe_StoreOp : Pipe_OrderedOp<"store"> {
-  let summary = "Stores a tile through a buffer";
+  let summary = "Stores a tile through a buffer or a slot";
   let description = [{
     Each group writes its rows into its part of the buffer; the copy engine
     writes what lies inside the view. The buffer is free again afterwards.
+
+    A slot that the role has taken serves as well, if it has as many rows and as
+    much room, and if the products that read it are awaited (rule 2 of
+    `pipe-verify`): each group overwrites the rows that it alone has read. The
+    slot's release waits for the copy.
 
     Example:
 
@@ -377,11 +384,12 @@ def Pipe_StoreOp : Pipe_OrderedOp<"store"> {
         !pipe.buffer<<128x64xbf16, #pipe.smem<swizzle = 128>>>, !tile.view<?x64xbf16>
     ```
   }];
-  let arguments = (ins Tile_TileType:$value, Pipe_BufferType:$buffer,
+  let arguments = (ins Tile_TileType:$value,
+                       AnyTypeOf<[Pipe_BufferType, Pipe_SlotType]>:$through,
                        Tile_ViewType:$view, Variadic<Index>:$offsets);
   let assemblyFormat = [{
-    $value `,` $buffer `,` $view `[` $offsets `]` attr-dict
-    `:` type($value) `,` type($buffer) `,` type($view)
+    $value `,` $through `,` $view `[` $offsets `]` attr-dict
+    `:` type($value) `,` type($through) `,` type($view)
   }];
   let hasVerifier = 1;
 }

@@ -79,6 +79,7 @@ def Tile_CpuScheduleAttr : Tile_Attr<"CpuSchedule", "cpu_schedule",
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     bool multipliesInStorageTypes() const { return false; }
+    bool takesLastFirst() const { return false; }
   }];
 }
 

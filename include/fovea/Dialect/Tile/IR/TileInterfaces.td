@@ -54,7 +54,11 @@ def Tile_ScheduleAttrInterface : AttrInterface<"ScheduleAttrInterface"> {
       Whether operands enter products in the types that they have in memory (and
       weights in the type of the values), as matrix units want, or are converted
       to f32 before.
-    }], "bool", "multipliesInStorageTypes">
+    }], "bool", "multipliesInStorageTypes">,
+    InterfaceMethod<[{
+      Whether work items with the largest last coordinate are taken first, as for
+      those with the most work of a causal mask.
+    }], "bool", "takesLastFirst">
   ];
 }
 
