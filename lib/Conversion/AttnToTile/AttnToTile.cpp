@@ -47,6 +47,8 @@ constexpr int64_t storedStep = 16;
 /// What a target's schedule says about the program.
 struct Program {
   int64_t queryTile, keyTile;
+  /// Rows of the tiles of work items with no more rows; 0 if there are none.
+  int64_t tailTile;
   /// Queries, keys, values and weights enter products as they are in memory.
   bool storageTypes;
 };
@@ -147,6 +149,8 @@ private:
   }
   SmallVector<Value> emitInitialState();
   SmallVector<Value> emitStep(Value position, ValueRange state);
+  /// The program of a work item on tiles of `program.queryTile` rows.
+  void emitBody();
   void emitResult(ValueRange state);
 
   AttentionOp op;
@@ -563,6 +567,25 @@ void KernelEmitter::emitResult(ValueRange state) {
                         ValueRange{firstRow});
 }
 
+void KernelEmitter::emitBody() {
+  queries = emitQueries(firstRow);
+
+  Value tiles =
+      arith::CeilDivSIOp::create(b, loc, numKeys, index(program.keyTile));
+  walk = tile::WalkRangesOp::create(b, loc, index(0), tiles,
+                                    ArrayRef<bool>{!op.getMask().empty()});
+  Value size = tile::WalkSizeOp::create(b, loc, walk);
+  auto loop = scf::ForOp::create(
+      b, loc, index(0), size, index(1), emitInitialState(),
+      [&](OpBuilder &nested, Location, Value position, ValueRange state) {
+        OpBuilder::InsertionGuard guard(b);
+        b.setInsertionPointToStart(nested.getInsertionBlock());
+        scf::YieldOp::create(b, loc, emitStep(position, state));
+      });
+  b.setInsertionPointAfter(loop);
+  emitResult(loop.getResults());
+}
+
 tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
   collectParameters();
   auto queryType = cast<MemRefType>(op.getQuery().getType());
@@ -600,22 +623,22 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
   numKeys = emitNumKeys();
   keyView = view(key, maps[1], {dimJ, dimD}, keyHead, numKeys);
   valueView = view(value, maps[2], {dimJ, dimE}, keyHead, numKeys);
-  queries = emitQueries(firstRow);
-
-  Value tiles =
-      arith::CeilDivSIOp::create(b, loc, numKeys, index(program.keyTile));
-  walk = tile::WalkRangesOp::create(b, loc, index(0), tiles,
-                                    ArrayRef<bool>{!op.getMask().empty()});
-  Value size = tile::WalkSizeOp::create(b, loc, walk);
-  auto loop = scf::ForOp::create(
-      b, loc, index(0), size, index(1), emitInitialState(),
-      [&](OpBuilder &nested, Location, Value position, ValueRange state) {
-        OpBuilder::InsertionGuard guard(b);
-        b.setInsertionPointToStart(nested.getInsertionBlock());
-        scf::YieldOp::create(b, loc, emitStep(position, state));
-      });
-  b.setInsertionPointAfter(loop);
-  emitResult(loop.getResults());
+  if (program.tailTile == 0) {
+    emitBody();
+  } else {
+    Value rows = arith::SubIOp::create(
+        b, loc, extent(parameter(query), maps[0], dimI), firstRow);
+    Value many = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, rows,
+                                       index(program.tailTile));
+    auto branch = scf::IfOp::create(b, loc, many, /*withElseRegion=*/true);
+    b.setInsertionPointToStart(branch.thenBlock());
+    emitBody();
+    b.setInsertionPointToStart(branch.elseBlock());
+    std::swap(program.queryTile, program.tailTile);
+    emitBody();
+    std::swap(program.queryTile, program.tailTile);
+    b.setInsertionPointAfter(branch);
+  }
   tile::ReturnOp::create(b, loc);
   replaceIndexOps(kernel);
   emitLaunch(op);
@@ -688,6 +711,7 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
       for (unsigned n = 1; symbols.lookup(name); ++n)
         name = base + "_" + std::to_string(n);
       KernelEmitter emitter(op, {schedule.getQueryTile(), schedule.getKeyTile(),
+                                 schedule.getTailTile(),
                                  schedule.multipliesInStorageTypes()});
       symbols.insert(emitter.emit(function, name));
       op.erase();
