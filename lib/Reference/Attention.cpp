@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Scores.h"
+#include "Walks.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
@@ -303,5 +304,5 @@ LogicalResult fovea::reference::runAttn(Machine &machine, Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case<AttentionOp, ScoreReduceOp, MergeOp>(
           [&](auto attnOp) { return run(machine, attnOp); })
-      .Default([&](Operation *op) { return machine.refuse(op); });
+      .Default([&](Operation *op) { return runWalk(machine, op); });
 }

@@ -122,7 +122,8 @@ namespace {
 struct Report {
   std::string entry, shape;
   double relError = -1, maxError = -1;
-  double medianMs = -1, minMs = -1, gflops = -1, gbytes = -1, peak = -1;
+  double medianMs = -1, minMs = -1, gflops = -1, gbytes = -1, peak = -1,
+         readRate = -1;
   double compileMs = -1;
   bool ok = true;
 };
@@ -167,16 +168,19 @@ static double countFlops(func::FuncOp entry, ArrayRef<Argument> arguments) {
   return flops;
 }
 
-/// Whether the target has products for the operands of all attention ops that
-/// are faster than those of f32.
+/// Whether all attention ops have operands of bf16, and the target products for
+/// them.
 static bool multipliesBf16(func::FuncOp entry, const CpuTarget &target) {
-  bool all = target.hasBf16() && target.lanes == 16;
+  bool any = false, all = target.hasBf16() && target.lanes == 16;
+  auto isBf16 = [](Value value) {
+    return getElementTypeOrSelf(value.getType()).isBF16();
+  };
   entry.walk([&](attn::AttentionOp op) {
-    for (Value value : {Value(op.getQuery()), Value(op.getKeys()[0]),
-                        Value(op.getValues()[0])})
-      all &= getElementTypeOrSelf(value.getType()).isBF16();
+    any = true;
+    all &= isBf16(op.getQuery()) && llvm::all_of(op.getKeys(), isBf16) &&
+           llvm::all_of(op.getValues(), isBf16);
   });
-  return all;
+  return any && all;
 }
 
 /// The sizes of the entry's first attention, such as "B1 H8/2 Sq64 Skv99 D64":
@@ -229,8 +233,8 @@ static SmallVector<bool> findOutputs(func::FuncOp entry) {
 }
 
 static double defaultTolerance(ArrayRef<reference::Array> results,
-                               bool multipliesBf16) {
-  double widest = multipliesBf16 ? 1e-2 : 1e-4;
+                               bool isOnBf16) {
+  double widest = isOnBf16 ? 1e-2 : 1e-4;
   for (const reference::Array &array : results) {
     if (array.elementType.isF16())
       widest = std::max(widest, 2e-3);
@@ -305,9 +309,9 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
   }
 
   report.shape = describeShape(entry, *arguments);
-  bool bf16 = multipliesBf16(entry, target);
+  bool isOnBf16 = multipliesBf16(entry, target);
   double limit =
-      tolerance > 0 ? tolerance : defaultTolerance(wanted, bf16);
+      tolerance > 0 ? tolerance : defaultTolerance(wanted, isOnBf16);
   double flops = countFlops(entry, *arguments);
   double bytes = 0;
   for (const Argument &argument : *arguments)
@@ -369,7 +373,7 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
       progress("measuring");
       auto probe = [&] {
         int threads = fovea_get_num_threads();
-        peak = std::max(peak, bf16 ? probeBf16Gflops(threads)
+        peak = std::max(peak, isOnBf16 ? probeBf16Gflops(threads)
                                    : probeFmaGflops(target.vectorBits(),
                                                     threads));
       };
@@ -383,6 +387,11 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
     report.gbytes = bytes / report.medianMs * 1e-6;
     if (peak > 0)
       report.peak = report.gflops / peak;
+    // What no cache holds is compared with the rate of reading.
+    constexpr double largeBytes = 128 << 20;
+    if (bytes >= largeBytes && !CudaTarget::isCuda(targetText))
+      if (double rate = probeReadGbytesPerSecond(fovea_get_num_threads()))
+        report.readRate = report.gbytes / rate;
   }
   return Error::success();
 }
@@ -411,6 +420,7 @@ static void print(const Report &report) {
     add("gflops", report.gflops);
     add("gbytes_per_s", report.gbytes);
     add("peak_fraction", report.peak);
+    add("read_fraction", report.readRate);
     llvm::outs() << llvm::json::Value(std::move(object)) << '\n';
     return;
   }
@@ -438,6 +448,7 @@ static void print(const Report &report) {
   line("gflops", report.gflops, "%.1f");
   line("gbytes_per_s", report.gbytes, "%.2f");
   line("peak_fraction", report.peak, "%.3f");
+  line("read_fraction", report.readRate, "%.3f");
 }
 
 //===----------------------------------------------------------------------===//

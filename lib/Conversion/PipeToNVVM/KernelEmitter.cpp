@@ -163,6 +163,7 @@ void KernelEmitter::emitEntry(LLVM::LLVMFuncOp function) {
       if (ShapedType::isDynamic(stride))
         memoryOf[memory].push_back(entry->getArgument(position++));
   }
+  workspace = slotBytes ? entry->getArgument(position) : Value();
   if (persistent)
     return;
   auto grid = kernel.getGridArguments();
@@ -339,6 +340,7 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
       .Case<pipe::DotOp>([&](auto dot) { return emitDot(dot); })
       .Case<pipe::AwaitOp>([&](auto await) { return emitAwait(await); })
       .Case<pipe::StoreOp>([&](auto store) { return emitStore(store); })
+      .Case<pipe::CombineOp>([&](auto combine) { return emitCombine(combine); })
       .Case<memref::LoadOp>([&](auto load) {
         emitLoad(load);
         return success();

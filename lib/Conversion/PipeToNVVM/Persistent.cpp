@@ -25,16 +25,16 @@ using namespace fovea;
 static constexpr int64_t sectionHeads = 8;
 
 /// The kernel's argument with the extent of a coordinate of the grid.
-static Value getExtent(Block *entry, int64_t rank, int64_t coordinate) {
-  return entry->getArgument(entry->getNumArguments() - 1 - rank + coordinate);
+Value KernelEmitter::getExtent(int64_t coordinate) {
+  return entry->getArgument(entry->getNumArguments() - 1 -
+                            kernel.getGridRank() + coordinate);
 }
 
 Value KernelEmitter::emitItemCount() {
   int64_t rank = kernel.getGridRank();
-  Value count = getExtent(entry, rank, 0);
+  Value count = getExtent(0);
   for (int64_t n = 1; n < rank; ++n)
-    count =
-        arith::MulIOp::create(builder, loc, count, getExtent(entry, rank, n));
+    count = arith::MulIOp::create(builder, loc, count, getExtent(n));
   return count;
 }
 
@@ -52,7 +52,7 @@ void KernelEmitter::emitCoordinates(Value item) {
     return arith::SubIOp::create(builder, loc, a, b);
   };
   auto grid = kernel.getGridArguments();
-  Value tiles = getExtent(entry, rank, rank - 1), outer;
+  Value tiles = getExtent(rank - 1), outer;
   if (persistent.getLastFirst()) {
     Value heads = divideBy(emitItemCount(), tiles);
     Value section = divideBy(item, multiply(tiles, sectionHeads));
@@ -72,7 +72,7 @@ void KernelEmitter::emitCoordinates(Value item) {
       set(grid[n], outer);
       break;
     }
-    Value extent = getExtent(entry, rank, n);
+    Value extent = getExtent(n);
     set(grid[n], remainderBy(outer, extent));
     outer = divideBy(outer, extent);
   }

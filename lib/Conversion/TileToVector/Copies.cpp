@@ -18,11 +18,12 @@ using namespace fovea;
 using tile::TileType;
 
 std::optional<unsigned> fovea::findContiguousAxis(tile::ViewOp view) {
+  // Rows of pages lie apart.
   auto type = cast<MemRefType>(view.getSource().getType());
   if (!type.isLastDimUnitStride())
     return std::nullopt;
   for (auto [axis, dim] : llvm::enumerate(view.getDims()))
-    if (dim == type.getRank() - 1)
+    if (dim == type.getRank() - 1 && !(axis == 0 && view.getTable()))
       return axis;
   return std::nullopt;
 }

@@ -83,6 +83,22 @@ tile.kernel @turns() grid(%m) {
   }
 }
 
+!sums = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+!rows = !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
+
+// CHECK-LABEL: tile.kernel @combines
+tile.kernel @combines(%x: f32, %n: index) grid(%m) {
+  %buffer = pipe.buffer : <<64x96xf32, #pipe.smem<swizzle = 128>>>
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %o = tile.splat %x : f32 -> !sums
+    %l = tile.splat %x : f32 -> !rows
+    // CHECK: %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} = pipe.combine %{{.*}}, %{{.*}}, %{{.*}} part %{{.*}} of %{{.*}} rows %{{.*}} unit 2.000000e+00 through %{{.*}} : <64x64xf32, {{.*}}>, <64xf32, {{.*}}>, <<64x96xf32, {{.*}}>>
+    %s, %t, %w, %last = pipe.combine %o, %l, %l part %m of %n rows %n unit 2.0 through %buffer
+        : !sums, !rows, !pipe.buffer<<64x96xf32, #pipe.smem<swizzle = 128>>>
+  }
+}
+
 // CHECK-LABEL: func.func private @layouts
 // CHECK-SAME: #pipe.a_reg<groups = 2, bits = 16>
 // CHECK-SAME: #pipe.slice<axis = 1, parent = <groups = 2>>

@@ -54,7 +54,7 @@
 // RUN: fovea-compile %S/call.mlir --target=cuda:sm_90a --emit=llvm | FileCheck %s --check-prefix=LLVM
 // LLVM: @attention_attention_facts = internal constant {{.*}} [i64 90, i64 384,
 // LLVM: define {{.*}}i32 @attention(ptr
-// LLVM: call i32 @fovea_bind_arguments(
+// LLVM: call i32 @fovea_call(ptr nonnull @fovea_entry_attention,
 // LLVM: call void @fovea_cuda_launch(ptr nonnull @attention_attention_kernel
 // RUN: llvm-nm -D --defined-only %t.so | FileCheck %s --check-prefix=SYMBOLS --implicit-check-not=" T "
 // SYMBOLS: T attention
@@ -66,7 +66,7 @@
 // RUN: not fovea-compile %S/call.mlir --target=cuda:sm_80 -o %t.no 2>&1 | FileCheck %s --check-prefix=TARGET
 // TARGET: error: unknown target 'cuda:sm_80': the GPU to compile for is cuda:sm_90a
 // RUN: not fovea-compile %S/call.mlir --emit=ptx 2>&1 | FileCheck %s --check-prefix=EMIT
-// EMIT: error: --emit=ptx: there is no such code for --target=cpu; it takes so, obj, llvm, header or mlir
+// EMIT: error: --emit=ptx: there is no such code for --target=cpu; it takes so, obj, llvm, mlir, asm or header
 // RUN: not fovea-compile %S/call.mlir 2>&1 | FileCheck %s --check-prefix=OUT
 // OUT: error: give the output file by -o FILE
 // RUN: not fovea-compile %s --target=cuda --emit=mlir 2>&1 | FileCheck %s --check-prefix=WIDE

@@ -37,6 +37,7 @@ FEATURES = {
     "math": "other functions than exp, tanh, sqrt and abs",
     "origin": "an origin of the coordinates",
     "scalars": "captured scalars, constants and arguments",
+    "segments": "packed and paged segments, and several in one softmax",
     "shared": "keys or values without a batch or head dimension",
     "start": "a start of the segment",
     "strides": "operands and tables that are strided slices",
@@ -66,6 +67,17 @@ class Table:
     element: str
     rank: int
     bound: float
+
+
+@dataclass
+class Segment:
+    """Keys and values: their kind, and the sizes of their dimensions."""
+
+    kind: str
+    number: int
+    sizes: dict  # Of b and j: pages and keys of a page, if it is paged.
+    keys: int  # Keys that a sequence can have.
+    start: int | None = None
 
 
 @dataclass
@@ -100,14 +112,16 @@ class Maker:
         self.dims, self.tables, self.setup = {}, [], []
         self.arguments = []  # All but the outputs, in order.
         self.choose_sizes()
+        self.choose_segments()
         pick = self.random.random()
         self.dynamic = 0.0 if pick < 0.3 else 1.0 if pick < 0.6 else 0.5
-        self.origin = self.start = None
+        self.origin = None
         if self.chance(0.15) and self.has("origin"):
             largest = (3, 6, 130, 130)
             self.origin = tuple(self.random.randint(0, n) for n in largest)
-        elif self.chance(0.08) and self.has("start"):
-            self.start = self.random.randint(0, 90)
+        for segment in self.segments:
+            if not self.origin and self.chance(0.08) and self.has("start"):
+                segment.start = self.random.randint(0, 90)
         self.choose_scale()
 
     def has(self, feature):
@@ -151,6 +165,31 @@ class Maker:
         while work() > WORK:
             sizes["i"] //= 2
         self.sizes = sizes
+
+    def choose_segments(self):
+        """Which segments there are; the keys of all are about `j`."""
+        kinds = ["dense"]
+        if self.has("segments") and self.chance(0.4):
+            count = self.random.choice([1, 2, 2, 3])
+            kinds = self.random.choices(["dense", "paged"], k=count)
+            if self.chance(0.4):
+                kinds = ["packed"] * min(count, 2)
+        self.packed = "packed" in kinds
+        self.segments = []
+        for number, kind in enumerate(kinds):
+            keys = self.sizes["j"] if number == 0 else self.tokens() // 2
+            sizes = {"b": self.sizes["b"], "j": keys}
+            if kind == "paged":
+                size = self.random.choice([1, 2, 5, 8, 16, 16, 37, 64, 128, 256])
+                pages = -(-keys // size)
+                sizes = {"b": self.random.randint(1, 3 * pages + 1), "j": size}
+                keys = pages * size
+            self.segments.append(Segment(kind, number, sizes, keys))
+
+    def key_bound(self):
+        """At least the coordinate j of the last key, without the origin."""
+        last = max(segment.start or 0 for segment in self.segments)
+        return last + sum(segment.keys for segment in self.segments)
 
     def choose_scale(self):
         """The scale attribute, or none, and the bound on scores it gives."""
@@ -270,24 +309,58 @@ class Maker:
         elif self.has("layouts") and pick < 0.5:
             for m in maps:
                 self.random.shuffle(m)
+        if self.packed:
+            maps = [[dim for dim in m if dim != "b"] for m in maps]
+        paged = any(segment.kind == "paged" for segment in self.segments)
         if self.has("shared") and self.chance(0.08):
-            dim = self.random.choice("bh")
+            dim = self.random.choice("h" if paged or self.packed else "bh")
             choices = [maps[1:3]]
             if dim == "b":  # Heads are shared by keys and values, or by neither.
                 choices += [maps[1:2], maps[2:3]]
             for m in self.random.choice(choices):
                 m.remove(dim)
         usual = ["bhid", "bhjd", "bhje", "bhie", "bhi"]
+        if self.packed:
+            usual = [text[1:] for text in usual]
         self.custom_maps = ["".join(m) for m in maps] != usual[: len(maps)]
         return maps
 
     def operand(self, name, dims, attributes=()):
-        """An operand with the dimensions `dims`; keys and values have key heads."""
-        heads = "k" if name in ("k", "v") else "h"
-        extents = [(heads if d == "h" else d, 0) for d in dims]
-        extents = [(d, self.sizes[d]) for d, _ in extents]
+        """An operand of the queries' side with the dimensions `dims`."""
+        extents = [(d, self.sizes[d]) for d in dims]
         element = "f32" if name == "l" else self.float_type()
         return self.shaped(name, element, extents, attributes, fixed=("d", "e"))
+
+    def keyed(self, name, segment, dims, attributes=()):
+        """Keys or values of a segment."""
+        extents = []
+        for d in dims:
+            own = d == "j" or (d == "b" and segment.kind == "paged")
+            if own:
+                extents.append((f"{d}{segment.number}", segment.sizes[d]))
+            else:
+                d = "k" if d == "h" else d
+                extents.append((d, self.sizes[d]))
+        name = f"{name}{segment.number}"
+        argument = self.shaped(
+            name, self.float_type(), extents, attributes, fixed=("d", "e")
+        )
+        return self.taken(argument)
+
+    def integers(self, name, extents, low, high, attributes=()):
+        """Lengths, offsets or page numbers."""
+        elements = ["i32", "i32", "i64"] + (["index"] if self.has("index") else [])
+        limits = [f"fovea.low = {low} : i64", f"fovea.high = {high} : i64"]
+        element = self.random.choice(elements)
+        return self.taken(
+            self.shaped(name, element, extents, [*limits, *attributes])
+        )
+
+    def offsets(self, name, rows):
+        """Row offsets of packed sequences, of some of the rows."""
+        extents = [("b_1", self.sizes["b"] + 1)]
+        low, high = self.random.choice([(0, rows), (0, rows), (rows // 3, rows)])
+        return self.integers(name, extents, low, high, ["fovea.sorted"])
 
     def taken(self, argument):
         """Takes an argument as it is, or as a strided slice of a larger one."""
@@ -321,15 +394,35 @@ class Maker:
             return []
         return ["fovea.low = 0.25 : f64", "fovea.high = 2.0 : f64"]
 
-    def choose_lengths(self):
-        if not self.chance(0.3):
-            return None
-        elements = ["i32", "i32", "i64"] + (["index"] if self.has("index") else [])
-        low, high = self.random.choice([0, 0, 1, -2]), self.sizes["j"] + 3
-        attributes = [f"fovea.low = {low} : i64", f"fovea.high = {high} : i64"]
-        element = self.random.choice(elements)
-        lengths = self.shaped("n", element, [("b", self.sizes["b"])], attributes)
-        return self.taken(lengths)
+    def segment_lines(self, maps):
+        """The lines of all segments."""
+        lines = []
+        queries = self.offsets("qo", self.sizes["i"]) if self.packed else None
+        for segment in self.segments:
+            n = segment.number
+            k = self.keyed("k", segment, maps[1])
+            v = self.keyed("v", segment, maps[2], self.value_attributes())
+            kind, tables = segment.kind, ""
+            if kind == "paged":
+                kind = f"paged<{segment.sizes['j']}>"
+                extents = [("b", self.sizes["b"])]
+                extents.append((f"p{n}", segment.keys // segment.sizes["j"]))
+                last = segment.sizes["b"] - 1
+                t = self.integers(f"t{n}_pages", extents, 0, last)
+                tables = f" table({t.name} : {t.type})"
+            if kind == "packed":
+                t = self.offsets(f"ko{n}", segment.keys)
+                tables = f" offsets({queries.name}, {t.name} : {queries.type}, {t.type})"
+            line = f"      {kind}({k.name}, {v.name} : {k.type}, {v.type}){tables}"
+            if self.chance(0.3):
+                low = self.random.choice([0, 0, 1, -2])
+                extents = [("b", self.sizes["b"])]
+                lengths = self.integers(f"n{n}", extents, low, segment.keys + 3)
+                line += f" lengths({lengths.name} : {lengths.type})"
+            if segment.start is not None:
+                line += f" start({self.indices([segment.start])})"
+            lines.append(line)
+        return lines
 
     # Text ---------------------------------------------------------------------
 
@@ -370,20 +463,13 @@ class Maker:
         has_lse = self.chance(0.35)
         maps = self.choose_maps(has_lse)
         q = self.taken(self.operand("q", maps[0]))
-        k = self.taken(self.operand("k", maps[1]))
-        v = self.taken(self.operand("v", maps[2], self.value_attributes()))
+        segments = self.segment_lines(maps)
         outputs = [self.operand("o", maps[3])]
         outputs += [self.operand("l", maps[4])] if has_lse else []
-        lengths = self.choose_lengths()
         sinks = None
         if self.chance(0.2):
             sinks = self.shaped("sink", "f32", [("h", self.sizes["h"])])
             sinks = self.taken(sinks)
-        segment = f"      dense({k.name}, {v.name} : {k.type}, {v.type})"
-        if lengths:
-            segment += f" lengths({lengths.name} : {lengths.type})"
-        if self.start is not None:
-            segment += f" start({self.indices([self.start])})"
         names = ", ".join(o.name for o in outputs)
         types = ", ".join(o.type for o in outputs)
         tail = f"sinks({sinks.name} : {sinks.type}) " if sinks else ""
@@ -391,7 +477,7 @@ class Maker:
             tail += f"origin({self.indices(self.origin)}) "
         op = [
             f"%r:{len(outputs)} = attn.attention ins({q.name} : {q.type})",
-            segment,
+            *segments,
             f"      {tail}outs({names} : {types})",
             *self.regions(),
             *self.attributes(maps),

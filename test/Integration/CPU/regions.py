@@ -30,11 +30,11 @@ class Region:
         self.maker, self.random = maker, maker.random
         self.lines, self.captures = [], {}
         self.numbers = itertools.count()
-        sizes = maker.sizes
+        sizes = {**maker.sizes, "j": maker.key_bound()}
         origin = maker.origin or (0, 0, 0, 0)
         self.coordinates = [
-            Value(f"%{name}", abs(first) + sizes[name] + abs(extra))
-            for name, first, extra in zip("bhij", origin, (0, 0, 0, maker.start or 0))
+            Value(f"%{name}", abs(first) + sizes[name])
+            for name, first in zip("bhij", origin)
         ]
         self.score = Value("%s", maker.score_bound) if has_score else None
 

@@ -156,10 +156,11 @@ def captures(region):
 SIZES = [(1, 2, 2, 128, 128), (2, 3, 3, 300, 300), (1, 4, 2, 200, 1000), (1, 1, 1, 1, 1),
          (2, 8, 2, 1, 777), (1, 2, 1, 65, 129), (3, 5, 5, 192, 127), (1, 2, 2, 1537, 1537)]
 # With lengths of 0 and of all keys, in one batch.
-LENGTHS = {777: [0, 777, 1, 128, 300, 776], 256: [0, 256, 127, 128, 129, 255]}
+LENGTHS = {777: [0, 777, 1, 128, 300, 776], 256: [0, 256, 127, 128, 129, 255],
+           5000: [0, 5000, 1, 64, 4999, 2501]}
 LENGTH_SIZES = [(6, 2, 1, 300, 777), (6, 3, 3, 1, 777), (6, 2, 2, 256, 256)]
 QUERY_SIZES = [(6, 8, 2, 1, 777), (6, 6, 1, 1, 256), (6, 3, 3, 1, 777), (6, 128, 1, 1, 256),
-               (6, 260, 2, 1, 777)]
+               (6, 260, 2, 1, 777), (6, 4, 1, 1, 5000), (1, 4, 1, 1, 20000), (2, 3, 3, 1, 2049)]
 CAPTURE_SIZES = [(3, 4, 2, 300, 300), (6, 2, 1, 200, 777), (2, 2, 2, 1, 130), (1, 2, 1, 1000, 129)]
 
 
@@ -177,13 +178,14 @@ class Case:
     sizes: list = dataclasses.field(default_factory=lambda: SIZES)
     scale: float = 0.0  # 1 / sqrt(d)
     approximate: bool = False  # functions of regions
-    one_query: bool = False  # Sq is 1 in the type
+    queries: int = 0  # Sq in the type; 0: dynamic
     packed: bool = False  # keys and values are slices of one tensor
 
     def __post_init__(self):
         self.dv = self.dv or self.d
-        if self.one_query and self.sizes is SIZES:
-            self.sizes = QUERY_SIZES
+        if self.queries and self.sizes is SIZES:
+            self.sizes = [(b, h, hk, self.queries, skv) for b, h, hk, _, skv in QUERY_SIZES
+                          if skv in LENGTHS or not self.lengths]
         if captures(self.regions) and self.sizes is SIZES:
             self.sizes = CAPTURE_SIZES
         if self.lengths and self.sizes is SIZES:
@@ -191,7 +193,7 @@ class Case:
 
     def text(self):
         k, v = (f"tensor<?x?x?x{n}x{self.dtype}>" for n in (self.d, self.dv))
-        rows = 1 if self.one_query else "?"
+        rows = self.queries or "?"
         q, o = (f"tensor<?x?x{rows}x{n}x{self.dtype}>" for n in (self.d, self.dv))
         types = [("%q", q), ("%k", k), ("%v", v)]
         body = ""
@@ -269,12 +271,15 @@ CASES = [
     Case("d56-lengths", d=56, lengths="i64", lse=True),
     Case("packed", packed=True),
     Case("packed-causal-d64", d=64, regions="causal", packed=True),
-    Case("one-query", one_query=True, lse=True),
-    Case("one-query-d72-dv40", d=72, dv=40, one_query=True, lengths="i32", lse=True),
-    Case("one-query-slopes-d64", d=64, one_query=True, regions="slopes"),
-    Case("one-query-table", one_query=True, regions="table-short", lse=True, lengths="i64"),
-    Case("one-query-prefix", one_query=True, regions="prefix"),
-    Case("one-query-sinks", one_query=True, sinks=True, lse=True),
+    Case("one-query", queries=1, lse=True),
+    Case("one-query-d72-dv40", d=72, dv=40, queries=1, lengths="i32", lse=True),
+    Case("one-query-slopes-d64", d=64, queries=1, regions="slopes"),
+    Case("one-query-table", queries=1, regions="table-short", lse=True, lengths="i64"),
+    Case("one-query-prefix", queries=1, regions="prefix"),
+    Case("one-query-sinks", queries=1, sinks=True, lse=True),
+    Case("few-queries", queries=7, lse=True),
+    Case("few-queries-lengths-d64", d=64, queries=16, lengths="i32", sinks=True, lse=True),
+    Case("few-queries-causal", queries=5, regions="causal"),
     Case("table", regions="table", lse=True),
     Case("table-d64", d=64, regions="table"),
     Case("table-bf16-d64", d=64, regions="table-bf16", lse=True),

@@ -8,7 +8,8 @@
 //
 //   attn.attention ins(%q : T)
 //     dense(%k, %v : T, T) lengths(%n : T) start(%x)
-//     sinks(%s : T) origin(%b, %h, %i, %j) outs(%o, %l : T, T)
+//     sinks(%s : T) origin(%b, %h, %i, %j) walk<128, 128>(%r, %t : T, T)
+//     outs(%o, %l : T, T)
 //     score(%s, %b, %h, %i, %j, %name = %operand : T) { ... }
 //     mask(%b, %h, %i, %j) { ... }
 //     attributes {...}
@@ -33,8 +34,9 @@ struct Group {
 /// What the custom syntax holds, in the order of the op's operand groups.
 struct ScoreSyntax {
   Group query, keys, values, lengths, tables, starts, scoreCaptures,
-      maskCaptures, origin, tail, outputs;
+      maskCaptures, origin, walk, tail, outputs;
   SmallVector<Attribute> segments;
+  SmallVector<int64_t> walkShape;
 };
 
 } // namespace
@@ -119,6 +121,27 @@ static ParseResult parseSegments(OpAsmParser &parser, ScoreSyntax &syntax,
   return success();
 }
 
+/// `<` queries `,` keys `>`
+static ParseResult parseWalkShape(OpAsmParser &parser,
+                                  SmallVectorImpl<int64_t> &shape) {
+  shape.resize(2);
+  return failure(parser.parseLess() || parser.parseInteger(shape[0]) ||
+                 parser.parseComma() || parser.parseInteger(shape[1]) ||
+                 parser.parseGreater());
+}
+
+/// shape `(` rows `,` tiles (`,` masks)? `:` types `)`
+static ParseResult parseWalk(OpAsmParser &parser, ScoreSyntax &syntax) {
+  SMLoc loc = parser.getCurrentLocation();
+  if (parseWalkShape(parser, syntax.walkShape) ||
+      parseGroup(parser, syntax.walk))
+    return failure();
+  if (syntax.walk.operands.size() != 2 && syntax.walk.operands.size() != 3)
+    return parser.emitError(loc) << "a walk has rows and tiles, and may have "
+                                    "masks";
+  return success();
+}
+
 /// `(` %s `,` %b ... `,` %name `=` %operand `:` type ... `)` region
 static ParseResult parseRegion(OpAsmParser &parser, ArrayRef<Type> coordinates,
                                Group &captures, Region &region) {
@@ -167,6 +190,9 @@ static ParseResult parseScoreOp(OpAsmParser &parser, OperationState &result,
   if (succeeded(parser.parseOptionalKeyword("origin")) &&
       parseIndices(parser, syntax.origin))
     return failure();
+  if (succeeded(parser.parseOptionalKeyword("walk")) &&
+      parseWalk(parser, syntax))
+    return failure();
   if (parser.parseKeyword("outs") || parseGroup(parser, syntax.outputs))
     return failure();
 
@@ -193,17 +219,25 @@ static ParseResult parseScoreOp(OpAsmParser &parser, OperationState &result,
           result.attributes, [&] { return parser.emitError(attributes); })))
     return failure();
   result.addAttribute("segments", builder.getArrayAttr(syntax.segments));
+  if (!syntax.walkShape.empty())
+    result.addAttribute("walk_shape",
+                        builder.getDenseI64ArrayAttr(syntax.walkShape));
 
   SmallVector<Group *> groups = {&syntax.query, &syntax.keys};
   if (hasValues)
     groups.push_back(&syntax.values);
-  for (Group *group : {&syntax.lengths, &syntax.tables, &syntax.starts,
-                       &syntax.scoreCaptures, &syntax.maskCaptures,
-                       &syntax.origin, &syntax.tail, &syntax.outputs})
+  for (Group *group :
+       {&syntax.lengths, &syntax.tables, &syntax.starts, &syntax.scoreCaptures,
+        &syntax.maskCaptures, &syntax.origin, &syntax.walk, &syntax.tail,
+        &syntax.outputs})
     groups.push_back(group);
   SmallVector<int32_t> sizes;
   for (Group *group : groups) {
-    sizes.push_back(group->operands.size());
+    size_t size = group->operands.size();
+    if (group == &syntax.walk)
+      sizes.append({size > 0, size > 1, size > 2}); // Rows, tiles, masks.
+    else
+      sizes.push_back(size);
     if (parser.resolveOperands(group->operands, group->types,
                                parser.getCurrentLocation(), result.operands))
       return failure();
@@ -284,6 +318,13 @@ static void printScoreOp(OpAsmPrinter &printer, ScoreOpInterface op,
     printGroup(printer, (" " + tailKeyword).str(), tail);
   if (!op.getOrigin().empty())
     printer << " origin(" << op.getOrigin() << ')';
+  if (std::optional<ArrayRef<int64_t>> shape = op.getWalkShape()) {
+    printer << " walk<" << *shape << '>';
+    SmallVector<Value> lists = {op.getWalkRows(), op.getWalkTiles()};
+    if (Value masks = op.getWalkMasks())
+      lists.push_back(masks);
+    printGroup(printer, "", lists);
+  }
   printGroup(printer, " outs", outputs);
   std::string score = "score";
   if (!op.getScore().empty() && op.getScore().getNumArguments() &&
@@ -303,7 +344,7 @@ ParseResult AttentionOp::parse(OpAsmParser &parser, OperationState &result) {
 void AttentionOp::print(OpAsmPrinter &printer) {
   printScoreOp(printer, *this, getValues(), "sinks",
                getSinks() ? ValueRange(getSinks()) : ValueRange(),
-               getOutputs(), {"operandSegmentSizes", "segments"});
+               getOutputs(), {"operandSegmentSizes", "segments", "walk_shape"});
 }
 
 ParseResult ScoreReduceOp::parse(OpAsmParser &parser, OperationState &result) {
@@ -323,5 +364,58 @@ ParseResult ScoreReduceOp::parse(OpAsmParser &parser, OperationState &result) {
 void ScoreReduceOp::print(OpAsmPrinter &printer) {
   printer << ' ' << stringifyScoreReducer(getReducer());
   printScoreOp(printer, *this, {}, "lse", getLse(), getOutputs(),
-               {"operandSegmentSizes", "segments", "reducer"});
+               {"operandSegmentSizes", "segments", "walk_shape", "reducer"});
+}
+
+//===----------------------------------------------------------------------===//
+// attn.walk.from_mask<128, 128> sizes(%sq, %skv) outs(%r, %t : T, T)
+//   mask(%b, %h, %i, %j, %name = %operand : T) { ... } attributes {...}
+//===----------------------------------------------------------------------===//
+
+ParseResult WalkFromMaskOp::parse(OpAsmParser &parser, OperationState &result) {
+  SmallVector<int64_t> shape;
+  Group sizes, outputs, captures;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parseWalkShape(parser, shape) || parser.parseKeyword("sizes") ||
+      parseIndices(parser, sizes) || parser.parseKeyword("outs") ||
+      parseGroup(parser, outputs) || parser.parseKeyword("mask"))
+    return failure();
+  if (sizes.operands.size() != 2)
+    return parser.emitError(loc) << "sizes are those of queries and keys";
+  if (outputs.operands.size() != 2 && outputs.operands.size() != 3)
+    return parser.emitError(loc) << "the outputs are rows and tiles, and masks "
+                                    "if wanted";
+  Type index = parser.getBuilder().getIndexType();
+  if (parseRegion(parser, {index, index, index, index}, captures,
+                  *result.addRegion()) ||
+      parser.parseOptionalAttrDictWithKeyword(result.attributes))
+    return failure();
+  result.addAttribute("walk_shape",
+                      parser.getBuilder().getDenseI64ArrayAttr(shape));
+  for (Group *group : {&sizes, &captures, &outputs})
+    if (parser.resolveOperands(group->operands, group->types, loc,
+                               result.operands))
+      return failure();
+  int32_t numMasks = outputs.operands.size() - 2;
+  result.addAttribute(
+      "operandSegmentSizes",
+      parser.getBuilder().getDenseI32ArrayAttr(
+          {1, 1, static_cast<int32_t>(captures.operands.size()), 1, 1,
+           numMasks}));
+  for (Type type : outputs.types)
+    if (isa<RankedTensorType>(type))
+      result.addTypes(type);
+  return success();
+}
+
+void WalkFromMaskOp::print(OpAsmPrinter &printer) {
+  printer << '<' << getWalkShape() << "> sizes(" << getQueries() << ", "
+          << getKeys() << ')';
+  printer.printNewline();
+  printer << "   ";
+  printGroup(printer, " outs", getDpsInits());
+  printRegion(printer, "mask", getMask(), getMaskCaptures());
+  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(),
+                                           {"operandSegmentSizes",
+                                            "walk_shape"});
 }

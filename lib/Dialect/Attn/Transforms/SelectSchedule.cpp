@@ -16,6 +16,7 @@
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/TypeUtilities.h"
+#include <numeric>
 
 namespace fovea::attn {
 #define GEN_PASS_DEF_ATTNSELECTSCHEDULE
@@ -25,6 +26,12 @@ namespace fovea::attn {
 using namespace mlir;
 using namespace fovea;
 using namespace fovea::attn;
+
+/// Calls with up to so many queries divide their keys between work items...
+static constexpr int64_t maxDecodedQueries = 16;
+
+/// ...on CPUs up to so many: results do not depend on the number of threads.
+static constexpr int64_t cpuSplitTo = 64;
 
 /// Number of queries, or -1 if it is dynamic.
 static int64_t staticQueries(AttentionOp op) {
@@ -36,13 +43,20 @@ static int64_t staticQueries(AttentionOp op) {
   return -1;
 }
 
+/// Whether there are so few queries that keys are divided.
+static bool isDecoding(AttentionOp op) {
+  int64_t queries = staticQueries(op);
+  return queries >= 0 && queries <= maxDecodedQueries;
+}
+
 /// Whether products of the op run on pairs of bf16.
 static bool multipliesBf16(AttentionOp op, const CpuTarget &target) {
   auto isBf16 = [](Value value) {
     return getElementTypeOrSelf(value.getType()).isBF16();
   };
   return target.hasBf16() && target.lanes == 16 && isBf16(op.getQuery()) &&
-         isBf16(op.getKeys()[0]) && isBf16(op.getValues()[0]);
+         llvm::all_of(op.getKeys(), isBf16) &&
+         llvm::all_of(op.getValues(), isBf16);
 }
 
 /// Rows of a smaller tile for the last work item of a head, if it saves half of
@@ -63,6 +77,9 @@ static int64_t selectTail(int64_t queries, int64_t tile, int64_t lanes,
 static tile::CpuScheduleAttr selectCpu(AttentionOp op,
                                        const CpuTarget &target) {
   int64_t queries = staticQueries(op);
+  // Heads of a group that become rows; dynamic is negative.
+  if (std::optional<int64_t> heads = getPackedHeads(op))
+    queries = std::max<int64_t>(*heads, 1);
   int64_t lanes = target.lanes;
   // {vectors of a query tile, vectors of a block, rows of a block}
   struct Shape {
@@ -75,16 +92,28 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
     shapes = {{1, 1, 8}, {2, 2, 4}, {8, 2, 4}};
   else
     shapes = {{1, 1, 8}, {2, 2, 4}, {8, 2, 4}};
+  // A tile of a walk is a number of tiles of the schedule.
+  int64_t keyTile = 128;
+  if (std::optional<ArrayRef<int64_t>> walk = op.getWalkShape()) {
+    llvm::erase_if(shapes, [&](const Shape &shape) {
+      return (*walk)[0] % (shape.tile * lanes) != 0;
+    });
+    keyTile = std::gcd(keyTile, (*walk)[1]);
+  }
   Shape shape = shapes.back();
   if (queries >= 0)
     for (const Shape &smaller : llvm::reverse(shapes))
       if (smaller.tile * lanes >= queries)
         shape = smaller;
   int64_t tile = shape.tile * lanes;
+  // Work items that share keys have tiles of one size.
+  int64_t tail = isDecoding(op)
+                     ? 0
+                     : selectTail(queries, tile, lanes, shape.vectors);
   return tile::CpuScheduleAttr::get(
-      op.getContext(), tile, /*key_tile=*/128, lanes, shape.rows, shape.vectors,
-      selectTail(queries, tile, lanes, shape.vectors),
-      multipliesBf16(op, target));
+      op.getContext(), tile, keyTile, lanes, shape.rows, shape.vectors,
+      isDecoding(op) ? cpuSplitTo : 1, tail,
+      keyTile % 2 == 0 && multipliesBf16(op, target));
 }
 
 //===----------------------------------------------------------------------===//
@@ -218,25 +247,41 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
   int64_t widest = std::max(d, dv);
   if (widest > 128)
     return {};
-  bool masked = !op.getMask().empty();
+  // Work items differ in their work.
+  bool masked = !op.getMask().empty() || op.getWalkRows();
   auto make = [&](int64_t groups, int64_t keyTile, bool overlap,
                   bool persistent) {
     return pipe::ScheduleAttr::get(
         op.getContext(), groups * pipe::limits::groupRows, keyTile,
         /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
-        /*consumer_regs=*/groups == 3 ? 160 : 240, overlap, /*turns=*/overlap,
-        persistent, /*last_first=*/persistent && masked);
+        /*consumer_regs=*/groups == 3 ? 160 : 240, overlap,
+        /*turns=*/overlap && groups > 1, persistent,
+        /*last_first=*/persistent && masked, /*split_to=*/1);
   };
   SmallVector<pipe::ScheduleAttr> fits, spills;
+  std::optional<ArrayRef<int64_t>> walk = op.getWalkShape();
   auto add = [&](pipe::ScheduleAttr schedule) {
+    if (walk && ((*walk)[0] % schedule.getQueryTile() != 0 ||
+                 (*walk)[1] % schedule.getKeyTile() != 0))
+      return;
     bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
     (few ? fits : spills).push_back(schedule);
   };
+  if (isDecoding(op))
+    for (bool overlap : {true, false})
+      add(pipe::ScheduleAttr::get(op.getContext(), pipe::limits::groupRows,
+                                  /*key_tile=*/64, /*stages=*/4, /*groups=*/1,
+                                  /*producer_regs=*/24, /*consumer_regs=*/240,
+                                  overlap, /*turns=*/false, /*persistent=*/true,
+                                  /*last_first=*/false, /*split_to=*/0));
   for (int64_t groups : {3, 2})
     if (groups == 2 || widest <= 64)
       for (bool persistent : {true, false})
         add(make(groups, 128, /*overlap=*/true, persistent));
   add(make(2, 64, /*overlap=*/true, /*persistent=*/true));
+  if (walk)
+    for (int64_t keyTile : {128, 64})
+      add(make(1, keyTile, /*overlap=*/true, /*persistent=*/true));
   add(make(2, 64, /*overlap=*/false, /*persistent=*/false));
   fits.append(spills);
   return fits;
@@ -316,6 +361,20 @@ struct AttnSelectSchedulePass final
       signalPassFailure();
   }
 
+  /// Walks are made by loops on a CPU.
+  LogicalResult refuseWalkOps() {
+    WalkResult result = getOperation()->walk([&](Operation *op) {
+      if (!isa<WalkFromMaskOp, WalkFromBlocksOp, WalkTopKOp,
+               WalkThresholdOp>(op))
+        return WalkResult::advance();
+      op->emitOpError("has no code for ")
+          << target << "; make the walk in a function for a CPU, and pass its "
+          << "rows and tiles";
+      return WalkResult::interrupt();
+    });
+    return failure(result.wasInterrupted());
+  }
+
   template <typename Target>
   std::optional<Target> parse() {
     llvm::Expected<Target> parsed = Target::parse(target);
@@ -328,6 +387,8 @@ struct AttnSelectSchedulePass final
 
   void runOnOperation() override {
     if (CudaTarget::isCuda(target)) {
+      if (failed(refuseWalkOps()))
+        return signalPassFailure();
       if (parse<CudaTarget>())
         selectAll<pipe::ScheduleAttr>(getCudaSchedules, checkCuda);
     } else if (auto cpu = parse<CpuTarget>()) {

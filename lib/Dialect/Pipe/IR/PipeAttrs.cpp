@@ -179,7 +179,7 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t stages, int64_t groups,
                                    int64_t producerRegs, int64_t consumerRegs,
                                    bool overlap, bool turns, bool persistent,
-                                   bool lastFirst) {
+                                   bool lastFirst, int64_t splitTo) {
   if (groups < 1 || groups > 3)
     return emitError() << "groups is from 1 to 3, got " << groups;
   if (queryTile != groups * limits::groupRows)
@@ -201,6 +201,8 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "last_first needs persistent";
   if (turns && (!overlap || groups < 2))
     return emitError() << "turns needs overlap and at least 2 groups";
+  if (splitTo < 0 || splitTo > 1024)
+    return emitError() << "split_to is from 0 to 1024, got " << splitTo;
   int64_t threads = limits::groupThreads * (1 + groups);
   int64_t registers =
       limits::groupThreads * (producerRegs + groups * consumerRegs);
@@ -209,8 +211,10 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << " registers, a block of " << threads
                        << " threads has " << limits::blockRegisters(threads)
                        << "; lower consumer_regs or groups";
-  // Rings of keys and values, queries and output, of the least channels.
-  int64_t rows = 2 * stages * keyTile + (persistent ? 3 : 2) * queryTile;
+  // Rings of keys and values, queries and output, of the least channels, and
+  // states of split keys.
+  int64_t rows = 2 * stages * keyTile + (persistent ? 3 : 2) * queryTile +
+                 (splitTo == 1 ? 0 : 3) * queryTile;
   if (int64_t bytes = rows * limits::rowBytes; bytes > limits::sharedBytes)
     return emitError() << "tiles of 64 channels need " << bytes
                        << " bytes of shared memory, a multiprocessor has "

@@ -150,6 +150,15 @@ LogicalResult Specializer::makeRings() {
                                      BufferType::get(op->getContext(), type));
       return WalkResult::advance();
     }
+    if (auto combine = dyn_cast<tile::CombineOp>(op)) {
+      auto type = BufferType::getChecked(
+          [&] { return op->emitError(); }, op->getContext(),
+          CombineOp::getBufferTile(combine.getSum().getType()));
+      if (!type)
+        return WalkResult::interrupt();
+      buffers[op] = BufferOp::create(builder, op->getLoc(), type);
+      return WalkResult::advance();
+    }
     auto load = dyn_cast<tile::LoadOp>(op);
     if (!load || load->use_empty())
       return WalkResult::advance();
@@ -295,6 +304,16 @@ void Specializer::cloneMathOp(OpBuilder &builder, Operation *op,
     StoreOp::create(builder, loc, mapping.lookup(store.getValue()),
                     buffers.lookup(op),
                     mapping.lookupOrDefault(store.getView()), offsets);
+    return;
+  }
+  if (auto combine = dyn_cast<tile::CombineOp>(op)) {
+    auto get = [&](Value value) { return mapping.lookupOrDefault(value); };
+    auto copy = CombineOp::create(
+        builder, loc, get(combine.getSum()), get(combine.getTop()),
+        get(combine.getWeight()), get(combine.getPart()),
+        get(combine.getCount()), get(combine.getRows()), combine.getUnitAttr(),
+        buffers.lookup(op));
+    mapping.map(combine.getResults(), copy.getResults());
     return;
   }
   if (auto loop = dyn_cast<scf::ForOp>(op))

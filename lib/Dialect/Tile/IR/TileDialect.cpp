@@ -187,8 +187,8 @@ AffineMap LanesAttr::getElementMap(ArrayRef<int64_t> shape) const {
 LogicalResult
 CpuScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                         int64_t queryTile, int64_t keyTile, int64_t lanes,
-                        int64_t rows, int64_t vectors, int64_t tailTile,
-                        bool storageTypes) {
+                        int64_t rows, int64_t vectors, int64_t splitTo,
+                        int64_t tailTile, bool storageTypes) {
   if (lanes != 4 && lanes != 8 && lanes != 16)
     return emitError() << "lanes is 4, 8 or 16, got " << lanes;
   if (rows < 1 || rows > 16 || vectors < 1 || vectors > 16)
@@ -210,6 +210,8 @@ CpuScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (keyTile < 1 || keyTile > 1024 || keyTile % rows != 0)
     return emitError() << "key_tile is a multiple of rows (" << rows
                        << ") up to 1024, got " << keyTile;
+  if (splitTo < 1 || splitTo > 1024)
+    return emitError() << "split_to is from 1 to 1024, got " << splitTo;
   int64_t tail = tailTile / lanes;
   if (tailTile < 0 || tailTile >= queryTile || tailTile % lanes != 0 ||
       (tail > vectors && tail % vectors != 0))
@@ -217,6 +219,8 @@ CpuScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << ") below query_tile (" << queryTile
                        << ") of less than " << vectors
                        << " vectors or a multiple of them, got " << tailTile;
+  if (tailTile != 0 && splitTo != 1)
+    return emitError() << "tail_tile needs split_to = 1, got " << splitTo;
   if (storageTypes && lanes != 16)
     return emitError() << "storage_types needs 16 lanes, got " << lanes;
   if (storageTypes && keyTile % 2 != 0)

@@ -14,13 +14,15 @@
 
 namespace fovea::tile {
 
-/// A key loop over a walk: `scf.for %p = 0 to size(%w)` with one
-/// `walk.at %w[%p]`, where %w is made of ranges.
+/// A key loop over a walk: `scf.for %p = %low to %high` with one
+/// `walk.at %w[%p]`.
 struct KeyLoop {
   mlir::scf::ForOp loop;
-  WalkRangesOp walk;
-  WalkSizeOp size;
+  mlir::Operation *walk; ///< That makes %w.
   WalkAtOp at;
+
+  /// Whether it visits all of the walk.
+  bool isWhole();
 };
 
 /// The key loops of a kernel.

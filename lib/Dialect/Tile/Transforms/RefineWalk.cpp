@@ -68,6 +68,13 @@ static std::optional<IntegerRange> getRange(Value value, unsigned depth = 0) {
                ? ofType
                : x;
   }
+  // What divides an index that is not negative, whatever it is, makes it less.
+  if (auto quotient = dyn_cast<arith::DivUIOp>(op); quotient && !ofType) {
+    std::optional<IntegerRange> x = getRange(quotient.getLhs(), depth + 1);
+    if (x && x->low >= 0)
+      return IntegerRange{0, x->high};
+    return std::nullopt;
+  }
   // Operands of at most 2^42 give results without wrapping, if of 64 bits.
   if (ofType || !isa<arith::AddIOp, arith::SubIOp, arith::MulIOp,
                      arith::MinSIOp, arith::MaxSIOp>(op))
@@ -356,21 +363,11 @@ static Loaded findLoaded(OpBuilder &b, scf::ForOp loop, Value tile,
                          unsigned tileAxis) {
   auto [load, axis] = findLoad(tile, tileAxis);
   auto view = load ? load.getView().getDefiningOp<ViewOp>() : nullptr;
-  if (!view || !loop.isDefinedOutsideOfLoop(view.getSource()) ||
-      (view.getLimit() && !loop.isDefinedOutsideOfLoop(view.getLimit())))
+  if (!view || !llvm::all_of(view->getOperands(), [&](Value operand) {
+        return loop.isDefinedOutsideOfLoop(operand);
+      }))
     return {};
-  Value limit = axis == 0 ? view.getLimit() : Value();
-  int64_t dim = view.getDims()[axis];
-  Value offset = load.getOffsets()[axis];
-  if (auto size = limit ? limit.getDefiningOp<memref::DimOp>() : nullptr)
-    if (size.getSource() == view.getSource() && size.getConstantIndex() == dim)
-      return {offset, limit};
-  Location loc = load.getLoc();
-  Value extent = b.createOrFold<memref::DimOp>(
-      loc, view.getSource(), arith::ConstantIndexOp::create(b, loc, dim));
-  if (limit)
-    extent = b.createOrFold<arith::MinSIOp>(loc, limit, extent);
-  return {offset, extent};
+  return {load.getOffsets()[axis], createExtent(b, view, axis)};
 }
 
 static bool isMultiple(Value value, int64_t size) {
@@ -519,6 +516,22 @@ SmallVector<TileRange<Value>> RefinedMask::makeRanges(Value low, Value high) {
   return ranges;
 }
 
+/// A bound of the loop, with the size of its walk recomputed from `size`.
+static Value rebase(OpBuilder &b, Value bound, WalkRangesOp walk, Value size) {
+  Operation *op = bound.getDefiningOp();
+  if (auto old = dyn_cast_or_null<WalkSizeOp>(op))
+    return old.getWalk() == walk.getResult() ? size : bound;
+  if (!op || !isPure(op) || op->getNumRegions() || op->getNumResults() != 1)
+    return bound;
+  IRMapping mapping;
+  for (Value operand : op->getOperands())
+    mapping.map(operand, rebase(b, operand, walk, size));
+  bool same = llvm::all_of(op->getOperands(), [&](Value operand) {
+    return mapping.lookup(operand) == operand;
+  });
+  return same ? bound : b.clone(*op, mapping)->getResult(0);
+}
+
 namespace {
 
 struct TileRefineWalkPass final
@@ -526,13 +539,15 @@ struct TileRefineWalkPass final
   using Base::Base;
 
   void runOnOperation() override {
-    for (KeyLoop &key : findKeyLoops(getOperation()))
-      if (llvm::is_contained(key.walk.getPartial(), true))
-        ++(succeeded(refine(key)) ? numRefined : numUnbounded);
+    for (KeyLoop &key : findKeyLoops(getOperation())) {
+      auto walk = dyn_cast<WalkRangesOp>(key.walk);
+      if (walk && llvm::is_contained(walk.getPartial(), true))
+        ++(succeeded(refine(key, walk)) ? numRefined : numUnbounded);
+    }
   }
 
   /// Fails, and leaves the loop as it is, if nothing is proved of the mask.
-  static LogicalResult refine(KeyLoop &key) {
+  static LogicalResult refine(KeyLoop &key, WalkRangesOp walk) {
     std::optional<LoopMaskOps> found = findMask(key);
     if (!found)
       return failure();
@@ -554,7 +569,7 @@ struct TileRefineWalkPass final
       partials.push_back(partial);
     };
     for (auto [low, high, partial] : llvm::zip(
-             key.walk.getLower(), key.walk.getUpper(), key.walk.getPartial())) {
+             walk.getLower(), walk.getUpper(), walk.getPartial())) {
       if (!partial) {
         add(low, high, false);
         continue;
@@ -563,14 +578,14 @@ struct TileRefineWalkPass final
         if (range.low != range.high)
           add(range.low, range.high, range.partial);
     }
-    Value walk =
-        WalkRangesOp::create(b, key.walk.getLoc(), lows, highs, partials);
-    key.at.getWalkMutable().assign(walk);
-    key.loop.setUpperBound(WalkSizeOp::create(b, key.size.getLoc(), walk));
-    if (key.size->use_empty())
-      key.size.erase();
-    if (key.walk->use_empty())
-      key.walk.erase();
+    Value refined =
+        WalkRangesOp::create(b, walk.getLoc(), lows, highs, partials);
+    Value size = WalkSizeOp::create(b, walk.getLoc(), refined);
+    Value low = rebase(b, key.loop.getLowerBound(), walk, size);
+    Value high = rebase(b, key.loop.getUpperBound(), walk, size);
+    key.at.getWalkMutable().assign(refined);
+    key.loop.setLowerBound(low);
+    key.loop.setUpperBound(high);
     return success();
   }
 };

@@ -386,4 +386,52 @@ def Pipe_StoreOp : Pipe_OrderedOp<"store"> {
   let hasVerifier = 1;
 }
 
+def Pipe_CombineOp : Pipe_OrderedOp<"combine", [
+    TypesMatchWith<"the sum has its type", "sum", "result_sum", "$_self">,
+    TypesMatchWith<"maxima have their type", "top", "result_top", "$_self">,
+    TypesMatchWith<"weights have the type of maxima", "top", "weight", "$_self">,
+    TypesMatchWith<"weights have the type of maxima", "top", "result_weight",
+                   "$_self">]> {
+  let summary = "Hands the states of work items to the last of them";
+  let description = [{
+    What `tile.combine` does, for the rows of each group by itself: `last` may
+    differ from group to group. The buffer holds the rows of the folded sum, with
+    the maximum and the sum of weights behind each, on their way to the lanes that
+    hold them.
+
+    Example:
+
+    ```mlir
+    %sum, %top, %weight, %last = pipe.combine %o, %m, %l part %p of %n rows %r
+        unit 1.0 through %states
+      : !tile.tile<64x64xf32, #pipe.acc<groups = 1>>,
+        !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>,
+        !pipe.buffer<<64x96xf32, #pipe.smem<swizzle = 128>>>
+    ```
+  }];
+  let arguments = (ins Tile_TileType:$sum, Tile_TileType:$top,
+                       Tile_TileType:$weight, Index:$part, Index:$count,
+                       Index:$rows, F64Attr:$unit, Pipe_BufferType:$buffer);
+  let results = (outs Tile_TileType:$result_sum, Tile_TileType:$result_top,
+                      Tile_TileType:$result_weight, I1:$last);
+  let assemblyFormat = [{
+    $sum `,` $top `,` $weight `part` $part `of` $count `rows` $rows
+    `unit` $unit `through` $buffer attr-dict
+    `:` type($sum) `,` type($top) `,` type($buffer)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$sum, "::mlir::Value":$top,
+      "::mlir::Value":$weight, "::mlir::Value":$part, "::mlir::Value":$count,
+      "::mlir::Value":$rows, "::mlir::FloatAttr":$unit,
+      "::mlir::Value":$buffer), [{
+    build($_builder, $_state, sum.getType(), top.getType(), top.getType(),
+          $_builder.getI1Type(), sum, top, weight, part, count, rows, unit,
+          buffer);
+  }]>];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// What the buffer holds for a state of this sum.
+    static ::fovea::tile::TileType getBufferTile(::fovea::tile::TileType sum);
+  }];
+}
+
 #endif // FOVEA_DIALECT_PIPE_IR_PIPEOPS

@@ -71,7 +71,8 @@ def Tile_CpuScheduleAttr : Tile_Attr<"CpuSchedule", "cpu_schedule",
     | `lanes` | f32 elements of a vector | 4, 8 or 16 |
     | `rows` | rows of a register block of a product | 1 to 16 |
     | `vectors` | vectors of a register block | `query_tile / lanes` is a multiple of it |
-    | `tail_tile` | query rows of a work item that has no more than so many left; 0: none | less than `query_tile`; as `query_tile`, or less than `vectors` vectors |
+    | `split_to` | with fewer work items, their keys are divided, so that there are up to so many | default 1, up to 1024 |
+    | `tail_tile` | query rows of a work item that has no more than so many left; 0: none | less than `query_tile`; as `query_tile`, or less than `vectors` vectors; `split_to` is 1 |
     | `storage_types` | operands enter products as they are in memory, weights in the type of the values; bf16 in pairs (AVX512-BF16) | `lanes` is 16, `key_tile` is even |
 
     A block has `rows * vectors` accumulators; with its operands it has to fit
@@ -82,12 +83,14 @@ def Tile_CpuScheduleAttr : Tile_Attr<"CpuSchedule", "cpu_schedule",
   }];
   let parameters = (ins "int64_t":$query_tile, "int64_t":$key_tile,
                         "int64_t":$lanes, "int64_t":$rows, "int64_t":$vectors,
+                        DefaultValuedParameter<"int64_t", "1">:$split_to,
                         DefaultValuedParameter<"int64_t", "0">:$tail_tile,
                         DefaultValuedParameter<"bool", "false">:$storage_types);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     bool multipliesInStorageTypes() const { return getStorageTypes(); }
+    bool takesLastFirst() const { return false; }
   }];
 }
 
