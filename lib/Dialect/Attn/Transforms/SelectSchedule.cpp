@@ -49,8 +49,31 @@ static bool isDecoding(AttentionOp op) {
   return queries >= 0 && queries <= maxDecodedQueries;
 }
 
-/// Rows by vectors of a register block: 12 to 16 accumulators where there are
-/// 32 registers, 8 to 12 where there are 16.
+/// Whether products of the op run on pairs of bf16.
+static bool multipliesBf16(AttentionOp op, const CpuTarget &target) {
+  auto isBf16 = [](Value value) {
+    return getElementTypeOrSelf(value.getType()).isBF16();
+  };
+  return target.hasBf16() && target.lanes == 16 && isBf16(op.getQuery()) &&
+         llvm::all_of(op.getKeys(), isBf16) &&
+         llvm::all_of(op.getValues(), isBf16);
+}
+
+/// Rows of a smaller tile for the last work item of a head, if it saves half of
+/// the work; queries are -1 if nothing is known of them.
+static int64_t selectTail(int64_t queries, int64_t tile, int64_t lanes,
+                          int64_t vectors) {
+  if (queries >= 0 && queries % tile == 0)
+    return 0;
+  int64_t rows = queries < 0 ? 1 : queries % tile;
+  int64_t tail = llvm::alignTo(rows, lanes);
+  if (tail > vectors * lanes)
+    tail = llvm::alignTo(tail, vectors * lanes);
+  return tail * 2 <= tile ? tail : 0;
+}
+
+/// Rows by vectors of a register block: 16 accumulators where there are 32
+/// registers, 8 where there are 16 (with 12, LLVM's order of loads spills one).
 static tile::CpuScheduleAttr selectCpu(AttentionOp op,
                                        const CpuTarget &target) {
   int64_t queries = staticQueries(op);
@@ -66,7 +89,7 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
   if (lanes == 16)
     shapes = {{1, 1, 16}, {2, 2, 8}, {4, 4, 4}};
   else if (lanes == 8)
-    shapes = {{1, 1, 8}, {2, 2, 4}, {6, 3, 4}};
+    shapes = {{1, 1, 8}, {2, 2, 4}, {8, 2, 4}};
   else
     shapes = {{1, 1, 8}, {2, 2, 4}, {8, 2, 4}};
   // A tile of a walk is a number of tiles of the schedule.
@@ -82,9 +105,15 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
     for (const Shape &smaller : llvm::reverse(shapes))
       if (smaller.tile * lanes >= queries)
         shape = smaller;
-  return tile::CpuScheduleAttr::get(op.getContext(), shape.tile * lanes,
-                                    keyTile, lanes, shape.rows, shape.vectors,
-                                    isDecoding(op) ? cpuSplitTo : 1);
+  int64_t tile = shape.tile * lanes;
+  // Work items that share keys have tiles of one size.
+  int64_t tail = isDecoding(op)
+                     ? 0
+                     : selectTail(queries, tile, lanes, shape.vectors);
+  return tile::CpuScheduleAttr::get(
+      op.getContext(), tile, keyTile, lanes, shape.rows, shape.vectors,
+      isDecoding(op) ? cpuSplitTo : 1, tail,
+      keyTile % 2 == 0 && multipliesBf16(op, target));
 }
 
 //===----------------------------------------------------------------------===//
