@@ -260,6 +260,55 @@ func.func @f(%m: memref<2x8x4xf32>, %i: index) {
 
 // -----
 
+func.func @f(%m: memref<2x8x4xf32>, %i: index) {
+  // expected-error @+1 {{has rows from an offset or in pages, so that axis 0 is dynamic, got 8}}
+  %v = tile.view %m dims [1, 2] at [%i] from %i : memref<2x8x4xf32> -> !tile.view<8x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>, %i: index) {
+  // expected-error @+1 {{pages have a size, a dimension and a table}}
+  %v = "tile.view"(%m) <{dims = array<i64: 1, 2>, page_size = 8, page_dim = 0,
+      operandSegmentSizes = array<i32: 1, 0, 0, 0, 0, 0>}> : (memref<2x8x4xf32>) -> !tile.view<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>, %t: memref<?xi32>) {
+  // expected-error @+1 {{pages have 16 rows, but dimension 1 of the memref is 'memref<2x8x4xf32>'}}
+  %v = tile.view %m dims [1, 2] at [] pages 16 along 0 of %t[] : memref<2x8x4xf32>, memref<?xi32> -> !tile.view<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>, %t: memref<?xi32>) {
+  // expected-error @+1 {{pages are along dimension 2, which is none of the others of 'memref<2x8x4xf32>'}}
+  %v = tile.view %m dims [1, 2] at [] pages 8 along 2 of %t[] : memref<2x8x4xf32>, memref<?xi32> -> !tile.view<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>, %t: memref<?xf32>) {
+  // expected-error @+1 {{the table has elements of type 'f32', expected i32, i64 or index}}
+  %v = tile.view %m dims [1, 2] at [] pages 8 along 0 of %t[] : memref<2x8x4xf32>, memref<?xf32> -> !tile.view<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>, %t: memref<2x?xi32>) {
+  // expected-error @+1 {{a table of rank 2 needs 1 indices, got 0}}
+  %v = tile.view %m dims [1, 2] at [] pages 8 along 0 of %t[] : memref<2x8x4xf32>, memref<2x?xi32> -> !tile.view<?x4xf32>
+  return
+}
+
+// -----
+
 // Loads and stores.
 
 func.func @f(%v: !tile.view<?x64xf32>, %i: index) {
