@@ -47,7 +47,6 @@ HERE = Path(__file__).resolve().parent
 SQUARE = "--dims=Sq=2048,Skv=2048"
 ROUND = "--dims=Sq=2048,Skv=1792"
 ODD = "--dims=Sq=2047,Skv=1777"
-SHORT = "--dims=Sq=65,Skv=65"
 
 
 def sized_rows(kind):
@@ -59,7 +58,7 @@ def sized_rows(kind):
     ]
     return odd + [
         (f"{kind} D80", f"sizes-{kind}-d80 {SQUARE}", "peak", None, 0.75),
-        (f"{kind} D64, 65 tokens", f"sizes-{kind}-d64 {SHORT}", "2048",
+        (f"{kind} D64, 65 tokens", f"short-{kind}-d64", "2048",
          f"sizes-{kind}-d64 {SQUARE}", 0.60),
     ]
 
