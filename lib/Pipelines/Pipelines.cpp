@@ -45,12 +45,16 @@ void fovea::buildAttnStage(OpPassManager &pm,
   attn::AttnSelectScheduleOptions schedule;
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));
+  // Boxes of tokens fill the schedule's tiles.
+  pm.addPass(attn::createAttnReorderTokens());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
 }
 
 void fovea::buildTileStage(OpPassManager &pm, const CpuPipelineOptions &) {
   // Ops without a tile program yet keep their meaning.
   attn::AttnDecomposeOptions decompose;
-  decompose.ops = {"attn.merge", "attn.score_reduce"};
+  decompose.ops = {"attn.merge", "attn.reorder", "attn.score_reduce"};
   pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
   pm.addPass(createAttnToTile());

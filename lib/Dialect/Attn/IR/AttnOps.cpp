@@ -29,9 +29,9 @@ using namespace fovea::attn;
 enum Dim : unsigned { dimB, dimH, dimI, dimJ, dimD, dimE };
 
 /// The maps given, or those of [B, H, S, D]; packed operands have no B.
-static SmallVector<AffineMap> indexingMaps(ScoreOpInterface op,
-                                           std::optional<ArrayAttr> given,
-                                           ArrayRef<SmallVector<unsigned>> dims) {
+static SmallVector<AffineMap>
+indexingMaps(ScoreOpInterface op, std::optional<ArrayAttr> given,
+             ArrayRef<SmallVector<unsigned>> dims) {
   if (given)
     return SmallVector<AffineMap>(
         given->template getAsValueRange<AffineMapAttr>());
@@ -136,11 +136,12 @@ static LogicalResult reifyDestinationShapes(OpBuilder &builder,
   Speculation::Speculatability OP::getSpeculatability() {                      \
     return getDestinationSpeculatability(*this);                               \
   }                                                                            \
-  LogicalResult OP::reifyResultShapes(                                         \
-      OpBuilder &builder, ReifiedRankedShapedTypeDims &dims) {                 \
+  LogicalResult OP::reifyResultShapes(OpBuilder &builder,                      \
+                                      ReifiedRankedShapedTypeDims &dims) {     \
     return reifyDestinationShapes(builder, *this, dims);                       \
   }
 
 FOVEA_DESTINATION_STYLE(AttentionOp)
 FOVEA_DESTINATION_STYLE(ScoreReduceOp)
 FOVEA_DESTINATION_STYLE(MergeOp)
+FOVEA_DESTINATION_STYLE(ReorderOp)

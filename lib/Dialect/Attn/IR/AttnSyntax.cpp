@@ -48,8 +48,8 @@ static ParseResult parseGroup(OpAsmParser &parser, Group &group) {
       parser.parseColonTypeList(types) || parser.parseRParen())
     return failure();
   if (operands.size() != types.size())
-    return parser.emitError(loc) << operands.size() << " operands have "
-                                 << types.size() << " types";
+    return parser.emitError(loc)
+           << operands.size() << " operands have " << types.size() << " types";
   llvm::append_range(group.operands, operands);
   llvm::append_range(group.types, types);
   return success();
@@ -145,10 +145,9 @@ static ParseResult parseRegion(OpAsmParser &parser, ArrayRef<Type> coordinates,
                                      parseArgument))
     return failure();
   if (arguments.size() - captures.operands.size() != coordinates.size())
-    return parser.emitError(loc)
-           << "expected " << coordinates.size()
-           << " arguments before the captured ones, got "
-           << arguments.size() - captures.operands.size();
+    return parser.emitError(loc) << "expected " << coordinates.size()
+                                 << " arguments before the captured ones, got "
+                                 << arguments.size() - captures.operands.size();
   return parser.parseRegion(region, arguments);
 }
 
@@ -197,9 +196,9 @@ static ParseResult parseScoreOp(OpAsmParser &parser, OperationState &result,
   SmallVector<Group *> groups = {&syntax.query, &syntax.keys};
   if (hasValues)
     groups.push_back(&syntax.values);
-  for (Group *group : {&syntax.lengths, &syntax.tables, &syntax.starts,
-                       &syntax.scoreCaptures, &syntax.maskCaptures,
-                       &syntax.origin, &syntax.tail, &syntax.outputs})
+  for (Group *group :
+       {&syntax.lengths, &syntax.tables, &syntax.starts, &syntax.scoreCaptures,
+        &syntax.maskCaptures, &syntax.origin, &syntax.tail, &syntax.outputs})
     groups.push_back(group);
   SmallVector<int32_t> sizes;
   for (Group *group : groups) {
@@ -302,8 +301,8 @@ ParseResult AttentionOp::parse(OpAsmParser &parser, OperationState &result) {
 
 void AttentionOp::print(OpAsmPrinter &printer) {
   printScoreOp(printer, *this, getValues(), "sinks",
-               getSinks() ? ValueRange(getSinks()) : ValueRange(),
-               getOutputs(), {"operandSegmentSizes", "segments"});
+               getSinks() ? ValueRange(getSinks()) : ValueRange(), getOutputs(),
+               {"operandSegmentSizes", "segments"});
 }
 
 ParseResult ScoreReduceOp::parse(OpAsmParser &parser, OperationState &result) {
@@ -315,8 +314,8 @@ ParseResult ScoreReduceOp::parse(OpAsmParser &parser, OperationState &result) {
   if (!reducer)
     return parser.emitError(loc)
            << "'" << keyword << "' is no reducer; there is column_sum";
-  result.addAttribute("reducer", ScoreReducerAttr::get(parser.getContext(),
-                                                       *reducer));
+  result.addAttribute("reducer",
+                      ScoreReducerAttr::get(parser.getContext(), *reducer));
   return parseScoreOp(parser, result, /*hasValues=*/false, "lse");
 }
 

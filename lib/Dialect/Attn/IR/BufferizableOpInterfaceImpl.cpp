@@ -107,5 +107,6 @@ void fovea::attn::registerBufferizableOpInterfaceExternalModels(
     ScoreReduceOp::attachInterface<DestinationBufferization<ScoreReduceOp>>(
         *context);
     MergeOp::attachInterface<DestinationBufferization<MergeOp>>(*context);
+    ReorderOp::attachInterface<DestinationBufferization<ReorderOp>>(*context);
   });
 }

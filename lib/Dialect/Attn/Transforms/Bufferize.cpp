@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
 
 namespace fovea::attn {
 #define GEN_PASS_DEF_ATTNBUFFERIZE
@@ -71,13 +72,12 @@ static LogicalResult moveResultsToArguments(func::FuncOp function) {
       if (!type.hasStaticShape())
         return exit.emitOpError("returns a new tensor of dynamic shape, ")
                << type << "; take it as an argument and compute it in outs()";
-      auto outType = cast<MemRefType>(argumentType(
-          cast<TensorLikeType>(
-              RankedTensorType::get(type.getShape(), type.getElementType())),
-          type.getMemorySpace()));
+      auto outType = cast<MemRefType>(
+          argumentType(cast<TensorLikeType>(RankedTensorType::get(
+                           type.getShape(), type.getElementType())),
+                       type.getMemorySpace()));
       unsigned position = function.getNumArguments();
-      if (failed(function.insertArgument(position, outType, {},
-                                         exit.getLoc())))
+      if (failed(function.insertArgument(position, outType, {}, exit.getLoc())))
         return failure();
       argument = function.getArgument(position);
       if (failed(copy(b, exit.getLoc(), result, argument)))
@@ -92,6 +92,29 @@ static LogicalResult moveResultsToArguments(func::FuncOp function) {
   // Attributes of results that are gone.
   function.removeResAttrsAttr();
   return success();
+}
+
+/// Whether the memref, or a view of it, leaves its block.
+static bool escapes(Value memref) {
+  return llvm::any_of(memref.getUsers(), [](Operation *user) {
+    // A loop may carry a memref, and gives it as a result.
+    if (user->hasTrait<OpTrait::IsTerminator>() ||
+        isa<RegionBranchOpInterface>(user))
+      return true;
+    return llvm::any_of(user->getResults(), [](Value result) {
+      return isa<BaseMemRefType>(result.getType()) && escapes(result);
+    });
+  });
+}
+
+/// Frees what is allocated at the end of its block, if nothing else holds it.
+static void freeAllocations(func::FuncOp function) {
+  function.walk([&](memref::AllocOp alloc) {
+    if (escapes(alloc))
+      return;
+    OpBuilder b(alloc->getBlock()->getTerminator());
+    memref::DeallocOp::create(b, alloc.getLoc(), alloc);
+  });
 }
 
 namespace {
@@ -122,6 +145,8 @@ struct AttnBufferizePass final
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (failed(moveResultsToArguments(function)))
         return signalPassFailure();
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      freeAllocations(function);
   }
 };
 

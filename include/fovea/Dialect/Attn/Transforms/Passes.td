@@ -32,7 +32,7 @@ def AttnDecompose : Pass<"attn-decompose"> {
   let dependentDialects = [
     "::fovea::attn::AttnDialect", "::mlir::arith::ArithDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
-    "::mlir::tensor::TensorDialect"
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"
   ];
   let statistics = [
     Statistic<"numDecomposed", "decomposed", "Number of ops decomposed">
@@ -52,7 +52,8 @@ def AttnCheckSizes : Pass<"attn-check-sizes"> {
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::tensor::TensorDialect"
+    "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"
   ];
 }
 
@@ -175,6 +176,46 @@ def AttnAnalyzeMask : Pass<"attn-analyze-mask"> {
     Statistic<"numInverted", "inverted",
               "Number of inequalities after inverting divisions">,
     Statistic<"numDropped", "dropped", "Number of inequalities left out">
+  ];
+}
+
+def AttnReorderTokens : Pass<"attn-reorder-tokens"> {
+  let summary = "Move the tokens of grids so that fewer tiles have work";
+  let description = [{
+    Where tokens lie on a grid (an image, a video, every n-th token of a text), a
+    mask by distance on it cuts nearly all tiles of tokens as they are numbered.
+    With an order (`#attn.order`) tiles are boxes of the grid, and most of them
+    are empty. This pass moves queries, keys and values to the places of an order
+    (`attn.reorder`), gives the op's regions the numbers that the tokens had
+    before, and moves the results back. Divisions and remainders of these numbers
+    that are coordinates of the grid are replaced by them. The result is the same.
+
+    An op with an order that has boxes gets these. For one with a grid alone, and,
+    unless `only-given`, for one whose mask divides indices by constants that make
+    a grid, the pass looks for boxes that fill the schedule's tiles: the key tiles
+    that some query tiles visit decide, counted by the analysis of masks on
+    coordinates. Tokens are moved if at least a fifth of all tiles is then left
+    out that was visited before.
+
+    Only self-attention with a static number of tokens, one dense segment without
+    lengths, and no origin, on tensors. An order that cannot be used is said in a
+    warning, or in a remark where it does not pay.
+  }];
+  let options = [
+    Option<"onlyGiven", "only-given", "bool", "false",
+           "Leave ops without an order attribute as they are">,
+    Option<"reports", "report", "bool", "false",
+           "Say in a remark which tokens move, and how many tiles have work">
+  ];
+  let statistics = [
+    Statistic<"numReordered", "reordered", "Number of ops whose tokens move">,
+    Statistic<"numBefore", "tiles-before",
+              "Number of tiles of these ops that were not empty">,
+    Statistic<"numAfter", "tiles-after",
+              "Number of tiles of these ops that are not empty in the order">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"
   ];
 }
 
