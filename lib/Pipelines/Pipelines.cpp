@@ -42,11 +42,13 @@ void fovea::buildAttnStage(OpPassManager &pm,
                            const CpuPipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // Before schedules, which follow the tiles of walks.
+  attn::AttnReorderTokensOptions reorder;
+  reorder.target = options.target;
+  pm.addPass(attn::createAttnReorderTokens(reorder));
   attn::AttnSelectScheduleOptions schedule;
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));
-  // Boxes of tokens fill the schedule's tiles.
-  pm.addPass(attn::createAttnReorderTokens());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }
@@ -58,6 +60,7 @@ void fovea::buildTileStage(OpPassManager &pm, const CpuPipelineOptions &) {
   pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
   pm.addPass(createAttnToTile());
+  pm.addPass(attn::createAttnLowerWalks());
   // Before the walk is split, so that masks are seen in their simplest form.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

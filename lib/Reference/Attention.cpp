@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Scores.h"
+#include "Walks.h"
 
 #include "fovea/Dialect/Attn/IR/AttnOrder.h"
 
@@ -388,5 +389,5 @@ LogicalResult fovea::reference::runAttn(Machine &machine, Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case<AttentionOp, ScoreReduceOp, MergeOp, ReorderOp>(
           [&](auto attnOp) { return run(machine, attnOp); })
-      .Default([&](Operation *op) { return machine.refuse(op); });
+      .Default([&](Operation *op) { return runWalk(machine, op); });
 }

@@ -40,7 +40,8 @@ FailureOr<Scores> Scores::create(const Machine &machine, ScoreOpInterface op,
   scores.query = machine.getView(op.getQuery());
   scores.scale = op.getScaleValue();
   scores.readSegments(machine, values);
-  if (failed(scores.checkOperands()) || failed(scores.prepare(machine)))
+  if (failed(scores.checkOperands()) || failed(scores.prepare(machine)) ||
+      failed(scores.readWalk(machine)))
     return failure();
   return scores;
 }
@@ -81,6 +82,51 @@ LogicalResult Scores::prepare(const Machine &machine) {
   return success(
       succeeded(prepareRegion(op.getScore(), op.getScoreCaptures(), score)) &&
       succeeded(prepareRegion(op.getMask(), op.getMaskCaptures(), mask)));
+}
+
+/// What the walk's rows list, as a table.
+LogicalResult Scores::readWalk(const Machine &machine) {
+  std::optional<ArrayRef<int64_t>> shape = op.getWalkShape();
+  if (!shape)
+    return success();
+  View rows = machine.getView(op.getWalkRows());
+  View tiles = machine.getView(op.getWalkTiles());
+  int64_t numRows = llvm::divideCeilSigned(extents[dimI], (*shape)[0]);
+  int64_t numTiles =
+      llvm::divideCeilSigned(getNumColumns(segments[0]), (*shape)[1]);
+  if ((rows.sizes[0] != 1 && rows.sizes[0] != extents[dimB]) ||
+      (rows.sizes[1] != 1 && rows.sizes[1] != extents[dimH]) ||
+      rows.sizes[2] != numRows)
+    return op->emitOpError("the walk's rows are [")
+           << ArrayRef(rows.sizes) << "], expected [1 or " << extents[dimB]
+           << ", 1 or " << extents[dimH] << ", " << numRows << ", 4]";
+  walk = WalkTable{(*shape)[0],   (*shape)[1], rows.sizes[0],
+                   rows.sizes[1], numRows,     numTiles,
+                   {}};
+  walk->visits.resize(walk->b * walk->h * numRows * numTiles, Visit::Skipped);
+  return forEachIndex(
+      ArrayRef(rows.sizes).drop_back(), [&](ArrayRef<int64_t> index) {
+        int64_t fields[4];
+        for (int64_t n = 0; n < 4; ++n)
+          fields[n] = rows.load({index[0], index[1], index[2], n}).integer;
+        if (fields[0] < 0 || fields[0] >= numRows)
+          return success(); // The row of no query.
+        int64_t first = std::clamp<int64_t>(fields[1], 0, tiles.sizes[0]);
+        int64_t count =
+            std::clamp<int64_t>(fields[2], 0, tiles.sizes[0] - first);
+        for (int64_t n = 0; n < count; ++n) {
+          int64_t tile = tiles.load({first + n}).integer;
+          if (tile < 0 || tile >= numTiles)
+            continue;
+          Visit &visit = walk->at(index[0], index[1], fields[0], tile);
+          if (visit != Visit::Skipped)
+            return LogicalResult(op->emitOpError("the walk lists key tile ")
+                                 << tile << " twice for tile " << fields[0]
+                                 << " of queries");
+          visit = n < fields[3] ? Visit::Partial : Visit::Full;
+        }
+        return success();
+      });
 }
 
 /// Reports sizes of `view` that are not those of `want`; -1 fits all.
@@ -303,7 +349,12 @@ FailureOr<std::optional<double>> Scores::getScore(int64_t b, int64_t h,
                  {0, origin[1] + h},
                  {0, origin[2] + i},
                  {0, origin[3] + key.coordinate}};
-  if (mask) {
+  Visit visit = Visit::Partial;
+  if (walk)
+    visit = walk->at(b, h, i / walk->queries, key.column / walk->keys);
+  if (visit == Visit::Skipped)
+    return std::optional<double>();
+  if (mask && visit == Visit::Partial) {
     if (failed(mask->run(ArrayRef(at).drop_front())))
       return failure();
     if (!mask->getYielded(0).integer)

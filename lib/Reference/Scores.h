@@ -91,6 +91,7 @@ private:
       : op(op), maps(op.getIndexingMapsArray()) {}
   void readSegments(const Machine &machine, mlir::ValueRange values);
   mlir::LogicalResult prepare(const Machine &machine);
+  mlir::LogicalResult readWalk(const Machine &machine);
   mlir::LogicalResult checkOperands();
   mlir::LogicalResult checkSegment(const Segment &segment);
   bool isPacked() const;
@@ -110,6 +111,22 @@ private:
   double scale = 1;
   Index origin = {0, 0, 0, 0};
   std::optional<Body> score, mask;
+  /// Of a walk: what it does with tile n of row t of (b, h).
+  enum class Visit : uint8_t { Skipped, Partial, Full };
+  struct WalkTable {
+    int64_t queries, keys; ///< Of a tile.
+    int64_t b, h, rows, tiles;
+    std::vector<Visit> visits;
+    Visit &at(int64_t b, int64_t h, int64_t row, int64_t tile) {
+      return visits[((std::min(b, this->b - 1) * this->h +
+                      std::min(h, this->h - 1)) *
+                         rows +
+                     row) *
+                        tiles +
+                    tile];
+    }
+  };
+  std::optional<WalkTable> walk;
 };
 
 /// Element of `table` as an integer.

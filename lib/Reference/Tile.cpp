@@ -272,6 +272,29 @@ static LogicalResult run(Machine &machine, WalkRangesOp op) {
   return success();
 }
 
+static LogicalResult run(Machine &machine, WalkListOp op) {
+  View tiles = machine.getView(op.getTiles());
+  int64_t first = machine.getInteger(op.getFirst());
+  int64_t count = machine.getInteger(op.getCount());
+  int64_t limit = machine.getInteger(op.getLimit());
+  if (count > 0 && (first < 0 || first + count > tiles.sizes[0]))
+    return op.emitOpError("reads entries [")
+           << first << ", " << first + count << ") of a list of "
+           << tiles.sizes[0];
+  Walk walk;
+  for (int64_t n = 0; n < count; ++n) {
+    int64_t number = tiles.load({first + n}).integer;
+    if (number < 0 || number > limit)
+      number = limit;
+    int64_t split = op.getSplit();
+    for (int64_t part = 0; part < split; ++part)
+      walk.emplace_back(number * split + part,
+                        n < machine.getInteger(op.getPartials()));
+  }
+  machine.set(op, walk);
+  return success();
+}
+
 static LogicalResult run(Machine &machine, WalkSizeOp op) {
   machine.setInteger(op, std::get<Walk>(machine.get(op.getWalk())).size());
   return success();
@@ -292,7 +315,7 @@ static LogicalResult run(Machine &machine, WalkAtOp op) {
 LogicalResult fovea::reference::runTile(Machine &machine, Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case<LaunchOp, ViewOp, LoadOp, StoreOp, SplatOp, DotOp, MapOp, ReduceOp,
-            GatherOp, WalkRangesOp, WalkSizeOp, WalkAtOp>(
+            GatherOp, WalkRangesOp, WalkListOp, WalkSizeOp, WalkAtOp>(
           [&](auto tileOp) { return run(machine, tileOp); })
       .Default([&](Operation *op) { return machine.refuse(op); });
 }

@@ -112,6 +112,11 @@ private:
   }
   /// Number of keys of this sequence: its length, within the memref.
   Value emitNumKeys();
+  /// The row of the walk that the work item with coordinate `item` computes:
+  /// the queries, and the list of key tiles.
+  void emitWalkRow(Value item);
+  /// All key tiles, or those that the row lists.
+  Value emitWalk();
 
   //===--------------------------------------------------------------------===//
   // Tiles
@@ -158,12 +163,15 @@ private:
   tile::KernelOp kernel;
 
   // Positions of parameters.
-  unsigned query, key, value, output, lse, length, sinks, start;
+  unsigned query, key, value, output, lse, length, sinks, start, walkRows, walkTiles;
   SmallVector<unsigned> origin, scoreCaptures, maskCaptures;
 
   // Values of the kernel.
   Value batch, head, keyHead, firstRow, numKeys, walk, queries, keyView,
       valueView;
+  /// Fields of the row of a listed walk: tile of queries, first entry, number
+  /// of entries, partial ones.
+  Value walkRow[4];
   /// Of a tile.
   int64_t channels, valueChannels;
   /// Factor on scores in `tile` before exp2: 1 if folded into the queries.
@@ -188,6 +196,10 @@ void KernelEmitter::collectParameters() {
     length = addParameter(op.getLengths()[0]);
   if (op.getSinks())
     sinks = addParameter(op.getSinks());
+  if (op.getWalkRows()) {
+    walkRows = addParameter(op.getWalkRows());
+    walkTiles = addParameter(op.getWalkTiles());
+  }
   if (!op.getStarts().empty())
     start = addParameter(op.getStarts()[0]);
   for (Value coordinate : op.getOrigin())
@@ -213,6 +225,57 @@ Value KernelEmitter::emitNumKeys() {
   }
   n = arith::MaxSIOp::create(b, loc, n, none);
   return toIndex(arith::MinSIOp::create(b, loc, n, all));
+}
+
+void KernelEmitter::emitWalkRow(Value item) {
+  int64_t perRow = (*op.getWalkShape())[0] / program.queryTile;
+  Value row = item, part = index(0);
+  if (perRow != 1) {
+    row = arith::DivUIOp::create(b, loc, item, index(perRow));
+    part = arith::RemUIOp::create(b, loc, item, index(perRow));
+  }
+  // One for all sequences or heads, or one for each.
+  SmallVector<Value> at;
+  for (int64_t axis = 0; axis < 2; ++axis) {
+    Value coordinate = axis == 0 ? batch : head;
+    Value rows = memref::DimOp::create(b, loc, parameter(walkRows), axis);
+    Value last = arith::SubIOp::create(b, loc, rows, index(1));
+    at.push_back(arith::MinSIOp::create(b, loc, coordinate, last));
+  }
+  for (int64_t field = 0; field < 4; ++field) {
+    SmallVector<Value> indices = {at[0], at[1], row, index(field)};
+    walkRow[field] =
+        toIndex(memref::LoadOp::create(b, loc, parameter(walkRows), indices));
+  }
+  firstRow = arith::MulIOp::create(b, loc, walkRow[0],
+                                   index((*op.getWalkShape())[0]));
+  if (perRow != 1)
+    firstRow = arith::AddIOp::create(
+        b, loc, firstRow,
+        arith::MulIOp::create(b, loc, part, index(program.queryTile)));
+}
+
+Value KernelEmitter::emitWalk() {
+  if (!op.getWalkRows()) {
+    Value tiles =
+        arith::CeilDivSIOp::create(b, loc, numKeys, index(program.keyTile));
+    return tile::WalkRangesOp::create(b, loc, index(0), tiles,
+                                      ArrayRef<bool>{!op.getMask().empty()});
+  }
+  // Within the list, and the partial ones within those.
+  auto clamp = [&](Value value, Value high) -> Value {
+    value = arith::MaxSIOp::create(b, loc, value, index(0));
+    return arith::MinSIOp::create(b, loc, value, high);
+  };
+  Value size = memref::DimOp::create(b, loc, parameter(walkTiles), 0);
+  Value first = clamp(walkRow[1], size);
+  Value count =
+      clamp(walkRow[2], arith::SubIOp::create(b, loc, size, first).getResult());
+  Value partials = op.getMask().empty() ? index(0) : clamp(walkRow[3], count);
+  int64_t keys = (*op.getWalkShape())[1];
+  Value limit = arith::CeilDivSIOp::create(b, loc, numKeys, index(keys));
+  return tile::WalkListOp::create(b, loc, parameter(walkTiles), first, count,
+                                  partials, limit, keys / program.keyTile);
 }
 
 Value KernelEmitter::view(unsigned position, AffineMap map, ArrayRef<Dim> dims,
@@ -595,17 +658,17 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
       arith::DivUIOp::create(b, loc, extent(parameter(query), maps[0], dimH),
                              extent(parameter(key), maps[1], dimH));
   keyHead = arith::DivUIOp::create(b, loc, head, group);
-  firstRow = arith::MulIOp::create(b, loc, kernel.getGridArguments()[2],
-                                   index(program.queryTile));
+  if (op.getWalkRows())
+    emitWalkRow(kernel.getGridArguments()[2]);
+  else
+    firstRow = arith::MulIOp::create(b, loc, kernel.getGridArguments()[2],
+                                     index(program.queryTile));
   numKeys = emitNumKeys();
   keyView = view(key, maps[1], {dimJ, dimD}, keyHead, numKeys);
   valueView = view(value, maps[2], {dimJ, dimE}, keyHead, numKeys);
   queries = emitQueries(firstRow);
 
-  Value tiles =
-      arith::CeilDivSIOp::create(b, loc, numKeys, index(program.keyTile));
-  walk = tile::WalkRangesOp::create(b, loc, index(0), tiles,
-                                    ArrayRef<bool>{!op.getMask().empty()});
+  walk = emitWalk();
   Value size = tile::WalkSizeOp::create(b, loc, walk);
   auto loop = scf::ForOp::create(
       b, loc, index(0), size, index(1), emitInitialState(),
@@ -624,9 +687,15 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
 
 void KernelEmitter::emitLaunch(Operation *before) {
   b.setInsertionPoint(before);
-  Value rows = extent(op.getQuery(), maps[0], dimI);
-  Value tiles =
-      arith::CeilDivSIOp::create(b, loc, rows, index(program.queryTile));
+  Value tiles;
+  if (op.getWalkRows()) {
+    tiles = memref::DimOp::create(b, loc, op.getWalkRows(), 2);
+    tiles = arith::MulIOp::create(
+        b, loc, tiles, index((*op.getWalkShape())[0] / program.queryTile));
+  } else {
+    Value rows = extent(op.getQuery(), maps[0], dimI);
+    tiles = arith::CeilDivSIOp::create(b, loc, rows, index(program.queryTile));
+  }
   tile::LaunchOp::create(b, loc, kernel.getSymName(),
                          ValueRange{extent(op.getQuery(), maps[0], dimB),
                                     extent(op.getQuery(), maps[0], dimH),
@@ -635,7 +704,16 @@ void KernelEmitter::emitLaunch(Operation *before) {
 }
 
 /// What cannot be lowered yet, by name.
-static LogicalResult checkSupported(AttentionOp op) {
+static LogicalResult checkSupported(AttentionOp op,
+                                    tile::ScheduleAttrInterface schedule) {
+  if (std::optional<ArrayRef<int64_t>> walk = op.getWalkShape())
+    if ((*walk)[0] % schedule.getQueryTile() != 0 ||
+        (*walk)[1] % schedule.getKeyTile() != 0)
+      return op.emitOpError("has a walk of ")
+             << (*walk)[0] << " queries by " << (*walk)[1]
+             << " keys and a schedule of " << schedule.getQueryTile() << " by "
+             << schedule.getKeyTile()
+             << "; the schedule's tiles must divide the walk's";
   if (op.getSegments().size() != 1)
     return op.emitOpError("with several segments is not lowered yet; "
                           "concatenate the keys and values into one");
@@ -673,7 +751,7 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
           op.emitOpError("has no schedule; run -attn-select-schedule first");
         return WalkResult::interrupt();
       }
-      if (failed(checkSupported(op)))
+      if (failed(checkSupported(op, schedule)))
         return WalkResult::interrupt();
       // The kernel stands beside the function, in the same symbol table.
       auto function = op->getParentOfType<FunctionOpInterface>();

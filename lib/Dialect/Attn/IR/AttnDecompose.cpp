@@ -213,6 +213,8 @@ static LogicalResult checkDecomposable(ScoreOpInterface op) {
   auto destination = cast<DestinationStyleOpInterface>(*op);
   if (!destination.hasPureTensorSemantics())
     return op->emitOpError("is decomposed on tensors, before bufferization");
+  if (op.getWalkRows())
+    return op->emitOpError("with a walk has no decomposition yet");
   if (op.getSegments().size() != 1)
     return op->emitOpError("with several segments has no decomposition yet");
   SegmentKind kind = cast<SegmentAttr>(op.getSegments()[0]).getKind();

@@ -63,6 +63,13 @@ Value fovea::attn::inlineRegion(OpBuilder &builder, Region &region,
                                 ValueRange arguments, CapturedRead read,
                                 bool guardsDivisions) {
   IRMapping mapping;
+  return inlineRegion(builder, region, arguments, read, mapping,
+                      guardsDivisions);
+}
+
+Value fovea::attn::inlineRegion(OpBuilder &builder, Region &region,
+                                ValueRange arguments, CapturedRead read,
+                                IRMapping &mapping, bool guardsDivisions) {
   mapping.map(region.getArguments(), arguments);
   for (Operation &op : region.front().without_terminator()) {
     if (isa<tensor::ExtractOp, memref::LoadOp>(op)) {
@@ -95,13 +102,15 @@ Value fovea::attn::inlineRegion(OpBuilder &builder, Region &region,
   return mapping.lookup(yield.getValue());
 }
 
-Value fovea::attn::createSafeExtract(OpBuilder &builder, Location loc,
-                                     Value tensor, ValueRange indices) {
+/// Indices from the end where negative, then clamped; `getSize` gives the extents.
+static SmallVector<Value> makeSafe(OpBuilder &builder, Location loc,
+                                   ValueRange indices,
+                                   function_ref<Value(unsigned)> getSize) {
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
   Value one = arith::ConstantIndexOp::create(builder, loc, 1);
   SmallVector<Value> safe;
   for (auto [dim, index] : llvm::enumerate(indices)) {
-    Value size = tensor::DimOp::create(builder, loc, tensor, dim);
+    Value size = getSize(dim);
     Value last = arith::SubIOp::create(builder, loc, size, one);
     Value negative = arith::CmpIOp::create(
         builder, loc, arith::CmpIPredicate::slt, index, zero);
@@ -111,7 +120,25 @@ Value fovea::attn::createSafeExtract(OpBuilder &builder, Location loc,
     chosen = arith::MaxSIOp::create(builder, loc, chosen, zero);
     safe.push_back(arith::MinSIOp::create(builder, loc, chosen, last));
   }
-  return tensor::ExtractOp::create(builder, loc, tensor, safe);
+  return safe;
+}
+
+Value fovea::attn::createSafeExtract(OpBuilder &builder, Location loc,
+                                     Value tensor, ValueRange indices) {
+  auto size = [&](unsigned dim) -> Value {
+    return tensor::DimOp::create(builder, loc, tensor, dim);
+  };
+  return tensor::ExtractOp::create(builder, loc, tensor,
+                                   makeSafe(builder, loc, indices, size));
+}
+
+Value fovea::attn::createSafeLoad(OpBuilder &builder, Location loc,
+                                  Value memref, ValueRange indices) {
+  auto size = [&](unsigned dim) -> Value {
+    return memref::DimOp::create(builder, loc, memref, dim);
+  };
+  return memref::LoadOp::create(builder, loc, memref,
+                                makeSafe(builder, loc, indices, size));
 }
 
 bool fovea::attn::onlyAdds(Region &region) {

@@ -8,7 +8,8 @@
 //
 //   attn.attention ins(%q : T)
 //     dense(%k, %v : T, T) lengths(%n : T) start(%x)
-//     sinks(%s : T) origin(%b, %h, %i, %j) outs(%o, %l : T, T)
+//     sinks(%s : T) origin(%b, %h, %i, %j) walk<128, 128>(%r, %t : T, T)
+//     outs(%o, %l : T, T)
 //     score(%s, %b, %h, %i, %j, %name = %operand : T) { ... }
 //     mask(%b, %h, %i, %j) { ... }
 //     attributes {...}
@@ -33,8 +34,9 @@ struct Group {
 /// What the custom syntax holds, in the order of the op's operand groups.
 struct ScoreSyntax {
   Group query, keys, values, lengths, tables, starts, scoreCaptures,
-      maskCaptures, origin, tail, outputs;
+      maskCaptures, origin, walk, tail, outputs;
   SmallVector<Attribute> segments;
+  SmallVector<int64_t> walkShape;
 };
 
 } // namespace
@@ -119,6 +121,26 @@ static ParseResult parseSegments(OpAsmParser &parser, ScoreSyntax &syntax,
   return success();
 }
 
+/// `<` queries `,` keys `>`
+static ParseResult parseWalkShape(OpAsmParser &parser,
+                                  SmallVectorImpl<int64_t> &shape) {
+  shape.resize(2);
+  return failure(parser.parseLess() || parser.parseInteger(shape[0]) ||
+                 parser.parseComma() || parser.parseInteger(shape[1]) ||
+                 parser.parseGreater());
+}
+
+/// shape `(` rows `,` tiles `:` types `)`
+static ParseResult parseWalk(OpAsmParser &parser, ScoreSyntax &syntax) {
+  SMLoc loc = parser.getCurrentLocation();
+  if (parseWalkShape(parser, syntax.walkShape) ||
+      parseGroup(parser, syntax.walk))
+    return failure();
+  if (syntax.walk.operands.size() != 2)
+    return parser.emitError(loc) << "a walk has rows and tiles";
+  return success();
+}
+
 /// `(` %s `,` %b ... `,` %name `=` %operand `:` type ... `)` region
 static ParseResult parseRegion(OpAsmParser &parser, ArrayRef<Type> coordinates,
                                Group &captures, Region &region) {
@@ -166,6 +188,9 @@ static ParseResult parseScoreOp(OpAsmParser &parser, OperationState &result,
   if (succeeded(parser.parseOptionalKeyword("origin")) &&
       parseIndices(parser, syntax.origin))
     return failure();
+  if (succeeded(parser.parseOptionalKeyword("walk")) &&
+      parseWalk(parser, syntax))
+    return failure();
   if (parser.parseKeyword("outs") || parseGroup(parser, syntax.outputs))
     return failure();
 
@@ -192,17 +217,24 @@ static ParseResult parseScoreOp(OpAsmParser &parser, OperationState &result,
           result.attributes, [&] { return parser.emitError(attributes); })))
     return failure();
   result.addAttribute("segments", builder.getArrayAttr(syntax.segments));
+  if (!syntax.walkShape.empty())
+    result.addAttribute("walk_shape",
+                        builder.getDenseI64ArrayAttr(syntax.walkShape));
 
   SmallVector<Group *> groups = {&syntax.query, &syntax.keys};
   if (hasValues)
     groups.push_back(&syntax.values);
   for (Group *group :
        {&syntax.lengths, &syntax.tables, &syntax.starts, &syntax.scoreCaptures,
-        &syntax.maskCaptures, &syntax.origin, &syntax.tail, &syntax.outputs})
+        &syntax.maskCaptures, &syntax.origin, &syntax.walk, &syntax.tail,
+        &syntax.outputs})
     groups.push_back(group);
   SmallVector<int32_t> sizes;
   for (Group *group : groups) {
-    sizes.push_back(group->operands.size());
+    size_t size = group->operands.size();
+    if (group == &syntax.walk)
+      sizes.push_back(size / 2); // Rows, and tiles.
+    sizes.push_back(group == &syntax.walk ? size / 2 : size);
     if (parser.resolveOperands(group->operands, group->types,
                                parser.getCurrentLocation(), result.operands))
       return failure();
@@ -283,6 +315,10 @@ static void printScoreOp(OpAsmPrinter &printer, ScoreOpInterface op,
     printGroup(printer, (" " + tailKeyword).str(), tail);
   if (!op.getOrigin().empty())
     printer << " origin(" << op.getOrigin() << ')';
+  if (std::optional<ArrayRef<int64_t>> shape = op.getWalkShape()) {
+    printer << " walk<" << *shape << '>';
+    printGroup(printer, "", {op.getWalkRows(), op.getWalkTiles()});
+  }
   printGroup(printer, " outs", outputs);
   std::string score = "score";
   if (!op.getScore().empty() && op.getScore().getNumArguments() &&
@@ -301,8 +337,8 @@ ParseResult AttentionOp::parse(OpAsmParser &parser, OperationState &result) {
 
 void AttentionOp::print(OpAsmPrinter &printer) {
   printScoreOp(printer, *this, getValues(), "sinks",
-               getSinks() ? ValueRange(getSinks()) : ValueRange(), getOutputs(),
-               {"operandSegmentSizes", "segments"});
+               getSinks() ? ValueRange(getSinks()) : ValueRange(),
+               getOutputs(), {"operandSegmentSizes", "segments", "walk_shape"});
 }
 
 ParseResult ScoreReduceOp::parse(OpAsmParser &parser, OperationState &result) {
@@ -322,5 +358,50 @@ ParseResult ScoreReduceOp::parse(OpAsmParser &parser, OperationState &result) {
 void ScoreReduceOp::print(OpAsmPrinter &printer) {
   printer << ' ' << stringifyScoreReducer(getReducer());
   printScoreOp(printer, *this, {}, "lse", getLse(), getOutputs(),
-               {"operandSegmentSizes", "segments", "reducer"});
+               {"operandSegmentSizes", "segments", "walk_shape", "reducer"});
+}
+
+//===----------------------------------------------------------------------===//
+// attn.walk.from_mask<128, 128> sizes(%sq, %skv) outs(%r, %t : T, T)
+//   mask(%b, %h, %i, %j, %name = %operand : T) { ... } attributes {...}
+//===----------------------------------------------------------------------===//
+
+ParseResult WalkFromMaskOp::parse(OpAsmParser &parser, OperationState &result) {
+  SmallVector<int64_t> shape;
+  Group sizes, outputs, captures;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parseWalkShape(parser, shape) || parser.parseKeyword("sizes") ||
+      parseIndices(parser, sizes) || parser.parseKeyword("outs") ||
+      parseGroup(parser, outputs) || parser.parseKeyword("mask"))
+    return failure();
+  if (sizes.operands.size() != 2)
+    return parser.emitError(loc) << "sizes are those of queries and keys";
+  if (outputs.operands.size() != 2)
+    return parser.emitError(loc) << "the outputs are rows and tiles";
+  Type index = parser.getBuilder().getIndexType();
+  if (parseRegion(parser, {index, index, index, index}, captures,
+                  *result.addRegion()) ||
+      parser.parseOptionalAttrDictWithKeyword(result.attributes))
+    return failure();
+  result.addAttribute("walk_shape",
+                      parser.getBuilder().getDenseI64ArrayAttr(shape));
+  for (Group *group : {&sizes, &captures, &outputs})
+    if (parser.resolveOperands(group->operands, group->types, loc,
+                               result.operands))
+      return failure();
+  for (Type type : outputs.types)
+    if (isa<RankedTensorType>(type))
+      result.addTypes(type);
+  return success();
+}
+
+void WalkFromMaskOp::print(OpAsmPrinter &printer) {
+  printer << '<' << getWalkShape() << "> sizes(" << getQueries() << ", "
+          << getKeys() << ')';
+  printer.printNewline();
+  printer << "   ";
+  printGroup(printer, " outs", {getRows(), getTiles()});
+  printRegion(printer, "mask", getMask(), getMaskCaptures());
+  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(),
+                                           {"walk_shape"});
 }

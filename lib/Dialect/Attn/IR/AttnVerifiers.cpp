@@ -70,7 +70,7 @@ public:
     return success();
   }
 
-  /// An extent of the iteration space; negative if it is not known.
+  /// The extent of a dimension, -1 if it is not known.
   int64_t get(unsigned dim) const { return entries[dim].extent; }
 
   /// D and Dv are static; query heads are a multiple of key heads.
@@ -327,6 +327,66 @@ static LogicalResult verifyOperandShapes(ScoreOpInterface op, Extents &extents,
 }
 
 //===----------------------------------------------------------------------===//
+// Walks
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyWalkShape(Operation *op, ArrayRef<int64_t> shape) {
+  if (shape.size() == 2 && shape[0] > 0 && shape[1] > 0 &&
+      shape[0] % walkUnit == 0 && shape[1] % walkUnit == 0)
+    return success();
+  return op->emitOpError("has a walk of tiles <")
+         << shape << ">, expected queries and keys in multiples of "
+         << walkUnit;
+}
+
+static LogicalResult verifyWalk(Operation *op, Value rows, Value tiles) {
+  auto rowsType = cast<ShapedType>(rows.getType());
+  auto tilesType = cast<ShapedType>(tiles.getType());
+  if (rowsType.getRank() != 4 || rowsType.getDimSize(3) != 4 ||
+      !rowsType.getElementType().isInteger(32))
+    return op->emitOpError("the rows of the walk are ")
+           << rowsType << ", expected [1 or B, 1 or H, rows, 4] of i32";
+  if (tilesType.getRank() != 1 || !tilesType.getElementType().isInteger(32))
+    return op->emitOpError("the tiles of the walk are ")
+           << tilesType << ", expected a list of i32";
+  return success();
+}
+
+/// The walk fits the sequences, heads and queries.
+static LogicalResult verifyWalk(ScoreOpInterface op, const Extents &extents) {
+  Value rows = op.getWalkRows(), tiles = op.getWalkTiles();
+  std::optional<ArrayRef<int64_t>> shape = op.getWalkShape();
+  if (!rows != !tiles || !rows != !shape)
+    return op->emitOpError("needs rows, tiles and a shape for its walk, or "
+                           "none: walk<128, 128>(%rows, %tiles : ...)");
+  if (!rows)
+    return success();
+  if (failed(verifyWalkShape(op, *shape)) ||
+      failed(verifyWalk(op, rows, tiles)))
+    return failure();
+  if (op.getSegments().size() != 1 ||
+      cast<SegmentAttr>(op.getSegments()[0]).getKind() == SegmentKind::packed)
+    return op->emitOpError("has a walk; its keys must be one segment, dense or "
+                           "paged");
+  auto type = cast<ShapedType>(rows.getType());
+  int64_t queries = extents.get(2);
+  int64_t want[] = {extents.get(0), extents.get(1),
+                    queries < 0 ? -1
+                                : llvm::divideCeilSigned(queries, (*shape)[0])};
+  static constexpr StringLiteral names[] = {"sequences (b)", "heads (h)",
+                                            "tiles of queries"};
+  for (unsigned axis = 0; axis < 3; ++axis) {
+    int64_t size = type.getDimSize(axis);
+    if (ShapedType::isDynamic(size) || want[axis] < 0 || size == want[axis] ||
+        (axis < 2 && size == 1))
+      continue;
+    return op->emitOpError("the walk has rows for ")
+           << size << ' ' << names[axis] << ", but there are " << want[axis];
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // Regions
 //===----------------------------------------------------------------------===//
 
@@ -339,9 +399,9 @@ static bool isAllowedInRegion(Operation *op) {
              memref::DimOp>(op);
 }
 
-static LogicalResult verifyRegion(ScoreOpInterface op, StringRef name,
-                                  Region &region, TypeRange own,
-                                  OperandRange captures, Type yielded) {
+static LogicalResult verifyRegion(Operation *op, StringRef name, Region &region,
+                                  TypeRange own, OperandRange captures,
+                                  Type yielded) {
   if (region.empty()) {
     if (!captures.empty())
       return op->emitOpError("captures values for a ")
@@ -383,7 +443,7 @@ static LogicalResult verifyRegion(ScoreOpInterface op, StringRef name,
 
 /// Regions use captured values only. This comes before the check that they are
 /// isolated, to say how to capture.
-static LogicalResult verifyCaptures(ScoreOpInterface op, StringRef name,
+static LogicalResult verifyCaptures(Operation *op, StringRef name,
                                     Region &region) {
   WalkResult walked = region.walk([&](Operation *nested) {
     for (Value operand : nested->getOperands()) {
@@ -513,7 +573,8 @@ LogicalResult AttentionOp::verify() {
         failed(verifyGrid(*this, order, keys, "keys")))
       return failure();
   }
-  return extents.verify(/*hasValues=*/true);
+  return success(succeeded(extents.verify(/*hasValues=*/true)) &&
+                 succeeded(verifyWalk(*this, extents)));
 }
 
 LogicalResult AttentionOp::verifyRegions() { return ::verifyRegions(*this); }
@@ -544,7 +605,8 @@ LogicalResult ScoreReduceOp::verify() {
       failed(extents.add(getOutput(), "output", maps[2])) ||
       failed(extents.add(getLse(), "lse", maps[3])))
     return failure();
-  return extents.verify(/*hasValues=*/false);
+  return success(succeeded(extents.verify(/*hasValues=*/false)) &&
+                 succeeded(verifyWalk(*this, extents)));
 }
 
 LogicalResult ScoreReduceOp::verifyRegions() { return ::verifyRegions(*this); }
@@ -676,4 +738,58 @@ LogicalResult ReorderOp::verify() {
     return emitOpError("input ")
            << input << " does not fit the output " << output;
   return getOrderAttr() ? success() : verifyPermutation(*this, input);
+}
+
+//===----------------------------------------------------------------------===//
+// Walks
+//===----------------------------------------------------------------------===//
+
+LogicalResult WalkFromMaskOp::verify() {
+  if (getMask().empty())
+    return emitOpError("needs a mask region");
+  if (failed(verifySemantics(cast<DestinationStyleOpInterface>(**this))) ||
+      failed(verifyCaptures(*this, "mask", getMask())) ||
+      failed(verifyWalkShape(*this, getWalkShape())))
+    return failure();
+  return verifyWalk(*this, getRows(), getTiles());
+}
+
+LogicalResult WalkFromMaskOp::verifyRegions() {
+  Type index = IndexType::get(getContext());
+  return verifyRegion(*this, "mask", getMask(), {index, index, index, index},
+                      getMaskCaptures(), IntegerType::get(getContext(), 1));
+}
+
+/// Ops that select among blocks.
+template <typename OpTy>
+static LogicalResult verifyBlocks(OpTy op, bool isElement, StringRef element) {
+  if (failed(verifySemantics(cast<DestinationStyleOpInterface>(*op))) ||
+      failed(verifyWalk(op, op.getRows(), op.getTiles())))
+    return failure();
+  auto type = cast<ShapedType>(op.getInput().getType());
+  if (type.getRank() != 4 || !isElement)
+    return op.emitOpError("its input is ")
+           << type << ", expected [B, H, tiles of queries, key tiles] of "
+           << element;
+  ArrayRef<int64_t> want =
+      cast<ShapedType>(op.getRows().getType()).getShape().drop_back();
+  if (failed(verifyCompatibleShape(type.getShape().drop_back(), want)))
+    return op.emitOpError("its input, ")
+           << type << ", does not fit the rows, " << op.getRows().getType();
+  return success();
+}
+
+LogicalResult WalkFromBlocksOp::verify() {
+  return verifyBlocks(
+      *this, getElementTypeOrSelf(getInput().getType()).isInteger(1), "i1");
+}
+
+LogicalResult WalkTopKOp::verify() {
+  return verifyBlocks(*this, getElementTypeOrSelf(getInput().getType()).isF32(),
+                      "f32");
+}
+
+LogicalResult WalkThresholdOp::verify() {
+  return verifyBlocks(*this, getElementTypeOrSelf(getInput().getType()).isF32(),
+                      "f32");
 }

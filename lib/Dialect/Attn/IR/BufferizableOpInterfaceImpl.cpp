@@ -86,6 +86,11 @@ struct DestinationBufferization
       bufferizeRegion(rewriter, from.getMask(), to.getMask(),
                       to.getMaskCaptures());
     }
+    if (auto from = dyn_cast<WalkFromMaskOp>(op)) {
+      auto to = cast<WalkFromMaskOp>(buffered);
+      bufferizeRegion(rewriter, from.getMask(), to.getMask(),
+                      to.getMaskCaptures());
+    }
     SmallVector<Value> results;
     auto destination = cast<DestinationStyleOpInterface>(op);
     for (OpResult result : op->getResults())
@@ -108,5 +113,12 @@ void fovea::attn::registerBufferizableOpInterfaceExternalModels(
         *context);
     MergeOp::attachInterface<DestinationBufferization<MergeOp>>(*context);
     ReorderOp::attachInterface<DestinationBufferization<ReorderOp>>(*context);
+    WalkFromMaskOp::attachInterface<DestinationBufferization<WalkFromMaskOp>>(
+        *context);
+    WalkFromBlocksOp::attachInterface<
+        DestinationBufferization<WalkFromBlocksOp>>(*context);
+    WalkTopKOp::attachInterface<DestinationBufferization<WalkTopKOp>>(*context);
+    WalkThresholdOp::attachInterface<
+        DestinationBufferization<WalkThresholdOp>>(*context);
   });
 }

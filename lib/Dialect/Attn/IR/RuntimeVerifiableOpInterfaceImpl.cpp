@@ -164,6 +164,40 @@ public:
     }
   }
 
+  /// The walk has rows for one sequence or all, one head or all, and all tiles
+  /// of queries.
+  void checkWalk(ScoreOpInterface scores) {
+    Value rows = scores.getWalkRows();
+    if (!rows)
+      return;
+    int64_t tile = (*scores.getWalkShape())[0];
+    for (unsigned axis = 0; axis < 3; ++axis) {
+      Axis own{rows, "the walk's rows", axis};
+      if (kinds[axis].empty())
+        continue;
+      const Axis &reference = kinds[axis].front();
+      if (!own.isDynamic() && !reference.isDynamic())
+        continue;
+      Value have = size(own), want = size(reference);
+      if (axis == 2)
+        want = arith::CeilDivSIOp::create(
+            b, loc, want, arith::ConstantIndexOp::create(b, loc, tile));
+      Value fits = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                         have, want);
+      std::string what = " must be " + reference.describe();
+      if (axis == 2) {
+        what += " divided by " + std::to_string(tile) + ", rounded up";
+      } else {
+        Value one = arith::ConstantIndexOp::create(b, loc, 1);
+        Value shared = arith::CmpIOp::create(
+            b, loc, arith::CmpIPredicate::eq, have, one);
+        fits = arith::OrIOp::create(b, loc, fits, shared);
+        what = " must be 1 or equal " + reference.describe();
+      }
+      check(fits, own.describe() + what);
+    }
+  }
+
   /// Where the only segment has its keys.
   SmallVector<Axis> keys;
 
@@ -310,6 +344,7 @@ struct ScoreRuntimeVerification : RuntimeVerifiableOpInterface::ExternalModel<
     addOperands(checks, scores);
     checks.checkAll();
     checks.checkHeads();
+    checks.checkWalk(scores);
     checks.checkCaptures(scores.getScoreCaptures(), "the score");
     checks.checkCaptures(scores.getMaskCaptures(), "the mask");
   }

@@ -187,6 +187,9 @@ public:
     if (kind != SegmentKind::dense)
       return refuse("its keys are ")
              << stringifySegmentKind(kind) << "; only dense keys are tiled";
+    if (op.getWalkRows())
+      return refuse("it has a walk, which counts tiles from its first query "
+                    "and key; tile first, and make walks for the tiles");
     if (!splitKeys && !isWhole(loopJ, op.getKeys()[0], maps[1]))
       return refuse("a loop over the keys (j) cannot carry the softmax; split "
                     "the keys as a partial reduction "

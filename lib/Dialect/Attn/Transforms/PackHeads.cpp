@@ -58,7 +58,7 @@ private:
 bool Packer::applies() {
   auto query = dyn_cast<MemRefType>(op.getQuery().getType());
   if (!query || op.getSegments().size() != 1 || op.getSinks() ||
-      !op.getOrigin().empty() ||
+      !op.getOrigin().empty() || op.getWalkRows() ||
       cast<SegmentAttr>(op.getSegments()[0]).getKind() != SegmentKind::dense)
     return false;
   auto take = [&](Value memref, AffineMap map) {

@@ -10,6 +10,8 @@
 
 #include "fovea/Dialect/Attn/Transforms/Passes.h"
 #include "fovea/Dialect/Tile/IR/Tile.h"
+#include "fovea/Target/CpuTarget.h"
+#include "fovea/Target/CudaTarget.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Index/IR/IndexOps.h"
@@ -178,9 +180,10 @@ namespace {
 /// Moves the tokens of one self-attention.
 class Reorderer {
 public:
-  Reorderer(AttentionOp op, TileExtents tiles)
+  /// Tiles of queries, and of keys one of several sizes.
+  Reorderer(AttentionOp op, int64_t queryTile, ArrayRef<int64_t> keyTiles)
       : op(op), loc(op.getLoc()), b(op), maps(op.getIndexingMapsArray()),
-        extents(op), tiles(tiles) {}
+        extents(op), tiles{queryTile, keyTiles.front()}, keyTiles(keyTiles) {}
 
   /// Why the tokens of this op cannot be moved; empty if they can.
   std::string getObstacle();
@@ -190,6 +193,7 @@ public:
   LogicalResult choose();
   void rewrite();
 
+  /// Pairs of a query and a key in the tiles that are not empty.
   int64_t getVisitedBefore() const { return visitedBefore; }
   int64_t getVisitedAfter() const { return visitedAfter; }
   OrderAttr getOrder() const { return order; }
@@ -204,7 +208,14 @@ private:
   /// Boxes of nearly so many tokens.
   std::vector<SmallVector<int64_t, 3>> getShapes(int64_t size);
   void chooseBoxes(const GridMask &mask);
+  /// Tiles that hold whole boxes, as far as the kernel's can.
+  void fitTiles();
+  int64_t countVisited(const TileTable &table) {
+    int64_t tilesVisited = table.classes.size() - table.count(TileClass::empty);
+    return tilesVisited * tiles.queries * tiles.keys;
+  }
 
+  void setWalk(AttentionOp moved);
   Value move(Value value, unsigned dim, AffineMap map, bool isKey);
   void rewriteRegions(AttentionOp moved);
 
@@ -214,9 +225,11 @@ private:
   SmallVector<AffineMap> maps;
   OpExtents extents;
   TileExtents tiles;
+  ArrayRef<int64_t> keyTiles;
   SmallVector<int64_t, 3> grid;
   OrderAttr order;
   TokenOrder queries, keys;
+  TileTable table;
   int64_t visitedBefore = 0, visitedAfter = 0;
 };
 
@@ -232,6 +245,8 @@ std::string Reorderer::getObstacle() {
     return "its keys are not one dense segment";
   if (!op.getLengths().empty() || !op.getStarts().empty())
     return "its segment has lengths or a start";
+  if (op.getWalkRows())
+    return "it has a walk, which lists tiles of tokens as they are numbered";
   if (!op.getOrigin().empty())
     return "it is a tile of an attention, with an origin";
   if (extents.queries <= 0 || extents.keys <= 0)
@@ -285,7 +300,7 @@ std::vector<SmallVector<int64_t, 3>> Reorderer::getShapes(int64_t size) {
     return std::accumulate(box.begin(), box.end(), int64_t(1),
                            std::multiplies<int64_t>());
   };
-  llvm::stable_sort(shapes, [&](const auto &x, const auto &y) {
+  llvm::sort(shapes, [&](const auto &x, const auto &y) {
     return count(x) > count(y);
   });
   return shapes;
@@ -359,23 +374,100 @@ LogicalResult Reorderer::choose() {
   if (grid.empty())
     return failure();
   GridMask mask(op, grid);
-  bool isFixed = given && !given.getQ().empty();
-  if (isFixed)
+  auto fits = [&] {
+    int64_t rows = llvm::divideCeil(queries.getNumPlaces(), tiles.queries);
+    int64_t columns = llvm::divideCeil(keys.getNumPlaces(), tiles.keys);
+    return rows <= maxTable / columns;
+  };
+  if (given && !given.getQ().empty()) {
     setOrder(given);
-  else if (mask.getObstacle().empty())
-    chooseBoxes(mask);
+    fitTiles();
+    if (fits())
+      table = mask.classify(queries, keys, tiles);
+    visitedAfter = countVisited(table);
+  } else if (mask.getObstacle().empty()) {
+    // The key tile with which fewest pairs are visited.
+    std::optional<Reorderer> best;
+    for (int64_t keyTile : keyTiles) {
+      tiles.keys = keyTile;
+      order = OrderAttr();
+      chooseBoxes(mask);
+      if (!order || !fits())
+        continue;
+      table = mask.classify(queries, keys, tiles);
+      visitedAfter = countVisited(table);
+      if (!best || visitedAfter < best->visitedAfter)
+        best.emplace(*this);
+    }
+    if (!best)
+      return failure();
+    order = best->order;
+    queries = best->queries;
+    keys = best->keys;
+    table = best->table;
+    tiles = best->tiles;
+    visitedAfter = best->visitedAfter;
+  }
   if (!order)
     return failure();
-  int64_t rows = llvm::divideCeil(queries.getNumPlaces(), tiles.queries);
-  int64_t columns = llvm::divideCeil(keys.getNumPlaces(), tiles.keys);
-  if (rows > maxTable / columns)
-    return success(isFixed);
-  TileTable table = mask.classify(queries, keys, tiles);
-  visitedAfter = rows * columns - table.count(TileClass::empty);
-  if (std::optional<TileTable> natural = classifyNatural(op, tiles))
-    visitedBefore = natural->classes.size() - natural->count(TileClass::empty);
+  TileExtents naturalTiles{tiles.queries, keyTiles.front()};
+  if (std::optional<TileTable> natural = classifyNatural(op, naturalTiles))
+    visitedBefore =
+        (natural->classes.size() - natural->count(TileClass::empty)) *
+        naturalTiles.queries * naturalTiles.keys;
   // Moving the tokens takes time, too.
+  bool isFixed = given && !given.getQ().empty();
   return success(isFixed || visitedAfter * 5 <= visitedBefore * 4);
+}
+
+void Reorderer::fitTiles() {
+  if (queries.size % tiles.queries == 0 && queries.size <= 256)
+    tiles.queries = queries.size;
+  for (int64_t keyTile : keyTiles)
+    if (keys.size % keyTile == 0)
+      tiles.keys = keys.size;
+}
+
+/// Lists the tiles that are not empty, in the rows of the walk those with the
+/// most first.
+void Reorderer::setWalk(AttentionOp moved) {
+  if (table.classes.empty() || moved.getMask().empty())
+    return;
+  struct Row {
+    int32_t number;
+    SmallVector<int32_t> partial, full;
+    size_t size() const { return partial.size() + full.size(); }
+  };
+  std::vector<Row> rows;
+  int64_t numRows = table.classes.size() / table.numKeyTiles;
+  for (int64_t row = 0; row < numRows; ++row) {
+    rows.push_back({int32_t(row), {}, {}});
+    for (int64_t tile = 0; tile < table.numKeyTiles; ++tile)
+      if (table.at(row, tile) != TileClass::empty)
+        (table.at(row, tile) == TileClass::full ? rows.back().full
+                                                : rows.back().partial)
+            .push_back(tile);
+  }
+  llvm::stable_sort(
+      rows, [](const Row &x, const Row &y) { return x.size() > y.size(); });
+  SmallVector<int32_t> fields, list;
+  for (const Row &row : rows) {
+    fields.append({row.number, int32_t(list.size()), int32_t(row.size()),
+                   int32_t(row.partial.size())});
+    list.append(row.partial);
+    list.append(row.full);
+  }
+  auto constant = [&](ArrayRef<int64_t> shape, ArrayRef<int32_t> values) {
+    auto type = RankedTensorType::get(shape, b.getI32Type());
+    return arith::ConstantOp::create(b, loc,
+                                     DenseElementsAttr::get(type, values))
+        .getResult();
+  };
+  if (list.empty())
+    list.push_back(0);
+  moved.getWalkRowsMutable().assign(constant({1, 1, numRows, 4}, fields));
+  moved.getWalkTilesMutable().assign(constant({int64_t(list.size())}, list));
+  moved.setWalkShape(ArrayRef<int64_t>{tiles.queries, tiles.keys});
 }
 
 /// The value with its tokens at their places.
@@ -433,6 +525,7 @@ void Reorderer::rewrite() {
   }
   moved.getOutputsMutable().assign(outputs);
   rewriteRegions(moved);
+  setWalk(moved);
   b.setInsertionPointAfter(moved);
   SmallVector<Value> results;
   for (auto [n, output] : llvm::enumerate(op.getOutputs()))
@@ -457,24 +550,41 @@ struct AttnReorderTokensPass final
   using Base::Base;
 
   void runOnOperation() override {
+    int64_t rows = 64;
+    if (!CudaTarget::isCuda(target)) {
+      llvm::Expected<CpuTarget> cpu = CpuTarget::parse(target);
+      if (!cpu) {
+        emitError(getOperation()->getLoc()) << toString(cpu.takeError());
+        return signalPassFailure();
+      }
+      // As many as -attn-select-schedule takes.
+      rows = cpu->lanes == 8 ? 48 : 64;
+    }
     getOperation()->walk([&](AttentionOp op) {
       if (op.getOrderAttr() || (!onlyGiven && !op.getMask().empty()))
-        reorder(op);
+        reorder(op, rows);
     });
   }
 
-  void reorder(AttentionOp op) {
+  void reorder(AttentionOp op, int64_t rows) {
     OrderAttr given = op.getOrderAttr();
-    auto schedule =
-        dyn_cast_or_null<tile::ScheduleAttrInterface>(op.getScheduleAttr());
-    TileExtents tiles{schedule ? schedule.getQueryTile() : 64,
-                      schedule ? schedule.getKeyTile() : 128};
-    Reorderer reorderer(op, tiles);
+    SmallVector<int64_t> columns = {128, 64};
+    if (auto schedule = dyn_cast_or_null<tile::ScheduleAttrInterface>(
+            op.getScheduleAttr())) {
+      rows = schedule.getQueryTile();
+      columns = {schedule.getKeyTile()};
+    }
+    Reorderer reorderer(op, rows, columns);
     std::string obstacle = reorderer.getObstacle();
     bool isTensor =
         cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics();
     if (obstacle.empty() && !isTensor)
       obstacle = "it works on memrefs";
+    if (obstacle.empty() && CudaTarget::isCuda(target))
+      obstacle = "attn.reorder has no code for GPUs";
+    if (obstacle.empty() &&
+        (rows % walkUnit != 0 || columns.front() % walkUnit != 0))
+      obstacle = "its schedule's tiles are no multiples of 16";
     if (!obstacle.empty()) {
       if (given)
         op.emitWarning("its order is not used: ") << obstacle;
@@ -488,9 +598,9 @@ struct AttnReorderTokensPass final
     }
     if (reports)
       op.emitRemark("its tokens are reordered: ")
-          << reorderer.getOrder() << "; of the tiles "
-          << reorderer.getVisitedBefore() << " had work, and "
-          << reorderer.getVisitedAfter() << " have it now";
+          << reorderer.getOrder() << "; " << reorderer.getVisitedBefore()
+          << " pairs were in tiles with work, and "
+          << reorderer.getVisitedAfter() << " are now";
     ++numReordered;
     numBefore += reorderer.getVisitedBefore();
     numAfter += reorderer.getVisitedAfter();

@@ -16,6 +16,7 @@
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/TypeUtilities.h"
+#include <numeric>
 
 namespace fovea::attn {
 #define GEN_PASS_DEF_ATTNSELECTSCHEDULE
@@ -53,14 +54,21 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
     shapes = {{1, 1, 8}, {2, 2, 4}, {6, 3, 4}};
   else
     shapes = {{1, 1, 8}, {2, 2, 4}, {8, 2, 4}};
+  // A tile of a walk is a number of tiles of the schedule.
+  int64_t keyTile = 128;
+  if (std::optional<ArrayRef<int64_t>> walk = op.getWalkShape()) {
+    llvm::erase_if(shapes, [&](const Shape &shape) {
+      return (*walk)[0] % (shape.tile * lanes) != 0;
+    });
+    keyTile = std::gcd(keyTile, (*walk)[1]);
+  }
   Shape shape = shapes.back();
   if (queries >= 0)
     for (const Shape &smaller : llvm::reverse(shapes))
       if (smaller.tile * lanes >= queries)
         shape = smaller;
   return tile::CpuScheduleAttr::get(op.getContext(), shape.tile * lanes,
-                                    /*key_tile=*/128, lanes, shape.rows,
-                                    shape.vectors);
+                                    keyTile, lanes, shape.rows, shape.vectors);
 }
 
 //===----------------------------------------------------------------------===//
@@ -194,17 +202,22 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
   int64_t widest = std::max(d, dv);
   if (widest > 128)
     return {};
-  bool masked = !op.getMask().empty();
+  // A walk's rows come in the order of their work.
+  bool masked = !op.getMask().empty() && !op.getWalkRows();
   auto make = [&](int64_t groups, int64_t keyTile, bool overlap,
                   bool persistent) {
     return pipe::ScheduleAttr::get(
         op.getContext(), groups * pipe::limits::groupRows, keyTile,
         /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
-        /*consumer_regs=*/groups == 3 ? 160 : 240, overlap, /*turns=*/overlap,
+        /*consumer_regs=*/groups == 3 ? 160 : 240, overlap, /*turns=*/overlap && groups > 1,
         persistent, /*last_first=*/persistent && masked);
   };
   SmallVector<pipe::ScheduleAttr> fits, spills;
+  std::optional<ArrayRef<int64_t>> walk = op.getWalkShape();
   auto add = [&](pipe::ScheduleAttr schedule) {
+    if (walk && ((*walk)[0] % schedule.getQueryTile() != 0 ||
+                 (*walk)[1] % schedule.getKeyTile() != 0))
+      return;
     bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
     (few ? fits : spills).push_back(schedule);
   };
@@ -213,6 +226,9 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
       for (bool persistent : {true, false})
         add(make(groups, 128, /*overlap=*/true, persistent));
   add(make(2, 64, /*overlap=*/true, /*persistent=*/true));
+  if (walk)
+    for (int64_t keyTile : {128, 64})
+      add(make(1, keyTile, /*overlap=*/true, /*persistent=*/true));
   add(make(2, 64, /*overlap=*/false, /*persistent=*/false));
   fits.append(spills);
   return fits;
@@ -292,6 +308,20 @@ struct AttnSelectSchedulePass final
       signalPassFailure();
   }
 
+  /// Walks are made by loops on a CPU.
+  LogicalResult refuseWalkOps() {
+    WalkResult result = getOperation()->walk([&](Operation *op) {
+      if (!isa<WalkFromMaskOp, WalkFromBlocksOp, WalkTopKOp,
+               WalkThresholdOp>(op))
+        return WalkResult::advance();
+      op->emitOpError("has no code for ")
+          << target << "; make the walk in a function for a CPU, and pass its "
+          << "rows and tiles";
+      return WalkResult::interrupt();
+    });
+    return failure(result.wasInterrupted());
+  }
+
   template <typename Target>
   std::optional<Target> parse() {
     llvm::Expected<Target> parsed = Target::parse(target);
@@ -304,6 +334,8 @@ struct AttnSelectSchedulePass final
 
   void runOnOperation() override {
     if (CudaTarget::isCuda(target)) {
+      if (failed(refuseWalkOps()))
+        return signalPassFailure();
       if (parse<CudaTarget>())
         selectAll<pipe::ScheduleAttr>(getCudaSchedules, checkCuda);
     } else if (auto cpu = parse<CpuTarget>()) {

@@ -58,8 +58,9 @@ static bool isGuarded(const MaskTranslation &translation) {
                       [](const auto &entry) { return entry.second.isGuarded; });
 }
 
-std::optional<TileTable> fovea::attn::classifyNatural(ScoreOpInterface op,
-                                                      TileExtents tiles) {
+std::optional<TileTable>
+fovea::attn::classifyNatural(ScoreOpInterface op, TileExtents tiles,
+                             std::optional<int64_t> head) {
   OpExtents extents(op);
   if (extents.queries <= 0 || extents.keys <= 0)
     return std::nullopt;
@@ -79,12 +80,17 @@ std::optional<TileTable> fovea::attn::classifyNatural(ScoreOpInterface op,
                 translation);
   if (isGuarded(translation))
     return std::nullopt;
-  bool isKnown = translation.symbols.empty() && translation.flags.empty();
+  bool isKnown =
+      translation.flags.empty() &&
+      llvm::all_of(translation.symbols, [&](const auto &entry) {
+        return head && entry.second.value == op.getMask().getArgument(1);
+      });
   if (isKnown)
     return classifyTiles(
         translation.mask,
         {tiles.queries, tiles.keys, extents.queries, extents.keys},
-        [](unsigned) -> int64_t { return 0; }, [](unsigned) { return false; });
+        [&](unsigned) { return head.value_or(0); },
+        [](unsigned) { return false; });
   // Symbols may have any value of theirs.
   std::vector<IntegerRange> ranges =
       getSymbolRanges(translation, op.getMask(), extents);

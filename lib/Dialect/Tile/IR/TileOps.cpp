@@ -317,3 +317,24 @@ LogicalResult WalkRangesOp::verify() {
                                << "has " << getPartial().size();
   return success();
 }
+
+Value WalkListOp::createTile(OpBuilder &b, Location loc, Value position) {
+  auto index = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(b, loc, value);
+  };
+  Value entry = position, rest;
+  if (getSplit() != 1) {
+    entry = arith::DivUIOp::create(b, loc, position, index(getSplit()));
+    rest = arith::RemUIOp::create(b, loc, position, index(getSplit()));
+  }
+  entry = arith::AddIOp::create(b, loc, getFirst(), entry);
+  Value number = memref::LoadOp::create(b, loc, getTiles(), entry);
+  // A negative number is a large one.
+  Value limit = arith::IndexCastOp::create(b, loc, b.getI32Type(), getLimit());
+  number = arith::MinUIOp::create(b, loc, number, limit);
+  Value tile = arith::IndexCastOp::create(b, loc, b.getIndexType(), number);
+  if (!rest)
+    return tile;
+  tile = arith::MulIOp::create(b, loc, tile, index(getSplit()));
+  return arith::AddIOp::create(b, loc, tile, rest);
+}

@@ -18,7 +18,7 @@ static std::optional<KeyLoop> matchKeyLoop(scf::ForOp loop) {
   if (!size || !matchPattern(loop.getLowerBound(), m_Zero()) ||
       !matchPattern(loop.getStep(), m_One()))
     return std::nullopt;
-  auto walk = size.getWalk().getDefiningOp<WalkRangesOp>();
+  Operation *walk = size.getWalk().getDefiningOp();
   WalkAtOp at;
   for (Operation *user : loop.getInductionVar().getUsers()) {
     auto candidate = dyn_cast<WalkAtOp>(user);
@@ -26,7 +26,7 @@ static std::optional<KeyLoop> matchKeyLoop(scf::ForOp loop) {
       return std::nullopt;
     at = candidate;
   }
-  if (!walk || !at || at.getWalk() != walk.getResult() ||
+  if (!walk || !at || at.getWalk() != size.getWalk() ||
       at->getBlock() != loop.getBody())
     return std::nullopt;
   return KeyLoop{loop, walk, size, at};

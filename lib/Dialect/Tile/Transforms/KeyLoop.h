@@ -15,10 +15,10 @@
 namespace fovea::tile {
 
 /// A key loop over a walk: `scf.for %p = 0 to size(%w)` with one
-/// `walk.at %w[%p]`, where %w is made of ranges.
+/// `walk.at %w[%p]`.
 struct KeyLoop {
   mlir::scf::ForOp loop;
-  WalkRangesOp walk;
+  mlir::Operation *walk; ///< That makes %w.
   WalkSizeOp size;
   WalkAtOp at;
 };

@@ -526,13 +526,15 @@ struct TileRefineWalkPass final
   using Base::Base;
 
   void runOnOperation() override {
-    for (KeyLoop &key : findKeyLoops(getOperation()))
-      if (llvm::is_contained(key.walk.getPartial(), true))
-        ++(succeeded(refine(key)) ? numRefined : numUnbounded);
+    for (KeyLoop &key : findKeyLoops(getOperation())) {
+      auto walk = dyn_cast<WalkRangesOp>(key.walk);
+      if (walk && llvm::is_contained(walk.getPartial(), true))
+        ++(succeeded(refine(key, walk)) ? numRefined : numUnbounded);
+    }
   }
 
   /// Fails, and leaves the loop as it is, if nothing is proved of the mask.
-  static LogicalResult refine(KeyLoop &key) {
+  static LogicalResult refine(KeyLoop &key, WalkRangesOp walk) {
     std::optional<LoopMaskOps> found = findMask(key);
     if (!found)
       return failure();
@@ -554,7 +556,7 @@ struct TileRefineWalkPass final
       partials.push_back(partial);
     };
     for (auto [low, high, partial] : llvm::zip(
-             key.walk.getLower(), key.walk.getUpper(), key.walk.getPartial())) {
+             walk.getLower(), walk.getUpper(), walk.getPartial())) {
       if (!partial) {
         add(low, high, false);
         continue;
@@ -563,14 +565,14 @@ struct TileRefineWalkPass final
         if (range.low != range.high)
           add(range.low, range.high, range.partial);
     }
-    Value walk =
-        WalkRangesOp::create(b, key.walk.getLoc(), lows, highs, partials);
-    key.at.getWalkMutable().assign(walk);
-    key.loop.setUpperBound(WalkSizeOp::create(b, key.size.getLoc(), walk));
+    Value refined =
+        WalkRangesOp::create(b, walk.getLoc(), lows, highs, partials);
+    key.at.getWalkMutable().assign(refined);
+    key.loop.setUpperBound(WalkSizeOp::create(b, key.size.getLoc(), refined));
     if (key.size->use_empty())
       key.size.erase();
-    if (key.walk->use_empty())
-      key.walk.erase();
+    if (walk->use_empty())
+      walk.erase();
     return success();
   }
 };

@@ -21,16 +21,43 @@ namespace fovea::tile {
 using namespace mlir;
 using namespace fovea::tile;
 
-/// The loop over tiles [low, high), with %partial a constant.
-static scf::ForOp emitRange(OpBuilder &b, KeyLoop &key, Value low, Value high,
-                            bool partial, ValueRange state) {
+namespace {
+/// The tiles of [low, high), by number or, where a list names them, by position.
+struct Part {
+  Value low, high;
+  bool partial;
+};
+} // namespace
+
+static SmallVector<Part> getRanges(OpBuilder &, WalkRangesOp walk) {
+  SmallVector<Part> ranges;
+  for (auto [low, high, partial] :
+       llvm::zip(walk.getLower(), walk.getUpper(), walk.getPartial()))
+    ranges.push_back({low, high, partial});
+  return ranges;
+}
+
+static SmallVector<Part> getRanges(OpBuilder &b, WalkListOp walk) {
+  Location loc = walk.getLoc();
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value split = arith::ConstantIndexOp::create(b, loc, walk.getSplit());
+  Value full = arith::MulIOp::create(b, loc, walk.getPartials(), split);
+  Value end = arith::MulIOp::create(b, loc, walk.getCount(), split);
+  return {{zero, full, true}, {full, end, false}};
+}
+
+/// The loop over a range, with %partial a constant.
+static scf::ForOp emitRange(OpBuilder &b, KeyLoop &key, const Part &range,
+                            ValueRange state) {
   Location loc = key.loop.getLoc();
-  Value isPartial = arith::ConstantIntOp::create(b, loc, partial, 1);
+  Value isPartial = arith::ConstantIntOp::create(b, loc, range.partial, 1);
   return scf::ForOp::create(
-      b, loc, low, high, key.loop.getStep(), state,
+      b, loc, range.low, range.high, key.loop.getStep(), state,
       [&](OpBuilder &nested, Location, Value tile, ValueRange arguments) {
         IRMapping mapping;
         mapping.map(key.loop.getRegionIterArgs(), arguments);
+        if (auto list = dyn_cast<WalkListOp>(key.walk))
+          tile = list.createTile(nested, loc, tile);
         mapping.map(key.at.getTile(), tile);
         mapping.map(key.at.getPartial(), isPartial);
         for (Operation &op : *key.loop.getBody())
@@ -53,9 +80,11 @@ struct TileSplitWalkPass final
   void split(KeyLoop &key) {
     OpBuilder b(key.loop);
     SmallVector<Value> state(key.loop.getInitArgs());
-    for (auto [low, high, partial] : llvm::zip(
-             key.walk.getLower(), key.walk.getUpper(), key.walk.getPartial())) {
-      state = emitRange(b, key, low, high, partial, state).getResults();
+    auto list = dyn_cast<WalkListOp>(key.walk);
+    SmallVector<Part> ranges =
+        list ? getRanges(b, list) : getRanges(b, cast<WalkRangesOp>(key.walk));
+    for (const Part &range : ranges) {
+      state = emitRange(b, key, range, state).getResults();
       ++numLoops;
     }
     key.loop.replaceAllUsesWith(state);
@@ -63,7 +92,7 @@ struct TileSplitWalkPass final
     if (key.size->use_empty())
       key.size.erase();
     if (key.walk->use_empty())
-      key.walk.erase();
+      key.walk->erase();
   }
 };
 

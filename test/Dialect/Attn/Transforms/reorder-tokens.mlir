@@ -1,5 +1,12 @@
 // RUN: fovea-opt %s --split-input-file --attn-reorder-tokens --canonicalize --cse --verify-diagnostics | FileCheck %s
+// RUN: fovea-opt %s --split-input-file --attn-reorder-tokens=target=cuda:sm_90a 2>&1 | FileCheck %s --check-prefix=CUDA
+// RUN: fovea-opt %s --split-input-file --attn-reorder-tokens=report 2>&1 | FileCheck %s --check-prefix=REPORT
+// RUN: not fovea-opt %s --split-input-file --attn-reorder-tokens=target=x 2>&1 | FileCheck %s --check-prefix=TARGET
 // RUN: fovea-opt %s --split-input-file --attn-reorder-tokens=only-given 2>/dev/null | FileCheck %s --check-prefix=GIVEN
+
+// CUDA: warning: its order is not used: attn.reorder has no code for GPUs
+// REPORT: remark: its tokens are reordered: #attn.order<grid = [256, 4], q = [64, 1], kv = [{{64|128}}, 1]>; {{[0-9]+}} pairs were in tiles with work, and {{[0-9]+}} are now
+// TARGET: error: {{.*}}target
 
 // Each query sees the 3 x 3 tokens around it on a grid of 12 x 10; a tile of
 // queries is a box of 4 x 4, one of keys of 2 x 8, and places beyond the grid are
@@ -11,6 +18,7 @@
 // CHECK: %[[K1:.*]] = attn.reorder order(<grid = [12, 10], q = [4, 4], kv = [2, 8]>) keys axes [2] ins(%[[Q]] : tensor<1x1x120x8xf32>) outs(%{{.*}} : tensor<1x1x192x8xf32>)
 // CHECK: %[[R:.*]] = attn.attention ins(%[[Q1]] :
 // CHECK-NEXT: dense(%[[K1]], %[[K1]] :
+// CHECK: walk<64, 128>(
 // CHECK: mask(%{{.*}}, %{{.*}}, %[[I:.*]], %[[J:.*]]) {
 // The coordinates of the place i: no division of a token is left.
 // CHECK: %[[BOX:.*]] = arith.divui %[[I]], %c16 : index
@@ -57,8 +65,9 @@ func.func @image(%q: tensor<1x1x120x8xf32>, %o: tensor<1x1x120x8xf32>)
 // column leave out three tiles of four.
 
 // CHECK-LABEL: func @dilated(
-// CHECK: attn.reorder order(<grid = [256, 4], q = [64, 1], kv = [128, 1]>) axes [2]
+// CHECK: attn.reorder order(<grid = [256, 4], q = [64, 1], kv = [{{64|128}}, 1]>) axes [2]
 // CHECK: attn.attention
+// CHECK: walk<64, {{64|128}}>(
 // CHECK: attn.reorder inverse
 // GIVEN-LABEL: func @dilated(
 // GIVEN-NOT: attn.reorder
@@ -151,6 +160,32 @@ func.func @segments(%q: tensor<1x1x60x8xf32>) -> tensor<1x1x60x8xf32> {
       dense(%q, %q : tensor<1x1x60x8xf32>, tensor<1x1x60x8xf32>)
       outs(%q : tensor<1x1x60x8xf32>)
       attributes {order = #attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4]>}
+  return %r : tensor<1x1x60x8xf32>
+}
+
+// -----
+
+func.func @walk(%q: tensor<1x1x60x8xf32>, %rows: tensor<1x1x1x4xi32>,
+                %tiles: tensor<1xi32>) -> tensor<1x1x60x8xf32> {
+  // expected-warning @below {{its order is not used: it has a walk, which lists tiles of tokens as they are numbered}}
+  %r = attn.attention ins(%q : tensor<1x1x60x8xf32>)
+      dense(%q, %q : tensor<1x1x60x8xf32>, tensor<1x1x60x8xf32>)
+      walk<64, 64>(%rows, %tiles : tensor<1x1x1x4xi32>, tensor<1xi32>)
+      outs(%q : tensor<1x1x60x8xf32>)
+      attributes {order = #attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4]>}
+  return %r : tensor<1x1x60x8xf32>
+}
+
+// -----
+
+func.func @schedule(%q: tensor<1x1x60x8xf32>) -> tensor<1x1x60x8xf32> {
+  // expected-warning @below {{its order is not used: its schedule's tiles are no multiples of 16}}
+  %r = attn.attention ins(%q : tensor<1x1x60x8xf32>)
+      dense(%q, %q : tensor<1x1x60x8xf32>, tensor<1x1x60x8xf32>)
+      outs(%q : tensor<1x1x60x8xf32>)
+      attributes {order = #attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4]>,
+        schedule = #tile.cpu_schedule<query_tile = 8, key_tile = 16, lanes = 8,
+                                      rows = 8, vectors = 1>}
   return %r : tensor<1x1x60x8xf32>
 }
 

@@ -29,4 +29,11 @@
 #define GET_OP_CLASSES
 #include "fovea/Dialect/Attn/IR/AttnOps.h.inc"
 
+namespace fovea::attn {
+
+/// Queries and keys of a walk's tile are multiples of it.
+constexpr int64_t walkUnit = 16;
+
+} // namespace fovea::attn
+
 #endif // FOVEA_DIALECT_ATTN_IR_ATTN_H

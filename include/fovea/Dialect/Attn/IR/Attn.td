@@ -7,3 +7,4 @@
 //===----------------------------------------------------------------------===//
 
 include "fovea/Dialect/Attn/IR/AttnOps.td"
+include "fovea/Dialect/Attn/IR/AttnWalkOps.td"

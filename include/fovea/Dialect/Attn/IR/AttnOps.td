@@ -42,7 +42,10 @@ defvar Attn_ScoreTailArguments = (ins
   Arg<Variadic<AnyType>, "captures of the score region">:$score_captures,
   Arg<Variadic<AnyType>, "captures of the mask region">:$mask_captures,
   Arg<Variadic<Index>, "coordinates of the first element">:$origin,
+  Arg<Optional<Attn_Shaped>, "rows of the walk">:$walk_rows,
+  Arg<Optional<Attn_Shaped>, "key tiles of the walk">:$walk_tiles,
   TypedArrayAttrBase<Attn_SegmentAttr, "segments">:$segments,
+  OptionalAttr<DenseI64ArrayAttr>:$walk_shape,
   OptionalAttr<F64Attr>:$scale,
   OptionalAttr<AffineMapArrayAttr>:$indexing_maps,
   OptionalAttr<Attn_NumericsAttr>:$numerics);
@@ -108,6 +111,20 @@ def Attn_AttentionOp : Attn_ScoreOp<"attention", []> {
     `order`, an `#attn.order`, says on what grid the tokens of a self-attention
     lie, and may say in what tiles; `-attn-reorder-tokens` then moves them. The
     result is the same with and without it.
+
+    `walk<TQ, TK>(%rows, %tiles)` lists which tiles of TQ queries by TK keys are
+    visited; pairs in other tiles are masked. A walk is a plain value: it may be
+    made once, by `attn.walk` ops or by the caller, and used by many ops.
+
+    | operand | shape | holds |
+    |---|---|---|
+    | rows | `[1 or B, 1 or H, ceil(Sq / TQ), 4]` i32 | for each tile of queries, in any order and each once: its number, its first entry in `tiles`, how many entries it has, and how many of these, the first ones, are partial |
+    | tiles | `[N]` i32 | numbers of key tiles, each once in a row |
+
+    In a partial tile the mask region decides; in the others every pair is
+    attended to. Tiles count from the op's first query and key. Entries beyond
+    `tiles` are left out, and a number that is no key tile visits nothing. Rows
+    are worked on in their order: put those with most entries first.
 
     Example:
 
@@ -289,7 +306,7 @@ def Attn_ReorderOp : Attn_Op<"reorder", Attn_DestinationTraits> {
 }
 
 def Attn_YieldOp : Attn_Op<"yield", [Pure, Terminator, ReturnLike,
-    ParentOneOf<["AttentionOp", "ScoreReduceOp"]>]> {
+    ParentOneOf<["AttentionOp", "ScoreReduceOp", "WalkFromMaskOp"]>]> {
   let summary = "Result of a score or a mask region";
   let description = [{
     Yields the new score (of the accumulator's type) or the mask's i1.

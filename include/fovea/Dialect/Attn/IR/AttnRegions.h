@@ -10,6 +10,7 @@
 #define FOVEA_DIALECT_ATTN_IR_ATTNREGIONS_H
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Region.h"
 
 namespace fovea::attn {
@@ -27,10 +28,17 @@ mlir::Value inlineRegion(mlir::OpBuilder &builder, mlir::Region &region,
                          mlir::ValueRange arguments, CapturedRead read,
                          bool guardsDivisions = true);
 
-/// A tensor.extract whose indices follow the convention for captured reads:
-/// from the end where negative, then clamped.
+/// The same, with a mapping that says what stands for each of the region's values.
+mlir::Value inlineRegion(mlir::OpBuilder &builder, mlir::Region &region,
+                         mlir::ValueRange arguments, CapturedRead read,
+                         mlir::IRMapping &mapping, bool guardsDivisions = true);
+
+/// A tensor.extract or memref.load whose indices follow the convention for
+/// captured reads: from the end where negative, then clamped.
 mlir::Value createSafeExtract(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::Value tensor, mlir::ValueRange indices);
+mlir::Value createSafeLoad(mlir::OpBuilder &builder, mlir::Location loc,
+                           mlir::Value memref, mlir::ValueRange indices);
 
 /// Whether a score region yields its score plus something that does not depend on
 /// it; false for no region.

@@ -57,6 +57,29 @@ def AttnCheckSizes : Pass<"attn-check-sizes"> {
   ];
 }
 
+def AttnLowerWalks : Pass<"attn-lower-walks"> {
+  let summary = "Lower the ops that make walks to loops";
+  let description = [{
+    Replaces `attn.walk` ops on memrefs by loops that count the entries of all
+    rows, give each row its place in the list, write the entries and order the
+    rows. They take no memory but a few kilobytes of stack. An assertion says
+    where the list is too short.
+
+    For `attn.walk.from_mask` a tile is decided by interval arithmetic: the
+    bounds of what depends on the query or on the key alone are found once for
+    each tile of queries or keys, captured reads included, and the mask's are
+    computed from them. Only a tile that they leave open is evaluated element by
+    element, up to the first pair that is true and the first that is false.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"
+  ];
+  let statistics = [
+    Statistic<"numLowered", "lowered", "Number of ops lowered">
+  ];
+}
+
 def AttnSelectSchedule : Pass<"attn-select-schedule"> {
   let summary = "Choose tile sizes for attention ops";
   let description = [{
@@ -190,32 +213,66 @@ def AttnReorderTokens : Pass<"attn-reorder-tokens"> {
     before, and moves the results back. Divisions and remainders of these numbers
     that are coordinates of the grid are replaced by them. The result is the same.
 
+    The tiles with work are listed when the op is compiled, and become its walk: a
+    constant of an entry for each. Nothing is left to find out at run time.
+
     An op with an order that has boxes gets these. For one with a grid alone, and,
     unless `only-given`, for one whose mask divides indices by constants that make
-    a grid, the pass looks for boxes that fill the schedule's tiles: the key tiles
-    that some query tiles visit decide, counted by the analysis of masks on
-    coordinates. Tokens are moved if at least a fifth of all tiles is then left
-    out that was visited before.
+    a grid, the pass looks for boxes that fill a tile: the key tiles that some query
+    tiles visit decide, counted by the analysis of masks on coordinates. Tokens are
+    moved if the tiles with work then hold at most four fifths of the pairs that
+    they held before. Tiles have the size of the op's schedule; without one they
+    hold as many queries as the target's schedules do and 128 or 64 keys, with which
+    fewer pairs are visited (the walk says so, and `-attn-select-schedule` follows).
 
     Only self-attention with a static number of tokens, one dense segment without
-    lengths, and no origin, on tensors. An order that cannot be used is said in a
-    warning, or in a remark where it does not pay.
+    lengths, no walk and no origin, on tensors, for CPUs. An order that cannot be used is
+    said in a warning, or in a remark where it does not pay.
   }];
   let options = [
     Option<"onlyGiven", "only-given", "bool", "false",
            "Leave ops without an order attribute as they are">,
+    Option<"target", "target", "std::string", "\"cpu\"",
+           "What to compile for, as for -attn-select-schedule">,
     Option<"reports", "report", "bool", "false",
-           "Say in a remark which tokens move, and how many tiles have work">
+           "Say in a remark which order was chosen, and what it saves">
   ];
   let statistics = [
     Statistic<"numReordered", "reordered", "Number of ops whose tokens move">,
-    Statistic<"numBefore", "tiles-before",
-              "Number of tiles of these ops that were not empty">,
-    Statistic<"numAfter", "tiles-after",
-              "Number of tiles of these ops that are not empty in the order">
+    Statistic<"numBefore", "pairs-before",
+              "Number of pairs in tiles with work of these ops">,
+    Statistic<"numAfter", "pairs-after",
+              "Number of pairs in tiles with work in the order">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
+def AttnExplain : Pass<"attn-explain", "::mlir::ModuleOp"> {
+  let summary = "Say and draw which tiles of attention ops have work";
+  let description = [{
+    Prints, for each `attn.attention` of static sizes, what the compiler makes of
+    its mask: the classes of its tiles with tokens as they are numbered and, where
+    tokens move, in the order that is chosen; the pairs in tiles with work and how
+    many of them are useful; the schedule; and the share of the time of the same
+    attention without a mask that this should take. Heads whose tiles are equal
+    are one group. Nothing is changed: the decisions are those of
+    `-attn-reorder-tokens` and `-attn-select-schedule`, made on a copy.
+
+    `svg` names a file for a picture: the maps of tiles of all groups, queries down
+    and keys to the right. With more than 128 tiles along an axis a cell stands for
+    several, and is as dark as the share of them that has work.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"cpu\"",
+           "What to compile for, as for -attn-select-schedule">,
+    Option<"svg", "svg", "std::string", "\"\"", "File for the picture">,
+    Option<"output", "output", "std::string", "\"-\"", "File for the text">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::fovea::pipe::PipeDialect",
+    "::mlir::tensor::TensorDialect", "::fovea::tile::TileDialect"
   ];
 }
 

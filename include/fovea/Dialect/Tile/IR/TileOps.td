@@ -356,6 +356,35 @@ def Tile_WalkRangesOp : Tile_Op<"walk.ranges", [Pure, SameVariadicOperandSize]> 
   let hasVerifier = 1;
 }
 
+def Tile_WalkListOp : Tile_Op<"walk.list", [Pure]> {
+  let summary = "A walk over key tiles that a list names";
+  let description = [{
+    Visits, for each of the `count` entries of `tiles` from `first` on, the
+    `split` tiles that the entry stands for: entry n stands for tiles
+    `split * n` to `split * n + split - 1`. Entries are below `limit`; any other number
+    counts as `limit`. The mask has to be evaluated in the tiles of the first
+    `partials` entries. Nothing writes the list while the kernel runs, and its
+    entries from `first` to `first + count` exist.
+
+    Example: blocks of 128 keys, of which a tile holds 64:
+    `%w = tile.walk.list %tiles[%first] count %n partials %p limit %blocks split 2 : memref<?xi32>`.
+  }];
+  let arguments = (ins MemRefRankOf<[I32], [1]>:$tiles, Index:$first,
+                       Index:$count, Index:$partials, Index:$limit,
+                       ConfinedAttr<I64Attr, [IntPositive]>:$split);
+  let results = (outs Tile_WalkType:$result);
+  let assemblyFormat = [{
+    $tiles `[` $first `]` `count` $count `partials` $partials `limit` $limit
+    `split` $split attr-dict `:` type($tiles)
+  }];
+  let extraClassDeclaration = [{
+    /// The tile at a position, read from the list by ops at the builder's
+    /// insertion point.
+    ::mlir::Value createTile(::mlir::OpBuilder &builder, ::mlir::Location loc,
+                             ::mlir::Value position);
+  }];
+}
+
 def Tile_WalkSizeOp : Tile_Op<"walk.size", [Pure]> {
   let summary = "Number of tiles of a walk";
   let description = [{

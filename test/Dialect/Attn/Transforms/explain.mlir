@@ -1,0 +1,98 @@
+// RUN: fovea-opt %s --attn-explain="target=cpu:avx512 svg=%t.svg" -o /dev/null | FileCheck %s
+// RUN: FileCheck %s --check-prefix=SVG --input-file %t.svg
+// RUN: fovea-run %s --explain --target cpu:plain --svg %t.run.svg | FileCheck %s --check-prefix=RUN
+// RUN: FileCheck %s --check-prefix=SVG --input-file %t.run.svg
+// RUN: not fovea-run %s --svg %t.svg 2>&1 | FileCheck %s --check-prefix=ALONE
+// RUN: not fovea-opt %s --attn-explain=svg=%t/none/x.svg -o /dev/null 2>&1 | FileCheck %s --check-prefix=FILE
+
+// ALONE: error: --svg: there is no picture without --explain
+// FILE: error: attn-explain: cannot open output file
+
+// SVG: <svg
+// SVG: full: no mask needed
+// SVG: partial: the mask decides
+// SVG: empty: not visited
+// SVG: @causal: 512 queries, 512 keys
+// SVG: key tiles of
+// SVG: queries
+// SVG: tokens moved
+// SVG: </svg>
+
+// RUN: @causal: 512 queries, 512 keys
+
+// CHECK: @causal: 512 queries, 512 keys
+// CHECK-NEXT: all heads: 8 x 4 tiles of 64 queries by 128 keys: 12 empty, 12 full, 8 partial
+// CHECK-NEXT: pairs in tiles with work: 62.5% of all
+// CHECK-NEXT: schedule: #tile.cpu_schedule<
+// CHECK-NEXT: expected time: 62.5% of the same attention without a mask
+// DOC-BEGIN: attn-explain --attn-explain=target=cpu:avx512 -o /dev/null
+func.func @causal(%q: tensor<1x2x512x64xf32>, %o: tensor<1x2x512x64xf32>)
+    -> tensor<1x2x512x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x2x512x64xf32>)
+      dense(%q, %q : tensor<1x2x512x64xf32>, tensor<1x2x512x64xf32>)
+      outs(%o : tensor<1x2x512x64xf32>)
+      mask(%b, %h, %i, %j) {
+        %past = arith.cmpi sle, %j, %i : index
+        attn.yield %past : i1
+      }
+  return %r : tensor<1x2x512x64xf32>
+}
+// DOC-END
+
+// Heads with windows of their own are groups.
+
+// CHECK: @windows: 512 queries, 512 keys
+// CHECK: head 0: 8 x 4 tiles
+// CHECK: heads 1-2: 8 x 4 tiles
+func.func @windows(%q: tensor<1x3x512x8xf32>, %o: tensor<1x3x512x8xf32>)
+    -> tensor<1x3x512x8xf32> {
+  %r = attn.attention ins(%q : tensor<1x3x512x8xf32>)
+      dense(%q, %q : tensor<1x3x512x8xf32>, tensor<1x3x512x8xf32>)
+      outs(%o : tensor<1x3x512x8xf32>)
+      mask(%b, %h, %i, %j) {
+        %c600 = arith.constant 600 : index
+        %w = arith.muli %h, %c600 : index
+        %d = arith.subi %i, %j : index
+        %past = arith.cmpi sle, %j, %i : index
+        %near = arith.cmpi sle, %d, %w : index
+        %c = arith.andi %past, %near : i1
+        attn.yield %c : i1
+      }
+  return %r : tensor<1x3x512x8xf32>
+}
+
+// CHECK: @dilated: 1024 queries, 1024 keys
+// CHECK-NEXT: all heads, tokens as they are numbered: 16 x
+// CHECK-NEXT: pairs in tiles with work:
+// CHECK-NEXT: all heads, tokens moved: 16 x
+// CHECK-NEXT: pairs in tiles with work:
+// CHECK-NEXT: order: #attn.order<grid = [256, 4]
+// CHECK-NEXT: schedule:
+// CHECK-NEXT: expected time:
+func.func @dilated(%q: tensor<1x1x1024x8xf32>, %o: tensor<1x1x1024x8xf32>)
+    -> tensor<1x1x1024x8xf32> {
+  %r = attn.attention ins(%q : tensor<1x1x1024x8xf32>)
+      dense(%q, %q : tensor<1x1x1024x8xf32>, tensor<1x1x1024x8xf32>)
+      outs(%o : tensor<1x1x1024x8xf32>)
+      mask(%b, %h, %i, %j) {
+        %c0 = arith.constant 0 : index
+        %c4 = arith.constant 4 : index
+        %d = arith.subi %i, %j : index
+        %m = arith.remsi %d, %c4 : index
+        %same = arith.cmpi eq, %m, %c0 : index
+        %past = arith.cmpi sle, %j, %i : index
+        %c = arith.andi %same, %past : i1
+        attn.yield %c : i1
+      }
+  return %r : tensor<1x1x1024x8xf32>
+}
+
+// CHECK: @dynamic: the number of queries or keys is not static; -attn-analyze-mask says
+// CHECK-NEXT: schedule:
+func.func @dynamic(%q: tensor<1x1x?x8xf32>, %o: tensor<1x1x?x8xf32>)
+    -> tensor<1x1x?x8xf32> {
+  %r = attn.attention ins(%q : tensor<1x1x?x8xf32>)
+      dense(%q, %q : tensor<1x1x?x8xf32>, tensor<1x1x?x8xf32>)
+      outs(%o : tensor<1x1x?x8xf32>)
+  return %r : tensor<1x1x?x8xf32>
+}
