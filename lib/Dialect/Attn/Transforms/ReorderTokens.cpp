@@ -301,7 +301,7 @@ std::vector<SmallVector<int64_t, 3>> Reorderer::getShapes(int64_t size) {
                            std::multiplies<int64_t>());
   };
   llvm::sort(shapes, [&](const auto &x, const auto &y) {
-    return count(x) > count(y);
+    return std::tuple(-count(x), x) < std::tuple(-count(y), y);
   });
   return shapes;
 }
@@ -448,8 +448,10 @@ void Reorderer::setWalk(AttentionOp moved) {
                                                 : rows.back().partial)
             .push_back(tile);
   }
-  llvm::stable_sort(
-      rows, [](const Row &x, const Row &y) { return x.size() > y.size(); });
+  llvm::stable_sort(rows, [](const Row &x, const Row &y) {
+    return std::tuple(-int64_t(x.size()), x.number) <
+           std::tuple(-int64_t(y.size()), y.number);
+  });
   SmallVector<int32_t> fields, list;
   for (const Row &row : rows) {
     fields.append({row.number, int32_t(list.size()), int32_t(row.size()),
