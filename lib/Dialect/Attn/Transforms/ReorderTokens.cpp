@@ -385,7 +385,7 @@ LogicalResult Reorderer::choose() {
     if (fits())
       table = mask.classify(queries, keys, tiles);
     visitedAfter = countVisited(table);
-  } else if (mask.getObstacle().empty()) {
+  } else if (mask.isKnown()) {
     // The key tile with which fewest pairs are visited.
     std::optional<Reorderer> best;
     for (int64_t keyTile : keyTiles) {

@@ -133,10 +133,8 @@ static Value emitToken(OpBuilder &b, Location loc, ArrayRef<int64_t> grid,
 GridMask::GridMask(ScoreOpInterface op, ArrayRef<int64_t> grid)
     : rank(grid.size()) {
   Region &mask = op.getMask();
-  if (mask.empty()) {
-    obstacle = "there is no mask";
+  if (mask.empty())
     return;
-  }
   OpBuilder b(op.getContext());
   SmallVector<Type> types(2 + 2 * rank, b.getIndexType());
   llvm::append_range(types, op.getMaskCaptures().getTypes());
@@ -160,10 +158,10 @@ GridMask::GridMask(ScoreOpInterface op, ArrayRef<int64_t> grid)
   translation =
       std::make_unique<MaskTranslation>(IntegerRange{0, 0}, IntegerRange{0, 0});
   translateMask(condition, *source, *translation);
-  if (isGuarded(*translation)) {
-    obstacle = "a captured integer of 64 bits is added to a coordinate";
+  // A captured integer of 64 bits that is added to a coordinate may wrap.
+  known = !isGuarded(*translation);
+  if (!known)
     return;
-  }
   ranges = getSymbolRanges(*translation, region, OpExtents(op));
   coordinates.assign(ranges.size(), -1);
   for (auto &[term, symbol] : translation->symbols)
@@ -219,7 +217,7 @@ TileClass GridMask::classify(const Side &queries, const Side &keys) const {
   if (!queries.hasTokens || !keys.hasTokens)
     return TileClass::empty;
   TileClass found = TileClass::partial;
-  if (obstacle.empty())
+  if (known)
     found = classifyBox(translation->mask, [&](unsigned term) {
       int number = coordinates[term];
       if (number < 0)

@@ -52,8 +52,8 @@ public:
   GridMask(ScoreOpInterface op, llvm::ArrayRef<int64_t> grid);
   ~GridMask();
 
-  /// Why nothing is known of any tile; empty if something may be.
-  llvm::StringRef getObstacle() const { return obstacle; }
+  /// Whether anything may be known of a tile.
+  bool isKnown() const { return known; }
 
   /// The tiles in an order of queries and keys. A key tile with an empty place
   /// is not full.
@@ -80,7 +80,7 @@ private:
   std::vector<int> coordinates;
   std::vector<IntegerRange> ranges; ///< Of the other terms.
   llvm::SmallVector<int64_t, 6> extents;
-  std::string obstacle;
+  bool known = false;
 };
 
 /// The grids that the divisions and remainders of an op's regions speak of, for
