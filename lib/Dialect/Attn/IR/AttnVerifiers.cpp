@@ -580,7 +580,7 @@ LogicalResult AttentionOp::verify() {
 LogicalResult AttentionOp::verifyRegions() { return ::verifyRegions(*this); }
 
 LogicalResult ScoreReduceOp::verify() {
-  constexpr unsigned lseGroup = 8;
+  constexpr unsigned lseGroup = 10;
   if (failed(
           verifyOnce(*this, getODSOperandIndexAndLength(0).second, "query")) ||
       failed(verifyOnce(*this, getODSOperandIndexAndLength(lseGroup).second,

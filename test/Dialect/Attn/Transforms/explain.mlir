@@ -1,6 +1,6 @@
 // RUN: fovea-opt %s --attn-explain="target=cpu:avx512 svg=%t.svg" -o /dev/null | FileCheck %s
 // RUN: FileCheck %s --check-prefix=SVG --input-file %t.svg
-// RUN: fovea-run %s --explain --target cpu:plain --svg %t.run.svg | FileCheck %s --check-prefix=RUN
+// RUN: fovea-run %s --explain --target cpu:plain --svg %t.run.svg | FileCheck %s --check-prefix=TOOL
 // RUN: FileCheck %s --check-prefix=SVG --input-file %t.run.svg
 // RUN: not fovea-run %s --svg %t.svg 2>&1 | FileCheck %s --check-prefix=ALONE
 // RUN: not fovea-opt %s --attn-explain=svg=%t/none/x.svg -o /dev/null 2>&1 | FileCheck %s --check-prefix=FILE
@@ -18,7 +18,7 @@
 // SVG: tokens moved
 // SVG: </svg>
 
-// RUN: @causal: 512 queries, 512 keys
+// TOOL: @causal: 512 queries, 512 keys
 
 // CHECK: @causal: 512 queries, 512 keys
 // CHECK-NEXT: all heads: 8 x 4 tiles of 64 queries by 128 keys: 12 empty, 12 full, 8 partial
