@@ -91,7 +91,8 @@ def peers(variant, tensors, q, k, v, flex):
     if flex:
         score, mask = mods(variant, tensors)
         torch._dynamo.reset()
-        blocks = mask and create_block_mask(mask, None, None, q.shape[2], q.shape[2])
+        heads = q.shape[1] if variant.name == "head-blocks" else None
+        blocks = mask and create_block_mask(mask, None, heads, q.shape[2], q.shape[2])
         compiled = torch.compile(flex_attention, dynamic=False)
         found["Flex"] = lambda: compiled(q, k, v, score_mod=score, block_mask=blocks)
     for name in list(found):
@@ -113,7 +114,7 @@ def check(variant, objects, s=1500):
     found = {}
     for name, library in objects.items():
         out = torch.full_like(q, float("nan"))
-        call = library.bind([q, k, v, *tensors.values(), out])
+        call = library.bind([q, k, v, *variant.inputs(torch, tensors, 2, s), out])
         call()
         torch.cuda.synchronize()
         kept = out.clone()
@@ -193,7 +194,8 @@ def main():
             tensors = variant.tensors(torch, heads, size)
             out = torch.empty_like(q)
             others = peers(variant, tensors, q, k, v, options.flex)
-            runs = {n: o.bind([q, k, v, *tensors.values(), out]) for n, o in objects.items()}
+            inputs = variant.inputs(torch, tensors, heads, size)
+            runs = {n: o.bind([q, k, v, *inputs, out]) for n, o in objects.items()}
             plain = groups.get(("causal" if variant.mask_mod else "full", d), {})
             if variant.score_mod and plain:
                 plain = next(iter(plain.values())).bind([q, k, v, out])

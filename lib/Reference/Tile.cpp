@@ -62,13 +62,15 @@ static LogicalResult run(Machine &machine, LaunchOp op) {
 static LogicalResult run(Machine &machine, ViewOp op) {
   View source = machine.getView(op.getSource());
   Index indices = machine.getIndex(op.getIndices());
-  ArrayRef<int64_t> dims = op.getDims();
-  View view;
-  view.array = source.array;
-  view.offset = source.offset;
+  SmallVector<int64_t> dims(op.getDims());
+  TileView view;
+  if (op.getTable())
+    dims.insert(dims.begin(), *op.getPageDim());
+  view.memory.array = source.array;
+  view.memory.offset = source.offset;
   for (int64_t dim : dims) {
-    view.sizes.push_back(source.sizes[dim]);
-    view.strides.push_back(source.strides[dim]);
+    view.memory.sizes.push_back(source.sizes[dim]);
+    view.memory.strides.push_back(source.strides[dim]);
   }
   auto index = indices.begin();
   for (int64_t dim = 0, rank = source.sizes.size(); dim < rank; ++dim) {
@@ -78,26 +80,65 @@ static LogicalResult run(Machine &machine, ViewOp op) {
       return op.emitOpError("has the index ")
              << *index << " outside of dimension " << dim << " of size "
              << source.sizes[dim];
-    view.offset += *index++ * source.strides[dim];
+    view.memory.offset += *index++ * source.strides[dim];
+  }
+  view.sizes = view.memory.sizes;
+  if (op.getTable()) {
+    if (view.memory.sizes[1] != static_cast<int64_t>(*op.getPageSize()))
+      return op.emitOpError("has pages of ") << view.memory.sizes[1] << " rows";
+    View table = machine.getView(op.getTable());
+    for (auto [dim, position] :
+         llvm::enumerate(machine.getIndex(op.getTableIndices()))) {
+      if (position < 0 || position >= table.sizes[dim])
+        return op.emitOpError("has the index ")
+               << position << " outside of dimension " << dim
+               << " of its table, of size " << table.sizes[dim];
+      table.offset += position * table.strides[dim];
+    }
+    table.sizes = {table.sizes.back()};
+    table.strides = {table.strides.back()};
+    view.sizes.erase(view.sizes.begin());
+    view.sizes[0] *= table.sizes[0];
+    view.table = std::make_shared<View>(table);
+  }
+  if (Value from = op.getFrom()) {
+    view.first = machine.getInteger(from);
+    if (view.first < 0)
+      return op.emitOpError("begins at row ") << view.first;
+    view.sizes[0] = std::max<int64_t>(view.sizes[0] - view.first, 0);
   }
   if (Value limit = op.getLimit())
     view.sizes[0] =
         std::clamp<int64_t>(machine.getInteger(limit), 0, view.sizes[0]);
-  machine.set(op, TileView{view});
+  machine.set(op, view);
   return success();
 }
 
-static View getMemory(Machine &machine, Value view) {
-  return std::get<TileView>(machine.get(view)).memory;
+/// The element of `view` at `position`, which is inside of its sizes.
+static FailureOr<Index> locate(Operation *op, const TileView &view,
+                               ArrayRef<int64_t> position) {
+  Index index(position);
+  index[0] += view.first;
+  if (!view.table)
+    return index;
+  int64_t size = view.memory.sizes[1];
+  int64_t page = view.table->load({index[0] / size}).integer;
+  if (page < 0 || page >= view.memory.sizes[0])
+    return op->emitOpError("reads row ")
+           << index[0] << " in page " << page << ", but there are "
+           << view.memory.sizes[0] << " pages";
+  index[0] %= size;
+  index.insert(index.begin(), page);
+  return index;
 }
 
-/// Elements of a tile at `offsets` that lie inside of `memory`.
-static FailureOr<Index> clip(Operation *op, const View &memory,
+/// Elements of a tile at `offsets` that lie inside of the view.
+static FailureOr<Index> clip(Operation *op, const TileView &view,
                              ArrayRef<int64_t> offsets,
                              ArrayRef<int64_t> shape) {
   Index extents;
   for (auto [offset, size, extent] :
-       llvm::zip_equal(offsets, memory.sizes, shape)) {
+       llvm::zip_equal(offsets, view.sizes, shape)) {
     if (offset < 0)
       return op->emitOpError("has the offset ")
              << offset << "; offsets are not negative";
@@ -114,31 +155,37 @@ static Index add(ArrayRef<int64_t> x, ArrayRef<int64_t> y) {
 }
 
 static LogicalResult run(Machine &machine, LoadOp op) {
-  View memory = getMemory(machine, op.getView());
+  const auto &view = std::get<TileView>(machine.get(op.getView()));
   Index offsets = machine.getIndex(op.getOffsets());
-  FailureOr<Index> extents = clip(op, memory, offsets, op.getType().getShape());
+  FailureOr<Index> extents = clip(op, view, offsets, op.getType().getShape());
   if (failed(extents))
     return failure();
   FailureOr<Tile> tile = makeTile(machine, op, op.getType(), *extents);
   if (failed(tile))
     return failure();
-  (void)forEachIndex(*extents, [&](ArrayRef<int64_t> index) {
-    tile->elements.store(index, memory.load(add(offsets, index)));
+  LogicalResult status = forEachIndex(*extents, [&](ArrayRef<int64_t> index) {
+    FailureOr<Index> from = locate(op, view, add(offsets, index));
+    if (failed(from))
+      return failure();
+    tile->elements.store(index, view.memory.load(*from));
     return success();
   });
   machine.set(op, *tile);
-  return success();
+  return status;
 }
 
 static LogicalResult run(Machine &machine, StoreOp op) {
-  View memory = getMemory(machine, op.getView());
+  const auto &view = std::get<TileView>(machine.get(op.getView()));
   Index offsets = machine.getIndex(op.getOffsets());
   Tile tile = machine.getTile(op.getValue());
-  FailureOr<Index> extents = clip(op, memory, offsets, tile.extents);
+  FailureOr<Index> extents = clip(op, view, offsets, tile.extents);
   if (failed(extents))
     return failure();
   return forEachIndex(*extents, [&](ArrayRef<int64_t> index) {
-    memory.store(add(offsets, index), tile.elements.load(index));
+    FailureOr<Index> to = locate(op, view, add(offsets, index));
+    if (failed(to))
+      return failure();
+    view.memory.store(*to, tile.elements.load(index));
     return success();
   });
 }
@@ -258,6 +305,91 @@ static LogicalResult run(Machine &machine, GatherOp op) {
 }
 
 //===----------------------------------------------------------------------===//
+// Work items together
+//===----------------------------------------------------------------------===//
+
+static LogicalResult run(Machine &machine, ProcessorsOp op) {
+  // As many as divide the keys of small tests.
+  machine.setInteger(op, 16);
+  return success();
+}
+
+/// The state over all parts in that of the last one to arrive.
+static FailureOr<SmallVector<Tile>>
+fold(Machine &machine, CombineOp op,
+     const std::map<int64_t, SmallVector<Tile>> &parts, int64_t rows) {
+  double unit = op.getUnit().convertToDouble();
+  SmallVector<Tile> result;
+  for (Value value : op.getResults().drop_back()) {
+    auto type = cast<TileType>(value.getType());
+    Index extents(parts.begin()->second[result.size()].elements.sizes);
+    extents[0] = std::clamp<int64_t>(rows, 0, extents[0]);
+    FailureOr<Tile> tile = makeTile(machine, op, type, extents);
+    if (failed(tile))
+      return failure();
+    result.push_back(*tile);
+  }
+  for (int64_t row = 0; row < result[0].extents[0]; ++row) {
+    double top = -std::numeric_limits<double>::infinity();
+    for (auto &[n, state] : parts)
+      top = std::fmax(top, state[1].elements.load({row}).real);
+    int64_t columns = result[0].extents[1];
+    SmallVector<double> sums(columns + 1);
+    for (auto &[n, state] : parts) {
+      double m = state[1].elements.load({row}).real;
+      double weight = std::isinf(m) && m < 0 ? 0 : std::exp2(unit * (m - top));
+      if (weight == 0)
+        continue;
+      for (int64_t column = 0; column < columns; ++column)
+        sums[column] +=
+            weight * state[0].elements.load({row, column}).real;
+      sums[columns] += weight * state[2].elements.load({row}).real;
+    }
+    for (int64_t column = 0; column < columns; ++column)
+      result[0].elements.store({row, column}, Scalar{sums[column], 0});
+    result[1].elements.store({row}, Scalar{top, 0});
+    result[2].elements.store({row}, Scalar{sums[columns], 0});
+  }
+  return result;
+}
+
+static LogicalResult run(Machine &machine, CombineOp op) {
+  auto kernel = op->getParentOfType<KernelOp>();
+  if (!kernel)
+    return machine.refuse(op);
+  Index point = machine.getIndex(ValueRange(kernel.getGridArguments()));
+  int64_t part = machine.getInteger(op.getPart()),
+          count = machine.getInteger(op.getCount());
+  if (part < 0 || part >= count)
+    return op.emitOpError("is part ") << part << " of " << count;
+  point.back() -= part;
+  auto key = std::make_pair(op.getOperation(),
+                            std::vector<int64_t>(point.begin(), point.end()));
+  auto &parts = machine.handedOver[key];
+  SmallVector<Tile> state;
+  for (Value value : {op.getSum(), op.getTop(), op.getWeight()})
+    state.push_back(machine.getTile(value));
+  if (!parts.try_emplace(part, state).second)
+    return op.emitOpError("has part ") << part << " of " << count << " twice";
+  bool isLast = static_cast<int64_t>(parts.size()) == count;
+  machine.setInteger(op.getLast(), isLast);
+  if (isLast) {
+    FailureOr<SmallVector<Tile>> folded =
+        fold(machine, op, parts, machine.getInteger(op.getRows()));
+    if (failed(folded))
+      return failure();
+    state = *folded;
+    machine.handedOver.erase(key);
+  }
+  for (auto [result, tile] : llvm::zip(op.getResults(), state)) {
+    if (!isLast)
+      tile.extents.assign(tile.extents.size(), 0);
+    machine.set(result, tile);
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // Walks
 //===----------------------------------------------------------------------===//
 
@@ -312,10 +444,19 @@ static LogicalResult run(Machine &machine, WalkAtOp op) {
   return success();
 }
 
+static LogicalResult run(Machine &machine, WalkEntryOp op) {
+  auto list = op.getWalk().getDefiningOp<WalkListOp>();
+  int64_t split = list.getSplit();
+  machine.setInteger(op, machine.getInteger(list.getFirst()) +
+                             machine.getInteger(op.getPosition()) / split);
+  return success();
+}
+
 LogicalResult fovea::reference::runTile(Machine &machine, Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<LaunchOp, ViewOp, LoadOp, StoreOp, SplatOp, DotOp, MapOp, ReduceOp,
-            GatherOp, WalkRangesOp, WalkListOp, WalkSizeOp, WalkAtOp>(
+      .Case<LaunchOp, ProcessorsOp, ViewOp, LoadOp, StoreOp, SplatOp, DotOp,
+            MapOp, ReduceOp, GatherOp, CombineOp, WalkRangesOp, WalkListOp,
+            WalkSizeOp, WalkAtOp, WalkEntryOp>(
           [&](auto tileOp) { return run(machine, tileOp); })
       .Default([&](Operation *op) { return machine.refuse(op); });
 }

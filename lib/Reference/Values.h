@@ -61,9 +61,15 @@ struct Tile {
   Index extents;
 };
 
-/// A window of a memref, clipped at its sizes.
+/// A window of a memref, clipped at its sizes. With a table, `memory` has the
+/// pages for its first dimension, and row r is in row r mod (rows of a page) of
+/// page table[r div (rows of a page)].
 struct TileView {
   View memory;
+  Index sizes;
+  /// Where row 0 of the window is.
+  int64_t first = 0;
+  std::shared_ptr<View> table;
 };
 
 /// A walk: pairs (tile, partial?).

@@ -131,7 +131,8 @@ namespace {
 struct Report {
   std::string entry, shape;
   double relError = -1, maxError = -1;
-  double medianMs = -1, minMs = -1, gflops = -1, gbytes = -1, peak = -1;
+  double medianMs = -1, minMs = -1, gflops = -1, gbytes = -1, peak = -1,
+         readRate = -1;
   double compileMs = -1;
   bool ok = true;
 };
@@ -376,6 +377,11 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
     report.gbytes = bytes / report.medianMs * 1e-6;
     if (peak > 0)
       report.peak = report.gflops / peak;
+    // What no cache holds is compared with the rate of reading.
+    constexpr double largeBytes = 128 << 20;
+    if (bytes >= largeBytes && !CudaTarget::isCuda(targetText))
+      if (double rate = probeReadGbytesPerSecond(fovea_get_num_threads()))
+        report.readRate = report.gbytes / rate;
   }
   return Error::success();
 }
@@ -404,6 +410,7 @@ static void print(const Report &report) {
     add("gflops", report.gflops);
     add("gbytes_per_s", report.gbytes);
     add("peak_fraction", report.peak);
+    add("read_fraction", report.readRate);
     llvm::outs() << llvm::json::Value(std::move(object)) << '\n';
     return;
   }
@@ -431,6 +438,7 @@ static void print(const Report &report) {
   line("gflops", report.gflops, "%.1f");
   line("gbytes_per_s", report.gbytes, "%.2f");
   line("peak_fraction", report.peak, "%.3f");
+  line("read_fraction", report.readRate, "%.3f");
 }
 
 //===----------------------------------------------------------------------===//

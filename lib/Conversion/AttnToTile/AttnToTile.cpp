@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IndexOps.h"
+#include "Sequences.h"
 
 #include "fovea/Conversion/Passes.h"
 #include "fovea/Dialect/Attn/IR/Attn.h"
@@ -44,11 +45,32 @@ constexpr double maxFoldedScale = 16.0;
 /// Products of storage types take channels in steps of so many.
 constexpr int64_t storedStep = 16;
 
+/// Keys are divided into parts of no fewer key tiles, of the longest sequence.
+constexpr int64_t minTilesOfPart = 2;
+
 /// What a target's schedule says about the program.
 struct Program {
   int64_t queryTile, keyTile;
+  /// Up to how many work items there are where keys are divided (see
+  /// ScheduleAttrInterface).
+  int64_t splitTo;
   /// Queries, keys, values and weights enter products as they are in memory.
   bool storageTypes;
+  /// Work items of the last queries are taken first.
+  bool lastFirst;
+};
+
+/// Keys and values of one segment: positions of parameters, then values of the
+/// kernel for its sequence.
+struct Segment {
+  SegmentAttr attribute;
+  unsigned key, value;
+  std::optional<unsigned> length, start;
+  SmallVector<unsigned, 2> tables;
+
+  Value numKeys, keyView, valueView, walk, numTiles;
+  /// Coordinate of the first key; null: 0.
+  Value base;
 };
 
 /// Emits the kernel of one attention op.
@@ -75,6 +97,8 @@ private:
     return kernel.getBlock().getArgument(position);
   }
   void collectParameters();
+  Value emitNumQueryTiles();
+  Value emitNumParts(Value items);
   void emitLaunch(Operation *before);
 
   //===--------------------------------------------------------------------===//
@@ -110,13 +134,20 @@ private:
       return value;
     return arith::IndexCastOp::create(b, loc, b.getIndexType(), value);
   }
-  /// Number of keys of this sequence: its length, within the memref.
-  Value emitNumKeys();
+  /// Row offsets of packed queries; null if there are none.
+  std::optional<unsigned> queryOffsets() {
+    if (segments[0].attribute.getKind() != SegmentKind::packed)
+      return std::nullopt;
+    return segments[0].tables[0];
+  }
+  void emitItem();
+  void emitSegment(Segment &segment, const Segment *before);
   /// The row of the walk that the work item with coordinate `item` computes:
   /// the queries, and the list of key tiles.
   void emitWalkRow(Value item);
-  /// All key tiles, or those that the row lists.
-  Value emitWalk();
+  /// All key tiles of a segment, or those that the row lists.
+  void emitWalk(Segment &segment);
+  Value emitListedWalk(const Segment &segment);
 
   //===--------------------------------------------------------------------===//
   // Tiles
@@ -128,9 +159,9 @@ private:
   AffineMap rowMap() { return AffineMap::get(2, 0, {b.getAffineDimExpr(0)}); }
 
   /// A window of the memref at `position` whose axes are `dims`, at batch b and
-  /// head `head`.
+  /// head `head`: the rows given, or through the pages of a segment.
   Value view(unsigned position, AffineMap map, ArrayRef<Dim> dims, Value head,
-             Value limit = {});
+             Rows rows, const Segment *pages = nullptr);
 
   using Body = function_ref<Value(OpBuilder &, ValueRange)>;
   /// Element by element on tiles of the same shape.
@@ -142,17 +173,22 @@ private:
 
   Value loadQueries(Value first);
   Value emitQueries(Value first);
-  Value emitScores(Value queries, Value key, ValueRange at);
+  Value emitScores(const Segment &segment, Value first, ValueRange at);
   Value emitRegion(Value scores, Region &region, ArrayRef<unsigned> captures,
                    ValueRange origin, bool isMask);
   Value emitBias(ValueRange at);
+  /// The scores of a key tile, masked by the bits of a listed walk's entry.
+  Value emitWalkMask(Value scores, Value tile, Value entry);
   bool allowsApproximations() {
     NumericsAttr numerics = op.getNumericsAttr();
     return numerics && numerics.getMath() == MathMode::approximate;
   }
   SmallVector<Value> emitInitialState();
-  SmallVector<Value> emitStep(Value position, ValueRange state);
+  SmallVector<Value> emitStep(const Segment &segment, Value position,
+                              ValueRange state);
+  SmallVector<Value> emitKeyLoop(const Segment &segment, ValueRange state);
   void emitResult(ValueRange state);
+  void emitCombined(ValueRange state);
 
   AttentionOp op;
   Location loc;
@@ -163,15 +199,18 @@ private:
   tile::KernelOp kernel;
 
   // Positions of parameters.
-  unsigned query, key, value, output, lse, length, sinks, start, walkRows, walkTiles;
+  unsigned query, output, lse, sinks, walkRows, walkTiles, walkMasks, parts;
+  SmallVector<Segment, 1> segments;
   SmallVector<unsigned> origin, scoreCaptures, maskCaptures;
 
-  // Values of the kernel.
-  Value batch, head, keyHead, firstRow, numKeys, walk, queries, keyView,
-      valueView;
+  // Values of the kernel. `part` is null where keys are not divided.
+  Value part;
+  Value batch, head, keyHead, firstRow, queries;
+  /// Of the sequence, if they are packed.
+  Rows queryRows;
   /// Fields of the row of a listed walk: tile of queries, first entry, number
-  /// of entries, partial ones.
-  Value walkRow[4];
+  /// of entries, partial ones; and which of the row's parts it is.
+  Value walkRow[4], walkPart;
   /// Of a tile.
   int64_t channels, valueChannels;
   /// Factor on scores in `tile` before exp2: 1 if folded into the queries.
@@ -187,52 +226,160 @@ private:
 
 void KernelEmitter::collectParameters() {
   query = addParameter(op.getQuery());
-  key = addParameter(op.getKeys()[0]);
-  value = addParameter(op.getValues()[0]);
+  auto lengths = op.getLengths().begin(), tables = op.getTables().begin(),
+       starts = op.getStarts().begin();
+  for (auto [attribute, key, value] :
+       llvm::zip(op.getSegments().getAsRange<SegmentAttr>(), op.getKeys(),
+                 op.getValues())) {
+    Segment segment;
+    segment.attribute = attribute;
+    segment.key = addParameter(key);
+    segment.value = addParameter(value);
+    segments.push_back(segment);
+  }
   output = addParameter(op.getOutput());
   if (op.getLse())
     lse = addParameter(op.getLse());
-  if (!op.getLengths().empty())
-    length = addParameter(op.getLengths()[0]);
+  for (Segment &segment : segments) {
+    for (unsigned n = 0; n < segment.attribute.getNumTables(); ++n)
+      segment.tables.push_back(addParameter(*tables++));
+    if (segment.attribute.getHasLengths())
+      segment.length = addParameter(*lengths++);
+  }
   if (op.getSinks())
     sinks = addParameter(op.getSinks());
   if (op.getWalkRows()) {
     walkRows = addParameter(op.getWalkRows());
     walkTiles = addParameter(op.getWalkTiles());
+    if (op.getWalkMasks())
+      walkMasks = addParameter(op.getWalkMasks());
   }
-  if (!op.getStarts().empty())
-    start = addParameter(op.getStarts()[0]);
+  for (Segment &segment : segments)
+    if (segment.attribute.getHasStart())
+      segment.start = addParameter(*starts++);
   for (Value coordinate : op.getOrigin())
     origin.push_back(addParameter(coordinate));
   for (Value capture : op.getScoreCaptures())
     scoreCaptures.push_back(addParameter(capture));
   for (Value capture : op.getMaskCaptures())
     maskCaptures.push_back(addParameter(capture));
+  if (program.splitTo == 1)
+    return;
+  b.setInsertionPoint(op);
+  Value items = emitNumQueryTiles();
+  for (Dim dim : {dimB, dimH})
+    items = arith::MulIOp::create(b, loc, items,
+                                  extent(op.getQuery(), maps[0], dim));
+  parts = addParameter(emitNumParts(items));
 }
 
-Value KernelEmitter::emitNumKeys() {
-  Value all = extent(parameter(key), maps[1], dimJ);
-  if (op.getLengths().empty())
-    return all;
-  Value n = memref::LoadOp::create(b, loc, parameter(length), batch);
-  // Within the memref; in 64 bits if it has them, which an index may not.
-  Value none = index(0);
-  if (n.getType().isInteger(64)) {
-    all = arith::IndexCastOp::create(b, loc, n.getType(), all);
-    none = arith::ConstantIntOp::create(b, loc, 0, 64);
-  } else {
-    n = toIndex(n);
+/// Tiles of queries of a head (of all packed sequences), computed ahead of the
+/// op.
+Value KernelEmitter::emitNumQueryTiles() {
+  Value rows = extent(op.getQuery(), maps[0], dimI);
+  if (std::optional<unsigned> offsets = queryOffsets())
+    return emitPackedItemCount(b, loc, parameters[*offsets], rows,
+                               program.queryTile);
+  if (!op.getWalkRows())
+    return arith::CeilDivSIOp::create(b, loc, rows, index(program.queryTile));
+  Value blocks = memref::DimOp::create(b, loc, op.getWalkRows(), 2);
+  return arith::MulIOp::create(
+      b, loc, blocks, index((*op.getWalkShape())[0] / program.queryTile));
+}
+
+/// Into how many parts keys are divided, with so many work items otherwise: so
+/// that the parts are no more than fill the machine.
+Value KernelEmitter::emitNumParts(Value items) {
+  Value one = index(1);
+  Value all = program.splitTo ? index(program.splitTo)
+                              : tile::ProcessorsOp::create(b, loc).getResult();
+  Value room = arith::DivUIOp::create(
+      b, loc, all, arith::MaxSIOp::create(b, loc, items, one));
+  Value keys = extent(op.getKeys()[0], maps[1], dimJ);
+  auto segment = cast<SegmentAttr>(op.getSegments()[0]);
+  if (segment.getKind() == SegmentKind::paged)
+    keys = arith::MulIOp::create(
+        b, loc, memref::DimOp::create(b, loc, op.getTables()[0], 1),
+        index(segment.getPageSize()));
+  Value most = arith::CeilDivSIOp::create(
+      b, loc, keys, index(minTilesOfPart * program.keyTile));
+  return arith::MaxSIOp::create(
+      b, loc, arith::MinSIOp::create(b, loc, room, most), one);
+}
+
+/// Which sequence, head and rows the work item has.
+void KernelEmitter::emitItem() {
+  batch = kernel.getGridArguments()[0];
+  head = kernel.getGridArguments()[1];
+  Value tile = kernel.getGridArguments()[2];
+  if (program.splitTo != 1) {
+    part = arith::RemUIOp::create(b, loc, tile, parameter(parts));
+    tile = arith::DivUIOp::create(b, loc, tile, parameter(parts));
   }
-  n = arith::MaxSIOp::create(b, loc, n, none);
-  return toIndex(arith::MinSIOp::create(b, loc, n, all));
+  if (std::optional<unsigned> offsets = queryOffsets()) {
+    Value rows = extent(parameter(query), maps[0], dimI);
+    PackedItem item = emitPackedItem(b, loc, parameter(*offsets), rows,
+                                     program.queryTile, tile);
+    batch = item.sequence;
+    tile = item.tile;
+    queryRows = emitRows(b, loc, parameter(*offsets), batch, rows);
+  }
+  Value group =
+      arith::DivUIOp::create(b, loc, extent(parameter(query), maps[0], dimH),
+                             extent(parameter(segments[0].key), maps[1], dimH));
+  keyHead = arith::DivUIOp::create(b, loc, head, group);
+  if (op.getWalkRows())
+    emitWalkRow(tile);
+  else
+    firstRow = arith::MulIOp::create(b, loc, tile, index(program.queryTile));
+}
+
+/// Number and coordinates of a segment's keys in this sequence, and its views.
+void KernelEmitter::emitSegment(Segment &segment, const Segment *before) {
+  Value all = extent(parameter(segment.key), maps[1], dimJ);
+  Rows rows = {{}, all};
+  bool paged = segment.attribute.getKind() == SegmentKind::paged;
+  if (paged) {
+    Value pages =
+        memref::DimOp::create(b, loc, parameter(segment.tables[0]), 1);
+    rows.size = arith::MulIOp::create(b, loc, pages,
+                                      index(segment.attribute.getPageSize()));
+  } else if (segment.attribute.getKind() == SegmentKind::packed) {
+    rows = emitRows(b, loc, parameter(segment.tables[1]), batch, all);
+  }
+  if (segment.length)
+    rows.size =
+        emitLength(b, loc, parameter(*segment.length), batch, rows.size);
+  segment.numKeys = rows.size;
+  if (segment.start) {
+    segment.base = parameter(*segment.start);
+  } else if (before) {
+    segment.base = before->numKeys;
+    if (before->base)
+      segment.base =
+          arith::AddIOp::create(b, loc, before->base, before->numKeys);
+  }
+  const Segment *pages = paged ? &segment : nullptr;
+  segment.keyView =
+      view(segment.key, maps[1], {dimJ, dimD}, keyHead, rows, pages);
+  segment.valueView =
+      view(segment.value, maps[2], {dimJ, dimE}, keyHead, rows, pages);
 }
 
 void KernelEmitter::emitWalkRow(Value item) {
   int64_t perRow = (*op.getWalkShape())[0] / program.queryTile;
-  Value row = item, part = index(0);
+  // Rows stand in the order of their work.
+  Value row = item;
+  if (program.lastFirst) {
+    Value rows = memref::DimOp::create(b, loc, parameter(walkRows), 2);
+    Value last = arith::SubIOp::create(
+        b, loc, arith::MulIOp::create(b, loc, rows, index(perRow)), index(1));
+    row = item = arith::SubIOp::create(b, loc, last, item);
+  }
+  walkPart = index(0);
   if (perRow != 1) {
     row = arith::DivUIOp::create(b, loc, item, index(perRow));
-    part = arith::RemUIOp::create(b, loc, item, index(perRow));
+    walkPart = arith::RemUIOp::create(b, loc, item, index(perRow));
   }
   // One for all sequences or heads, or one for each.
   SmallVector<Value> at;
@@ -247,21 +394,33 @@ void KernelEmitter::emitWalkRow(Value item) {
     walkRow[field] =
         toIndex(memref::LoadOp::create(b, loc, parameter(walkRows), indices));
   }
-  firstRow = arith::MulIOp::create(b, loc, walkRow[0],
-                                   index((*op.getWalkShape())[0]));
+  firstRow =
+      arith::MulIOp::create(b, loc, walkRow[0], index((*op.getWalkShape())[0]));
   if (perRow != 1)
     firstRow = arith::AddIOp::create(
         b, loc, firstRow,
-        arith::MulIOp::create(b, loc, part, index(program.queryTile)));
+        arith::MulIOp::create(b, loc, walkPart, index(program.queryTile)));
 }
 
-Value KernelEmitter::emitWalk() {
-  if (!op.getWalkRows()) {
-    Value tiles =
-        arith::CeilDivSIOp::create(b, loc, numKeys, index(program.keyTile));
-    return tile::WalkRangesOp::create(b, loc, index(0), tiles,
-                                      ArrayRef<bool>{!op.getMask().empty()});
+void KernelEmitter::emitWalk(Segment &segment) {
+  if (op.getWalkRows()) {
+    segment.walk = emitListedWalk(segment);
+  } else {
+    Value tiles = arith::CeilDivSIOp::create(b, loc, segment.numKeys,
+                                             index(program.keyTile));
+    if (queryRows.size) {
+      // An item may have no rows.
+      Value some = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                         firstRow, queryRows.size);
+      tiles = arith::SelectOp::create(b, loc, some, tiles, index(0));
+    }
+    segment.walk = tile::WalkRangesOp::create(
+        b, loc, index(0), tiles, ArrayRef<bool>{!op.getMask().empty()});
   }
+  segment.numTiles = tile::WalkSizeOp::create(b, loc, segment.walk);
+}
+
+Value KernelEmitter::emitListedWalk(const Segment &segment) {
   // Within the list, and the partial ones within those.
   auto clamp = [&](Value value, Value high) -> Value {
     value = arith::MaxSIOp::create(b, loc, value, index(0));
@@ -271,20 +430,22 @@ Value KernelEmitter::emitWalk() {
   Value first = clamp(walkRow[1], size);
   Value count =
       clamp(walkRow[2], arith::SubIOp::create(b, loc, size, first).getResult());
-  Value partials = op.getMask().empty() ? index(0) : clamp(walkRow[3], count);
+  bool isMasked = !op.getMask().empty() || op.getWalkMasks();
+  Value partials = isMasked ? clamp(walkRow[3], count) : index(0);
   int64_t keys = (*op.getWalkShape())[1];
-  Value limit = arith::CeilDivSIOp::create(b, loc, numKeys, index(keys));
+  Value limit =
+      arith::CeilDivSIOp::create(b, loc, segment.numKeys, index(keys));
   return tile::WalkListOp::create(b, loc, parameter(walkTiles), first, count,
                                   partials, limit, keys / program.keyTile);
 }
 
 Value KernelEmitter::view(unsigned position, AffineMap map, ArrayRef<Dim> dims,
-                          Value head, Value limit) {
+                          Value head, Rows rows, const Segment *pages) {
   auto type = cast<MemRefType>(parameter(position).getType());
   SmallVector<Value> indices;
   SmallVector<int64_t> axes, shape;
   for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
-    if (map.getDimPosition(axis) == dimB)
+    if (map.getDimPosition(axis) == dimB && !pages)
       indices.push_back(batch);
     else if (map.getDimPosition(axis) == dimH)
       indices.push_back(head);
@@ -292,11 +453,21 @@ Value KernelEmitter::view(unsigned position, AffineMap map, ArrayRef<Dim> dims,
     axes.push_back(axisOf(map, dim));
     shape.push_back(type.getDimSize(axes.back()));
   }
-  if (limit)
+  if (rows.size)
     shape[0] = ShapedType::kDynamic;
-  return tile::ViewOp::create(b, loc,
-                              tile::ViewType::get(shape, type.getElementType()),
-                              parameter(position), indices, limit, axes);
+  Value table;
+  SmallVector<Value, 1> sequence;
+  IntegerAttr pageSize, pageDim;
+  if (pages) {
+    table = parameter(pages->tables[0]);
+    sequence.push_back(batch);
+    pageSize = b.getI64IntegerAttr(pages->attribute.getPageSize());
+    pageDim = b.getI64IntegerAttr(axisOf(map, dimB));
+  }
+  return tile::ViewOp::create(
+      b, loc, tile::ViewType::get(shape, type.getElementType()),
+      parameter(position), indices, rows.first, rows.size, table, sequence,
+      b.getDenseI64ArrayAttr(axes), pageSize, pageDim);
 }
 
 Value KernelEmitter::map(ArrayRef<Value> inputs, Body body, Type element) {
@@ -340,7 +511,7 @@ Value KernelEmitter::convert(Value tile, Type element) {
 }
 
 Value KernelEmitter::loadQueries(Value first) {
-  Value window = view(query, maps[0], {dimI, dimD}, head);
+  Value window = view(query, maps[0], {dimI, dimD}, head, queryRows);
   auto type = cast<tile::ViewType>(window.getType());
   return tile::LoadOp::create(
       b, loc,
@@ -432,6 +603,49 @@ Value KernelEmitter::emitRegion(Value scores, Region &region,
   return map;
 }
 
+Value KernelEmitter::emitWalkMask(Value scores, Value tile, Value entry) {
+  Value firstRow =
+      arith::MulIOp::create(b, loc, walkPart, index(program.queryTile));
+  int64_t split = (*op.getWalkShape())[1] / program.keyTile;
+  Value firstKey = index(0);
+  if (split != 1)
+    firstKey = arith::MulIOp::create(
+        b, loc, arith::RemUIOp::create(b, loc, tile, index(split)),
+        index(program.keyTile));
+  return tile::MapOp::create(
+      b, loc, scores.getType(), scores, b.getMultiDimIdentityMap(2),
+      ValueRange{firstRow, firstKey},
+      [&](OpBuilder &b, Location loc, ValueRange a) -> Value {
+        auto constant = [&](int64_t value) -> Value {
+          return arith::ConstantIntOp::create(b, loc, value, 32);
+        };
+        auto shifted = [&](Value value, int64_t bits) -> Value {
+          return arith::ShRUIOp::create(b, loc, value, constant(bits));
+        };
+        auto low = [&](Value value, int64_t mask) -> Value {
+          return arith::AndIOp::create(b, loc, value, constant(mask));
+        };
+        auto times = [&](Value value, int64_t factor) -> Value {
+          return arith::MulIOp::create(b, loc, value, constant(factor));
+        };
+        auto sum = [&](Value x, Value y) -> Value {
+          return arith::AddIOp::create(b, loc, x, y);
+        };
+        Value j = arith::IndexCastOp::create(b, loc, b.getI32Type(), a[2]);
+        Value word = low(shifted(j, 1), 3);
+        if ((*op.getWalkShape())[1] > 128)
+          word = sum(times(shifted(j, 7), 4), word);
+        Value bit = sum(times(low(shifted(j, 3), 15), 2), low(j, 1));
+        word = arith::IndexCastOp::create(b, loc, b.getIndexType(), word);
+        Value bits = tile::GatherOp::create(b, loc, parameter(walkMasks),
+                                            ValueRange{entry, a[1], word});
+        bits = low(arith::ShRUIOp::create(b, loc, bits, bit), 1);
+        Value keep = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
+                                           bits, constant(0));
+        return arith::SelectOp::create(b, loc, keep, a[0], negativeInfinity(b));
+      });
+}
+
 /// What a region that only adds adds to the score tile at `at`, over the scale.
 Value KernelEmitter::emitBias(ValueRange at) {
   Value none = tile::SplatOp::create(
@@ -468,11 +682,12 @@ Value KernelEmitter::emitBias(ValueRange at) {
 }
 
 /// Scores of the tile of keys that starts at `first`, before the mask.
-Value KernelEmitter::emitScores(Value queries, Value first, ValueRange at) {
-  auto type = cast<tile::ViewType>(keyView.getType());
+Value KernelEmitter::emitScores(const Segment &segment, Value first,
+                                ValueRange at) {
+  auto type = cast<tile::ViewType>(segment.keyView.getType());
   Value keys = tile::LoadOp::create(
       b, loc, TileType::get({program.keyTile, channels}, type.getElementType()),
-      keyView, ValueRange{first, index(0)});
+      segment.keyView, ValueRange{first, index(0)});
   Value start =
       biased ? emitBias(at)
              : tile::SplatOp::create(
@@ -504,6 +719,12 @@ SmallVector<Value> KernelEmitter::emitInitialState() {
     if (unit != 1.0)
       sink = arith::MulFOp::create(b, loc, sink, number(unit));
     m = sink;
+    if (part) {
+      Value first = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                          part, index(0));
+      m = arith::SelectOp::create(b, loc, first, m, negativeInfinity(b));
+      l = arith::SelectOp::create(b, loc, first, l, number(0));
+    }
   }
   Value o = tile::SplatOp::create(
       b, loc, tileType({program.queryTile, valueChannels}), number(0));
@@ -512,27 +733,33 @@ SmallVector<Value> KernelEmitter::emitInitialState() {
 }
 
 /// One key tile of the online softmax.
-SmallVector<Value> KernelEmitter::emitStep(Value position, ValueRange state) {
-  auto at = tile::WalkAtOp::create(b, loc, walk, position);
+SmallVector<Value> KernelEmitter::emitStep(const Segment &segment,
+                                           Value position, ValueRange state) {
+  auto at = tile::WalkAtOp::create(b, loc, segment.walk, position);
   Value first =
       arith::MulIOp::create(b, loc, at.getTile(), index(program.keyTile));
   Value i0 = firstRow, j0 = first;
-  if (!op.getStarts().empty())
-    j0 = arith::AddIOp::create(b, loc, j0, parameter(start));
+  if (segment.base)
+    j0 = arith::AddIOp::create(b, loc, j0, segment.base);
   if (!origin.empty()) {
     i0 = arith::AddIOp::create(b, loc, i0, parameter(origin[2]));
     j0 = arith::AddIOp::create(b, loc, j0, parameter(origin[3]));
   }
-  Value s = emitScores(queries, first, {i0, j0});
+  Value s = emitScores(segment, first, {i0, j0});
   if (!op.getScore().empty() && !biased)
     s = emitRegion(s, op.getScore(), scoreCaptures, {i0, j0}, false);
-  if (!op.getMask().empty()) {
+  if (!op.getMask().empty() || op.getWalkMasks()) {
+    Value entry;
+    if (op.getWalkMasks())
+      entry = tile::WalkEntryOp::create(b, loc, segment.walk, position);
     auto masked = scf::IfOp::create(b, loc, s.getType(), at.getPartial(),
                                     /*withElseRegion=*/true);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(masked.thenBlock());
     scf::YieldOp::create(
-        b, loc, emitRegion(s, op.getMask(), maskCaptures, {i0, j0}, true));
+        b, loc,
+        entry ? emitWalkMask(s, at.getTile(), entry)
+              : emitRegion(s, op.getMask(), maskCaptures, {i0, j0}, true));
     b.setInsertionPointToStart(masked.elseBlock());
     scf::YieldOp::create(b, loc, s);
     s = masked.getResult(0);
@@ -568,11 +795,11 @@ SmallVector<Value> KernelEmitter::emitStep(Value position, ValueRange state) {
   Value newL = map({l, alpha, sum}, [&](OpBuilder &b, ValueRange a) -> Value {
     return math::FmaOp::create(b, loc, a[0], a[1], a[2]);
   });
-  auto type = cast<tile::ViewType>(valueView.getType());
+  auto type = cast<tile::ViewType>(segment.valueView.getType());
   Value values = tile::LoadOp::create(
       b, loc,
       TileType::get({program.keyTile, valueChannels}, type.getElementType()),
-      valueView, ValueRange{first, index(0)});
+      segment.valueView, ValueRange{first, index(0)});
   Value scaled = mapRows(o, alpha, [&](OpBuilder &b, ValueRange a) -> Value {
     return arith::MulFOp::create(b, loc, a[0], a[1]);
   });
@@ -600,7 +827,7 @@ void KernelEmitter::emitResult(ValueRange state) {
   Value mean = mapRows(o, inverse, [&](OpBuilder &b, ValueRange a) -> Value {
     return arith::MulFOp::create(b, loc, a[0], a[1]);
   });
-  Value window = view(output, maps[3], {dimI, dimE}, head);
+  Value window = view(output, maps[3], {dimI, dimE}, head, queryRows);
   mean = convert(mean, cast<tile::ViewType>(window.getType()).getElementType());
   tile::StoreOp::create(b, loc, mean, window, ValueRange{firstRow, index(0)});
   if (!op.getLse())
@@ -622,8 +849,24 @@ void KernelEmitter::emitResult(ValueRange state) {
     return arith::SelectOp::create(b, loc, isZero(b, a[1]), negativeInfinity(b),
                                    x);
   });
-  tile::StoreOp::create(b, loc, total, view(lse, maps[4], {dimI}, head),
+  tile::StoreOp::create(b, loc, total,
+                        view(lse, maps[4], {dimI}, head, queryRows),
                         ValueRange{firstRow});
+}
+
+/// The result of the last work item of those that share the keys.
+void KernelEmitter::emitCombined(ValueRange state) {
+  Value rows =
+      queryRows.size ? queryRows.size : extent(parameter(query), maps[0], dimI);
+  rows = arith::SubIOp::create(b, loc, rows, firstRow);
+  auto combined = tile::CombineOp::create(
+      b, loc, state[0].getType(), state[1].getType(), state[2].getType(),
+      b.getI1Type(), state[0], state[1], state[2], part, parameter(parts), rows,
+      b.getF64FloatAttr(exponentScale));
+  auto last = scf::IfOp::create(b, loc, combined.getLast());
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(last.thenBlock());
+  emitResult(combined.getResults().drop_back());
 }
 
 tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
@@ -652,58 +895,61 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
   kernel = cast<tile::KernelOp>(b.create(state));
 
   b.setInsertionPointToStart(block);
-  batch = kernel.getGridArguments()[0];
-  head = kernel.getGridArguments()[1];
-  Value group =
-      arith::DivUIOp::create(b, loc, extent(parameter(query), maps[0], dimH),
-                             extent(parameter(key), maps[1], dimH));
-  keyHead = arith::DivUIOp::create(b, loc, head, group);
-  if (op.getWalkRows())
-    emitWalkRow(kernel.getGridArguments()[2]);
-  else
-    firstRow = arith::MulIOp::create(b, loc, kernel.getGridArguments()[2],
-                                     index(program.queryTile));
-  numKeys = emitNumKeys();
-  keyView = view(key, maps[1], {dimJ, dimD}, keyHead, numKeys);
-  valueView = view(value, maps[2], {dimJ, dimE}, keyHead, numKeys);
+  emitItem();
+  for (auto [n, segment] : llvm::enumerate(segments))
+    emitSegment(segment, n > 0 ? &segments[n - 1] : nullptr);
   queries = emitQueries(firstRow);
-
-  walk = emitWalk();
-  Value size = tile::WalkSizeOp::create(b, loc, walk);
-  auto loop = scf::ForOp::create(
-      b, loc, index(0), size, index(1), emitInitialState(),
-      [&](OpBuilder &nested, Location, Value position, ValueRange state) {
-        OpBuilder::InsertionGuard guard(b);
-        b.setInsertionPointToStart(nested.getInsertionBlock());
-        scf::YieldOp::create(b, loc, emitStep(position, state));
-      });
-  b.setInsertionPointAfter(loop);
-  emitResult(loop.getResults());
+  for (Segment &segment : segments)
+    emitWalk(segment);
+  SmallVector<Value> sums = emitInitialState();
+  for (const Segment &segment : segments)
+    sums = emitKeyLoop(segment, sums);
+  if (part)
+    emitCombined(sums);
+  else
+    emitResult(sums);
   tile::ReturnOp::create(b, loc);
   replaceIndexOps(kernel);
   emitLaunch(op);
   return kernel;
 }
 
-void KernelEmitter::emitLaunch(Operation *before) {
-  b.setInsertionPoint(before);
-  Value tiles;
-  if (op.getWalkRows()) {
-    tiles = memref::DimOp::create(b, loc, op.getWalkRows(), 2);
-    tiles = arith::MulIOp::create(
-        b, loc, tiles, index((*op.getWalkShape())[0] / program.queryTile));
-  } else {
-    Value rows = extent(op.getQuery(), maps[0], dimI);
-    tiles = arith::CeilDivSIOp::create(b, loc, rows, index(program.queryTile));
+SmallVector<Value> KernelEmitter::emitKeyLoop(const Segment &segment,
+                                              ValueRange state) {
+  Value low = index(0), high = segment.numTiles;
+  if (part) {
+    // Each part has as many tiles of this sequence's walk, the last ones fewer.
+    Value share = arith::CeilDivSIOp::create(b, loc, high, parameter(parts));
+    low = arith::MinSIOp::create(
+        b, loc, arith::MulIOp::create(b, loc, part, share), high);
+    high = arith::MinSIOp::create(
+        b, loc, arith::AddIOp::create(b, loc, low, share), high);
   }
-  tile::LaunchOp::create(b, loc, kernel.getSymName(),
-                         ValueRange{extent(op.getQuery(), maps[0], dimB),
-                                    extent(op.getQuery(), maps[0], dimH),
-                                    tiles},
-                         parameters, IntegerAttr());
+  auto loop = scf::ForOp::create(
+      b, loc, low, high, index(1), state,
+      [&](OpBuilder &nested, Location, Value position, ValueRange state) {
+        OpBuilder::InsertionGuard guard(b);
+        b.setInsertionPointToStart(nested.getInsertionBlock());
+        scf::YieldOp::create(b, loc, emitStep(segment, position, state));
+      });
+  b.setInsertionPointAfter(loop);
+  return loop.getResults();
 }
 
-/// What cannot be lowered yet, by name.
+void KernelEmitter::emitLaunch(Operation *before) {
+  b.setInsertionPoint(before);
+  Value sequences =
+      queryOffsets() ? index(1) : extent(op.getQuery(), maps[0], dimB);
+  Value tiles = emitNumQueryTiles();
+  if (part)
+    tiles = arith::MulIOp::create(b, loc, tiles, parameters[parts]);
+  tile::LaunchOp::create(
+      b, loc, kernel.getSymName(),
+      ValueRange{sequences, extent(op.getQuery(), maps[0], dimH), tiles},
+      parameters, IntegerAttr(), IntegerAttr(), IntegerAttr());
+}
+
+/// What cannot be lowered, by name.
 static LogicalResult checkSupported(AttentionOp op,
                                     tile::ScheduleAttrInterface schedule) {
   if (std::optional<ArrayRef<int64_t>> walk = op.getWalkShape())
@@ -714,14 +960,6 @@ static LogicalResult checkSupported(AttentionOp op,
              << " keys and a schedule of " << schedule.getQueryTile() << " by "
              << schedule.getKeyTile()
              << "; the schedule's tiles must divide the walk's";
-  if (op.getSegments().size() != 1)
-    return op.emitOpError("with several segments is not lowered yet; "
-                          "concatenate the keys and values into one");
-  SegmentKind kind = cast<SegmentAttr>(op.getSegments()[0]).getKind();
-  if (kind != SegmentKind::dense)
-    return op.emitOpError("with a ")
-           << stringifySegmentKind(kind)
-           << " segment is not lowered yet; use dense(...) with lengths(...)";
   if (!op.getAccumulatorType().isF32())
     return op.emitOpError("accumulates in ")
            << op.getAccumulatorType() << "; only f32 is lowered";
@@ -766,7 +1004,9 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
       for (unsigned n = 1; symbols.lookup(name); ++n)
         name = base + "_" + std::to_string(n);
       KernelEmitter emitter(op, {schedule.getQueryTile(), schedule.getKeyTile(),
-                                 schedule.multipliesInStorageTypes()});
+                                 schedule.getSplitTo(),
+                                 schedule.multipliesInStorageTypes(),
+                                 schedule.takesLastFirst()});
       symbols.insert(emitter.emit(function, name));
       op.erase();
       ++numKernels;

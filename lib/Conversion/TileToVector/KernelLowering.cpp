@@ -18,8 +18,8 @@ using namespace fovea;
 using tile::TileType;
 
 KernelLowering::KernelLowering(func::FuncOp function,
-                               tile::CpuScheduleAttr schedule)
-    : function(function), schedule(schedule), b(function.getContext()),
+                               tile::CpuScheduleAttr schedule, Value workspace)
+    : function(function), schedule(schedule), workspace(workspace), b(function.getContext()),
       lanes(b, schedule.getLanes()), width(schedule.getLanes()),
       numVectors(schedule.getQueryTile() / schedule.getLanes()) {}
 
@@ -129,6 +129,20 @@ LogicalResult KernelLowering::lowerOp(Operation &op) {
     done.push_back(&op);
     return lowerLoop(loop);
   }
+  if (auto combine = dyn_cast<tile::CombineOp>(op)) {
+    done.push_back(&op);
+    return lowerCombine(combine);
+  }
+  // A branch that gives no tile works on tiles of its own.
+  if (auto branch = dyn_cast<scf::IfOp>(op); branch && !hasTiles(op)) {
+    int64_t mark = scratchTop;
+    for (Region &region : branch->getRegions())
+      if (!region.empty() && failed(lowerBlock(region.front())))
+        return failure();
+    scratchTop = mark;
+    b.setInsertionPointAfter(branch);
+    return success();
+  }
   if (isa<tile::WalkAtOp, tile::WalkSizeOp>(op))
     return op.emitOpError("stands on a walk of several ranges; run "
                           "-tile-split-walk first");
@@ -162,15 +176,14 @@ Value KernelLowering::extent(Location loc, tile::ViewOp view, unsigned axis,
                              Value offset, int64_t size) {
   auto type = cast<MemRefType>(view.getSource().getType());
   int64_t dim = view.getDims()[axis];
+  bool moved = axis == 0 && (view.getFrom() || view.getTable());
   bool limited = axis == 0 && view.getLimit();
   APInt constant;
-  if (!limited && matchPattern(offset, m_ConstantInt(&constant)) &&
+  if (!limited && !moved && matchPattern(offset, m_ConstantInt(&constant)) &&
       !type.isDynamicDim(dim) &&
       constant.getSExtValue() + size <= type.getDimSize(dim))
     return index(size);
-  Value end = memref::DimOp::create(b, loc, view.getSource(), dim);
-  if (limited)
-    end = arith::MinSIOp::create(b, loc, end, view.getLimit());
+  Value end = tile::createExtent(b, view, axis);
   Value room = arith::SubIOp::create(b, loc, end, offset);
   room = arith::MaxSIOp::create(b, loc, room, index(0));
   return arith::MinSIOp::create(b, loc, room, index(size));
@@ -178,10 +191,24 @@ Value KernelLowering::extent(Location loc, tile::ViewOp view, unsigned axis,
 
 SmallVector<Value> KernelLowering::indices(tile::ViewOp view,
                                            ValueRange position) {
+  Location loc = view.getLoc();
   int64_t rank = cast<MemRefType>(view.getSource().getType()).getRank();
   SmallVector<Value> result(rank);
   for (auto [axis, dim] : llvm::enumerate(view.getDims()))
     result[dim] = position[axis];
+  Value &row = result[view.getDims()[0]];
+  if (view.getFrom())
+    row = arith::AddIOp::create(b, loc, view.getFrom(), row);
+  if (view.getTable()) {
+    Value size = index(*view.getPageSize());
+    SmallVector<Value> at(view.getTableIndices());
+    at.push_back(arith::DivUIOp::create(b, loc, row, size));
+    Value page = memref::LoadOp::create(b, loc, view.getTable(), at);
+    if (!page.getType().isIndex())
+      page = arith::IndexCastOp::create(b, loc, b.getIndexType(), page);
+    result[*view.getPageDim()] = page;
+    row = arith::RemUIOp::create(b, loc, row, size);
+  }
   auto fixed = view.getIndices().begin();
   for (Value &value : result)
     if (!value)

@@ -34,12 +34,19 @@ inline bool isRow(mlir::Value tile) { return typeOf(tile).getRank() == 1; }
 /// Reductions, stores and the yields of loops ask for tiles; that emits loops.
 class KernelLowering {
 public:
-  KernelLowering(mlir::func::FuncOp function, tile::CpuScheduleAttr schedule);
+  /// `workspace` is the memory of all work items; null if there is none.
+  KernelLowering(mlir::func::FuncOp function, tile::CpuScheduleAttr schedule,
+                 mlir::Value workspace);
 
   mlir::LogicalResult run();
 
   /// Bytes of scratch memory that a work item needs.
   int64_t getScratchBytes() const { return scratchEnd; }
+
+  /// Bytes that work items hand states over in, and how many of them count
+  /// arrivals: these are zero at first.
+  int64_t getWorkspaceBytes() const { return workspaceBytes; }
+  int64_t getClearedBytes() const { return clearedBytes; }
 
 private:
   /// Vectors that have been computed at one point (column, vector).
@@ -137,8 +144,20 @@ private:
                                   mlir::ValueRange yielded,
                                   llvm::SmallVectorImpl<mlir::Value> &vectors);
 
+  // Combine.cpp: work items that share their keys.
+
+  mlir::LogicalResult lowerCombine(tile::CombineOp op);
+  /// Memory of a work item for its state: the sum, maxima and weights.
+  llvm::SmallVector<mlir::Value, 3> slotOf(tile::CombineOp op,
+                                           mlir::Value item);
+  void emitFold(tile::CombineOp op, mlir::Value first, mlir::Value target,
+                llvm::SmallVectorImpl<mlir::Value> &top,
+                llvm::SmallVectorImpl<mlir::Value> &weight);
+
   mlir::func::FuncOp function;
   tile::CpuScheduleAttr schedule;
+  mlir::Value workspace;
+  int64_t workspaceBytes = 0, clearedBytes = 0;
   mlir::OpBuilder b;
   LaneEmitter lanes;
   int64_t width, numVectors;

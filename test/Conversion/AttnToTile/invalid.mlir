@@ -74,3 +74,16 @@ func.func @another_schedule(%q: memref<1x1x4x8xf32>, %o: memref<1x1x4x8xf32>) {
     outs(%o : memref<1x1x4x8xf32>) attributes {schedule = 5}
   return
 }
+
+// -----
+
+#schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
+func.func @walk(%q: memref<1x1x256x64xf32>, %r: memref<1x1x4x4xi32>,
+                %t: memref<16xi32>, %o: memref<1x1x256x64xf32>) {
+  // expected-error @+1 {{has a walk of 64 queries by 64 keys and a schedule of 64 by 128; the schedule's tiles must divide the walk's}}
+  attn.attention ins(%q : memref<1x1x256x64xf32>)
+      dense(%q, %q : memref<1x1x256x64xf32>, memref<1x1x256x64xf32>)
+      walk<64, 64>(%r, %t : memref<1x1x4x4xi32>, memref<16xi32>)
+      outs(%o : memref<1x1x256x64xf32>) attributes {schedule = #schedule}
+  return
+}

@@ -467,3 +467,35 @@ func.func @f(%a: !tile.tile<16xf32>) {
   } -> !tile.tile<16xf32>
   return
 }
+
+// -----
+
+func.func @f(%o: !tile.tile<64x128xf32>, %m: !tile.tile<32xf32>, %n: index) {
+  // expected-error @+1 {{takes a tile of rows and one element for each row, got '!tile.tile<64x128xf32>' and '!tile.tile<32xf32>'}}
+  %s:4 = tile.combine %o, %m, %m part %n of %n rows %n unit 1.0
+      : !tile.tile<64x128xf32>, !tile.tile<32xf32>
+  return
+}
+
+// -----
+
+func.func @f(%o: !tile.tile<64x128xbf16>, %m: !tile.tile<64xf32>, %n: index) {
+  // expected-error @+1 {{combines f32 tiles, got '!tile.tile<64x128xbf16>' and '!tile.tile<64xf32>'}}
+  %s:4 = tile.combine %o, %m, %m part %n of %n rows %n unit 1.0
+      : !tile.tile<64x128xbf16>, !tile.tile<64xf32>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{split_to is from 1 to 1024, got 0}}
+module attributes {test.s = #tile.cpu_schedule<query_tile = 16, key_tile = 128, lanes = 16, rows = 4, vectors = 1, split_to = 0>} {}
+
+// -----
+
+tile.kernel @entry(%n: index) grid(%x) {
+  %c0 = arith.constant 0 : index
+  %w = tile.walk.ranges (%c0) to (%n) {partial = array<i1: false>}
+  // expected-error @+1 {{asks for an entry of a walk that tile.walk.list does not make}}
+  %e = tile.walk.entry %w[%c0]
+}

@@ -15,6 +15,8 @@
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 
 namespace fovea::attn {
 #define GEN_PASS_DEF_ATTNBUFFERIZE
@@ -117,6 +119,39 @@ static void freeAllocations(func::FuncOp function) {
   });
 }
 
+/// Whether an op may write to a memref or to a view of it; what is not known to
+/// leave it alone does.
+static bool mayBeWritten(Value memref) {
+  for (Operation *user : memref.getUsers()) {
+    if (isa<ViewLikeOpInterface>(user)) {
+      if (llvm::any_of(user->getResults(), mayBeWritten))
+        return true;
+    } else if (auto effects = dyn_cast<MemoryEffectOpInterface>(user)) {
+      SmallVector<MemoryEffects::EffectInstance> all;
+      effects.getEffects(all);
+      for (const MemoryEffects::EffectInstance &effect : all)
+        if (isa<MemoryEffects::Write>(effect.getEffect()) &&
+            (!effect.getValue() || effect.getValue() == memref))
+          return true;
+      if (llvm::any_of(user->getResultTypes(), llvm::IsaPred<BaseMemRefType>))
+        return true;
+    } else if (!isa<func::ReturnOp>(user)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Records which arguments are written.
+static void recordWrites(func::FuncOp function) {
+  SmallVector<int64_t> written;
+  for (BlockArgument argument : function.getArguments())
+    if (isa<BaseMemRefType>(argument.getType()) && mayBeWritten(argument))
+      written.push_back(argument.getArgNumber());
+  function->setAttr("fovea.writes",
+                    Builder(function).getDenseI64ArrayAttr(written));
+}
+
 namespace {
 
 struct AttnBufferizePass final
@@ -142,11 +177,13 @@ struct AttnBufferizePass final
     BufferizationState state;
     if (failed(runOneShotModuleBufferize(getOperation(), options, state)))
       return signalPassFailure();
-    for (auto function : getOperation().getOps<func::FuncOp>())
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (failed(moveResultsToArguments(function)))
         return signalPassFailure();
-    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isExternal())
+        recordWrites(function);
       freeAllocations(function);
+    }
   }
 };
 

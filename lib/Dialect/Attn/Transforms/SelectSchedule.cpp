@@ -27,6 +27,12 @@ using namespace mlir;
 using namespace fovea;
 using namespace fovea::attn;
 
+/// Calls with up to so many queries divide their keys between work items...
+static constexpr int64_t maxDecodedQueries = 16;
+
+/// ...on CPUs up to so many: results do not depend on the number of threads.
+static constexpr int64_t cpuSplitTo = 64;
+
 /// Number of queries, or -1 if it is dynamic.
 static int64_t staticQueries(AttentionOp op) {
   AffineMap map = op.getIndexingMapsArray()[0];
@@ -37,11 +43,20 @@ static int64_t staticQueries(AttentionOp op) {
   return -1;
 }
 
+/// Whether there are so few queries that keys are divided.
+static bool isDecoding(AttentionOp op) {
+  int64_t queries = staticQueries(op);
+  return queries >= 0 && queries <= maxDecodedQueries;
+}
+
 /// Rows by vectors of a register block: 12 to 16 accumulators where there are
 /// 32 registers, 8 to 12 where there are 16.
 static tile::CpuScheduleAttr selectCpu(AttentionOp op,
                                        const CpuTarget &target) {
   int64_t queries = staticQueries(op);
+  // Heads of a group that become rows; dynamic is negative.
+  if (std::optional<int64_t> heads = getPackedHeads(op))
+    queries = std::max<int64_t>(*heads, 1);
   int64_t lanes = target.lanes;
   // {vectors of a query tile, vectors of a block, rows of a block}
   struct Shape {
@@ -68,7 +83,8 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
       if (smaller.tile * lanes >= queries)
         shape = smaller;
   return tile::CpuScheduleAttr::get(op.getContext(), shape.tile * lanes,
-                                    keyTile, lanes, shape.rows, shape.vectors);
+                                    keyTile, lanes, shape.rows, shape.vectors,
+                                    isDecoding(op) ? cpuSplitTo : 1);
 }
 
 //===----------------------------------------------------------------------===//
@@ -198,40 +214,76 @@ static int64_t estimateRegisters(AttentionOp op, pipe::ScheduleAttr schedule) {
 }
 
 SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
-  auto [d, dv] = channelsOf(op);
+  // Braces would make names that lambdas cannot capture.
+  int64_t d = channelsOf(op).first, dv = channelsOf(op).second;
   int64_t widest = std::max(d, dv);
-  if (widest > 128)
+  if (widest > pipe::limits::columns)
     return {};
-  // A walk's rows come in the order of their work.
-  bool masked = !op.getMask().empty() && !op.getWalkRows();
-  auto make = [&](int64_t groups, int64_t keyTile, bool overlap,
-                  bool persistent) {
-    return pipe::ScheduleAttr::get(
-        op.getContext(), groups * pipe::limits::groupRows, keyTile,
-        /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
-        /*consumer_regs=*/groups == 3 ? 160 : 240, overlap, /*turns=*/overlap && groups > 1,
-        persistent, /*last_first=*/persistent && masked);
-  };
-  SmallVector<pipe::ScheduleAttr> fits, spills;
+  // Work items differ in their work.
+  bool masked = !op.getMask().empty() || op.getWalkRows();
   std::optional<ArrayRef<int64_t>> walk = op.getWalkShape();
-  auto add = [&](pipe::ScheduleAttr schedule) {
-    if (walk && ((*walk)[0] % schedule.getQueryTile() != 0 ||
-                 (*walk)[1] % schedule.getKeyTile() != 0))
-      return;
-    bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
-    (few ? fits : spills).push_back(schedule);
+  SmallVector<pipe::ScheduleAttr> fits, spills;
+  // Adds a schedule, with the result in the queries' place if it has none of
+  // its own; false if shared memory is too small or the walk's tiles are no
+  // multiples of its tiles.
+  auto add = [&](int64_t groups, int64_t keyTile, bool overlap,
+                 bool persistent) {
+    for (bool reuse : {false, true}) {
+      auto schedule = pipe::ScheduleAttr::get(
+          op.getContext(), groups * pipe::limits::groupRows, keyTile,
+          /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
+          /*consumer_regs=*/groups == 3 ? 160 : 240, overlap,
+          /*turns=*/overlap && groups > 1, persistent, /*last_first=*/masked,
+          /*split_to=*/1, reuse);
+      if ((walk && ((*walk)[0] % schedule.getQueryTile() != 0 ||
+                    (*walk)[1] % keyTile != 0)) ||
+          (reuse && dv > llvm::alignTo(d, 64)) ||
+          schedule.getTileBytes(d, dv) > pipe::limits::tileBytes)
+        continue;
+      bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
+      (few ? fits : spills).push_back(schedule);
+      return true;
+    }
+    return false;
   };
+  if (isDecoding(op))
+    for (bool overlap : {true, false}) {
+      auto schedule = pipe::ScheduleAttr::get(
+          op.getContext(), pipe::limits::groupRows, /*key_tile=*/64,
+          /*stages=*/4, /*groups=*/1, /*producer_regs=*/24,
+          /*consumer_regs=*/240, overlap, /*turns=*/false, /*persistent=*/true,
+          /*last_first=*/false, /*split_to=*/0, /*reuse_queries=*/false);
+      if (schedule.getTileBytes(d, dv) <= pipe::limits::tileBytes)
+        (estimateRegisters(op, schedule) <= schedule.getConsumerRegs() ? fits
+                                                                       : spills)
+            .push_back(schedule);
+    }
+  // The widest key tile that fits.
+  auto addWidest = [&](int64_t groups, bool persistent) {
+    for (int64_t keyTile : {128, 112, 96, 80, 64})
+      if (add(groups, keyTile, /*overlap=*/true, persistent))
+        return;
+  };
+  // Persistent kernels first, but above 128 channels, where they spill a
+  // little.
   for (int64_t groups : {3, 2})
     if (groups == 2 || widest <= 64)
-      for (bool persistent : {true, false})
-        add(make(groups, 128, /*overlap=*/true, persistent));
-  add(make(2, 64, /*overlap=*/true, /*persistent=*/true));
+      for (bool first : {true, false})
+        addWidest(groups, /*persistent=*/first == (widest <= 128));
+  add(2, 64, /*overlap=*/true, /*persistent=*/true);
   if (walk)
     for (int64_t keyTile : {128, 64})
-      add(make(1, keyTile, /*overlap=*/true, /*persistent=*/true));
-  add(make(2, 64, /*overlap=*/false, /*persistent=*/false));
+      add(1, keyTile, /*overlap=*/true, /*persistent=*/true);
+  add(2, 64, /*overlap=*/false, /*persistent=*/false);
+  if (widest > 128)
+    add(2, 32, /*overlap=*/false, /*persistent=*/false);
+  // Two ways may lead to one schedule.
   fits.append(spills);
-  return fits;
+  SmallVector<pipe::ScheduleAttr> different;
+  for (pipe::ScheduleAttr schedule : fits)
+    if (!llvm::is_contained(different, schedule))
+      different.push_back(schedule);
+  return different;
 }
 
 //===----------------------------------------------------------------------===//
@@ -290,8 +342,8 @@ struct AttnSelectSchedulePass final
       if (schedules.empty()) {
         op.emitOpError("has ")
             << std::max(channelsOf(op).first, channelsOf(op).second)
-            << " channels; for " << target
-            << " there is a schedule up to 128: give one as attribute schedule";
+            << " channels; for " << target << " there are schedules up to "
+            << pipe::limits::columns;
         return WalkResult::interrupt();
       }
       if (attempt >= schedules.size()) {
@@ -311,8 +363,8 @@ struct AttnSelectSchedulePass final
   /// Walks are made by loops on a CPU.
   LogicalResult refuseWalkOps() {
     WalkResult result = getOperation()->walk([&](Operation *op) {
-      if (!isa<WalkFromMaskOp, WalkFromBlocksOp, WalkTopKOp,
-               WalkThresholdOp>(op))
+      if (!isa<WalkFromMaskOp, WalkFromBlocksOp, WalkTopKOp, WalkThresholdOp>(
+              op))
         return WalkResult::advance();
       op->emitOpError("has no code for ")
           << target << "; make the walk in a function for a CPU, and pass its "

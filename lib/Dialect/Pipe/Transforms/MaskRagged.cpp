@@ -187,6 +187,11 @@ void RaggedKernel::visit(Operation *op) {
     fills[map] = evaluate(map);
   } else if (auto reduce = dyn_cast<tile::ReduceOp>(op)) {
     ends[reduce] = {getEnds(reduce.getInput())[1 - reduce.getAxis()]};
+  } else if (auto combine = dyn_cast<tile::CombineOp>(op)) {
+    for (auto [operand, result] :
+         llvm::zip(combine->getOperands().take_front(3),
+                   combine->getResults().take_front(3)))
+      ends[result] = getEnds(operand);
   } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
     // Results and arguments of a loop get their ends from the initial values
     // here and from the yielded ones at the terminator.
@@ -226,12 +231,7 @@ Value RaggedKernel::getExtent(End end) {
   if (extent)
     return extent;
   OpBuilder builder(end.view);
-  Location loc = end.view.getLoc();
-  Value dim = arith::ConstantIndexOp::create(builder, loc,
-                                             end.view.getDims()[end.axis]);
-  extent = memref::DimOp::create(builder, loc, end.view.getSource(), dim);
-  if (end.axis == 0 && end.view.getLimit())
-    extent = arith::MinSIOp::create(builder, loc, extent, end.view.getLimit());
+  extent = tile::createExtent(builder, end.view, end.axis);
   return extent;
 }
 
@@ -263,7 +263,9 @@ static void cutFullRanges(tile::WalkRangesOp walk, int64_t tileExtent,
       }
       low = cut;
     } else if (continued) {
-      low = continued;
+      // Either range may be empty, with an end before its beginning.
+      high = arith::MaxSIOp::create(builder, loc, low, high);
+      low = arith::MinSIOp::create(builder, loc, low, continued);
       continued = Value();
     }
     lower.push_back(low);
@@ -275,6 +277,36 @@ static void cutFullRanges(tile::WalkRangesOp walk, int64_t tileExtent,
   walk.replaceAllUsesWith(cut.getResult());
 }
 
+/// Makes all tiles of the list partial if the extent is no number of tiles, so
+/// that full ones are whole. The mask is evaluated in the same ones as before.
+static void cutFullEntries(tile::WalkListOp walk, tile::WalkAtOp at,
+                           int64_t tileExtent, Value extent) {
+  OpBuilder builder(walk);
+  Location loc = walk.getLoc();
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(builder, loc, value);
+  };
+  Value rest =
+      arith::RemUIOp::create(builder, loc, extent,
+                             constant(tileExtent * walk.getSplit()));
+  Value whole = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                      rest, constant(0));
+  Value masked = arith::MulIOp::create(builder, loc, walk.getPartials(),
+                                       constant(walk.getSplit()));
+  Value partials = arith::SelectOp::create(
+      builder, loc, whole, walk.getPartials(), walk.getCount());
+  walk.getPartialsMutable().assign(partials);
+  if (at.getPartial().use_empty())
+    return;
+  builder.setInsertionPointAfter(at);
+  Value isMasked =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
+                            at.getPosition(), masked);
+  Value both =
+      arith::AndIOp::create(builder, loc, at.getPartial(), isMasked);
+  at.getPartial().replaceAllUsesExcept(both, both.getDefiningOp());
+}
+
 /// The walk's own flag, if it can be made to hold for each tile across the end.
 Value RaggedKernel::getFlag(End end, int64_t tileExtent, Value extent) {
   auto offset = end.offset.getDefiningOp<arith::MulIOp>();
@@ -283,7 +315,7 @@ Value RaggedKernel::getFlag(End end, int64_t tileExtent, Value extent) {
   if (!at || !matchPattern(offset.getRhs(), m_ConstantInt(&factor)) ||
       factor != tileExtent)
     return Value();
-  auto walk = at.getWalk().getDefiningOp<tile::WalkRangesOp>();
+  Operation *walk = at.getWalk().getDefiningOp();
   if (!walk)
     return Value();
   if (Value known = cutWalks.lookup(walk))
@@ -292,7 +324,10 @@ Value RaggedKernel::getFlag(End end, int64_t tileExtent, Value extent) {
   if (!definition || definition->getBlock() != walk->getBlock() ||
       !definition->isBeforeInBlock(walk))
     return Value();
-  cutFullRanges(walk, tileExtent, extent);
+  if (auto list = dyn_cast<tile::WalkListOp>(walk))
+    cutFullEntries(list, at, tileExtent, extent);
+  else
+    cutFullRanges(cast<tile::WalkRangesOp>(walk), tileExtent, extent);
   cutWalks[at.getWalk().getDefiningOp()] = extent;
   return at.getPartial();
 }
@@ -321,12 +356,14 @@ LogicalResult RaggedKernel::mask(OpOperand &operand, unsigned axis, Fill fill) {
   else
     builder.setInsertionPointToStart(value.getParentBlock());
   Value last = getFlag(*end, type.getDimSize(axis), extent);
-  if (!last) {
+  auto at = last ? last.getDefiningOp<tile::WalkAtOp>() : nullptr;
+  if (!at || at.getWalk().getDefiningOp<tile::WalkListOp>()) {
     Value size =
         arith::ConstantIndexOp::create(builder, loc, type.getDimSize(axis));
     Value after = arith::AddIOp::create(builder, loc, end->offset, size);
-    last = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sgt, after,
-                                 extent);
+    Value crosses = arith::CmpIOp::create(
+        builder, loc, arith::CmpIPredicate::sgt, after, extent);
+    last = at ? arith::AndIOp::create(builder, loc, last, crosses) : crosses;
   }
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
   auto elementType = cast<FloatType>(type.getElementType());

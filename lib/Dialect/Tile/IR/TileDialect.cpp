@@ -179,7 +179,7 @@ AffineMap LanesAttr::getElementMap(ArrayRef<int64_t> shape) const {
 LogicalResult
 CpuScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                         int64_t queryTile, int64_t keyTile, int64_t lanes,
-                        int64_t rows, int64_t vectors) {
+                        int64_t rows, int64_t vectors, int64_t splitTo) {
   if (lanes != 4 && lanes != 8 && lanes != 16)
     return emitError() << "lanes is 4, 8 or 16, got " << lanes;
   if (rows < 1 || rows > 16 || vectors < 1 || vectors > 16)
@@ -201,5 +201,7 @@ CpuScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (keyTile < 1 || keyTile > 1024 || keyTile % rows != 0)
     return emitError() << "key_tile is a multiple of rows (" << rows
                        << ") up to 1024, got " << keyTile;
+  if (splitTo < 1 || splitTo > 1024)
+    return emitError() << "split_to is from 1 to 1024, got " << splitTo;
   return success();
 }

@@ -120,6 +120,37 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
 // Memory
 //===----------------------------------------------------------------------===//
 
+/// The table of a view's pages, and the dimension that it counts.
+static LogicalResult verifyPages(ViewOp op, MutableArrayRef<bool> used) {
+  bool paged = op.getTable() != nullptr;
+  if (paged != op.getPageSize().has_value() ||
+      paged != op.getPageDim().has_value())
+    return op.emitOpError("pages have a size, a dimension and a table");
+  if (!paged)
+    return success();
+  auto source = cast<MemRefType>(op.getSource().getType());
+  auto table = cast<MemRefType>(op.getTable().getType());
+  int64_t size = *op.getPageSize(), dim = *op.getPageDim();
+  int64_t slots = source.getDimSize(op.getDims()[0]);
+  if (size < 1 || (!ShapedType::isDynamic(slots) && slots != size))
+    return op.emitOpError("pages have ")
+           << size << " rows, but dimension " << op.getDims()[0]
+           << " of the memref is " << source;
+  if (dim < 0 || dim >= source.getRank() || used[dim])
+    return op.emitOpError("pages are along dimension ")
+           << dim << ", which is none of the others of " << source;
+  used[dim] = true;
+  Type element = table.getElementType();
+  if (!element.isIndex() && !element.isInteger(32) && !element.isInteger(64))
+    return op.emitOpError("the table has elements of type ")
+           << element << ", expected i32, i64 or index";
+  if (table.getRank() != static_cast<int64_t>(op.getTableIndices().size()) + 1)
+    return op.emitOpError("a table of rank ")
+           << table.getRank() << " needs " << table.getRank() - 1
+           << " indices, got " << op.getTableIndices().size();
+  return success();
+}
+
 LogicalResult ViewOp::verify() {
   auto source = cast<MemRefType>(getSource().getType());
   ArrayRef<int64_t> dims = getDims();
@@ -132,24 +163,61 @@ LogicalResult ViewOp::verify() {
              << source.getRank() << "-dimensional memref once, got " << dim;
     used[dim] = true;
   }
-  if (source.getRank() !=
-      static_cast<int64_t>(dims.size() + getIndices().size()))
+  if (failed(verifyPages(*this, used)))
+    return failure();
+  int64_t fixed = llvm::count(used, false);
+  if (fixed != static_cast<int64_t>(getIndices().size()))
     return emitOpError("a memref of rank ")
-           << source.getRank() << " viewed along " << dims.size()
-           << " dimensions needs " << source.getRank() - dims.size()
-           << " indices, got " << getIndices().size();
+           << source.getRank() << " viewed along " << source.getRank() - fixed
+           << " dimensions needs " << fixed << " indices, got "
+           << getIndices().size();
   ViewType view = getType();
   if (view.getElementType() != source.getElementType() ||
       view.getShape().size() != dims.size())
     return emitOpError("the view ") << view << " is not of the memref " << source;
   for (auto [axis, dim] : llvm::enumerate(dims)) {
     int64_t extent = view.getShape()[axis];
+    bool moves = axis == 0 && (getFrom() || getTable());
+    if (moves && !ShapedType::isDynamic(extent))
+      return emitOpError("has rows from an offset or in pages, so that axis 0 "
+                         "is dynamic, got ")
+             << extent;
     if (!ShapedType::isDynamic(extent) && extent != source.getDimSize(dim))
       return emitOpError("axis ")
              << axis << " has " << extent << " elements, the memref's "
              << source.getDimSize(dim);
   }
   return success();
+}
+
+Value fovea::tile::createExtent(OpBuilder &b, ViewOp view, unsigned axis) {
+  Location loc = view.getLoc();
+  auto dimension = [&](Value memref, int64_t dim) -> Value {
+    return b.createOrFold<memref::DimOp>(
+        loc, memref, arith::ConstantIndexOp::create(b, loc, dim).getResult());
+  };
+  int64_t dim = view.getDims()[axis];
+  if (axis != 0)
+    return dimension(view.getSource(), dim);
+  Value limit = view.getLimit();
+  if (auto size = limit ? limit.getDefiningOp<memref::DimOp>() : nullptr)
+    if (!view.getFrom() && !view.getTable() &&
+        size.getSource() == view.getSource() && size.getConstantIndex() == dim)
+      return limit;
+  Value extent;
+  if (view.getTable()) {
+    Value pages = dimension(view.getTable(), view.getTableIndices().size());
+    extent = b.createOrFold<arith::MulIOp>(
+        loc, pages,
+        arith::ConstantIndexOp::create(b, loc, *view.getPageSize()));
+  } else {
+    extent = dimension(view.getSource(), dim);
+  }
+  if (view.getFrom())
+    extent = b.createOrFold<arith::SubIOp>(loc, extent, view.getFrom());
+  if (limit)
+    extent = b.createOrFold<arith::MinSIOp>(loc, limit, extent);
+  return extent;
 }
 
 static LogicalResult verifyAccess(Operation *op, ViewType view, TileType tile,
@@ -311,6 +379,17 @@ LogicalResult ReduceOp::verify() {
   return success();
 }
 
+LogicalResult CombineOp::verify() {
+  TileType sum = getSum().getType(), top = getTop().getType();
+  if (sum.getRank() != 2 || top.getRank() != 1 ||
+      sum.getDimSize(0) != top.getDimSize(0))
+    return emitOpError("takes a tile of rows and one element for each row, got ")
+           << sum << " and " << top;
+  if (!sum.getElementType().isF32() || !top.getElementType().isF32())
+    return emitOpError("combines f32 tiles, got ") << sum << " and " << top;
+  return success();
+}
+
 LogicalResult WalkRangesOp::verify() {
   if (getPartial().size() != getLower().size())
     return emitOpError("has ") << getLower().size() << " ranges, but 'partial' "
@@ -322,13 +401,11 @@ Value WalkListOp::createTile(OpBuilder &b, Location loc, Value position) {
   auto index = [&](int64_t value) -> Value {
     return arith::ConstantIndexOp::create(b, loc, value);
   };
-  Value entry = position, rest;
-  if (getSplit() != 1) {
-    entry = arith::DivUIOp::create(b, loc, position, index(getSplit()));
+  Value rest;
+  if (getSplit() != 1)
     rest = arith::RemUIOp::create(b, loc, position, index(getSplit()));
-  }
-  entry = arith::AddIOp::create(b, loc, getFirst(), entry);
-  Value number = memref::LoadOp::create(b, loc, getTiles(), entry);
+  Value number = memref::LoadOp::create(b, loc, getTiles(),
+                                        createEntry(b, loc, position));
   // A negative number is a large one.
   Value limit = arith::IndexCastOp::create(b, loc, b.getI32Type(), getLimit());
   number = arith::MinUIOp::create(b, loc, number, limit);
@@ -337,4 +414,19 @@ Value WalkListOp::createTile(OpBuilder &b, Location loc, Value position) {
     return tile;
   tile = arith::MulIOp::create(b, loc, tile, index(getSplit()));
   return arith::AddIOp::create(b, loc, tile, rest);
+}
+
+Value WalkListOp::createEntry(OpBuilder &b, Location loc, Value position) {
+  if (getSplit() != 1) {
+    Value split = arith::ConstantIndexOp::create(b, loc, getSplit());
+    position = arith::DivUIOp::create(b, loc, position, split);
+  }
+  return arith::AddIOp::create(b, loc, getFirst(), position);
+}
+
+LogicalResult WalkEntryOp::verify() {
+  if (getWalk().getDefiningOp<WalkListOp>())
+    return success();
+  return emitOpError("asks for an entry of a walk that tile.walk.list does not "
+                     "make");
 }

@@ -33,3 +33,15 @@ func.func @paged(%q: tensor<2x8x1x64xf32>, %k: tensor<?x8x16x64xf32>,
       lse(%l : tensor<2x8x1xf32>) outs(%c : tensor<2x8x?xf32>)
   return %r : tensor<2x8x?xf32>
 }
+
+// -----
+
+func.func @walk(%q: tensor<1x1x256x64xf32>, %r: tensor<1x1x4x4xi32>,
+                %t: tensor<16xi32>) -> tensor<1x1x256x64xf32> {
+  // expected-error @below {{'attn.attention' op with a walk has no decomposition yet}}
+  %x = attn.attention ins(%q : tensor<1x1x256x64xf32>)
+      dense(%q, %q : tensor<1x1x256x64xf32>, tensor<1x1x256x64xf32>)
+      walk<64, 64>(%r, %t : tensor<1x1x4x4xi32>, tensor<16xi32>)
+      outs(%q : tensor<1x1x256x64xf32>)
+  return %x : tensor<1x1x256x64xf32>
+}

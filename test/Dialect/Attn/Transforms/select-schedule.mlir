@@ -4,7 +4,7 @@
 // RUN: not fovea-opt %s --attn-select-schedule=target=gpu 2>&1 | FileCheck %s --check-prefix=GPU
 // RUN: not fovea-opt %s --attn-select-schedule=target=cpu:avx2,fma 2>&1 | FileCheck %s --check-prefix=FEATURE
 
-// GPU: error: unknown target 'gpu': it is no CPU; a target is cpu, cpu:avx512, cpu:avx2, cpu:plain or cpu:+FEATURE,-FEATURE,...
+// GPU: error: unknown target 'gpu': it is no CPU; a target is cpu, cpu:avx512, cpu:avx2, cpu:plain, cpu:+FEATURE,-FEATURE,... or cpu:aarch64
 // FEATURE: error: unknown target 'cpu:avx2,fma': 'avx2' is no feature with + or - in front
 
 // CHECK-LABEL: func.func @dynamic
@@ -20,11 +20,11 @@ func.func @dynamic(%q: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
 }
 // DOC-END
 
-// A decoding step: one vector of rows, a taller block.
+// A decoding step: one vector of rows, a taller block, divided keys.
 // CHECK-LABEL: func.func @one_query
-// AVX512: schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 128, lanes = 16, rows = 16, vectors = 1>
-// AVX2: schedule = #tile.cpu_schedule<query_tile = 8, key_tile = 128, lanes = 8, rows = 8, vectors = 1>
-// PLAIN: schedule = #tile.cpu_schedule<query_tile = 4, key_tile = 128, lanes = 4, rows = 8, vectors = 1>
+// AVX512: schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 128, lanes = 16, rows = 16, vectors = 1, split_to = 64>
+// AVX2: schedule = #tile.cpu_schedule<query_tile = 8, key_tile = 128, lanes = 8, rows = 8, vectors = 1, split_to = 64>
+// PLAIN: schedule = #tile.cpu_schedule<query_tile = 4, key_tile = 128, lanes = 4, rows = 8, vectors = 1, split_to = 64>
 func.func @one_query(%q: tensor<1x8x1x64xf32>, %k: tensor<1x8x?x64xf32>) -> tensor<1x8x1x64xf32> {
   %r = attn.attention ins(%q : tensor<1x8x1x64xf32>)
       dense(%k, %k : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)

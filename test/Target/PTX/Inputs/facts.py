@@ -70,10 +70,9 @@ for example in sorted(EXAMPLES.glob("*.mlir")):
     sources[example.stem] = re.sub(r"(tensor<(?:[?0-9]+x){4})f32", r"\1bf16",
                                    example.read_text())
 for regions in SHAPES:
-    for channels in (64, 128):
-        for element in ("bf16", "f16"):
-            sources[f"{regions}-d{channels}-{element}"] = shape(SHAPES[regions], channels,
-                                                                element)
+    for channels, element in ((64, "bf16"), (64, "f16"), (128, "bf16"), (128, "f16"),
+                              (256, "bf16")):
+        sources[f"{regions}-d{channels}-{element}"] = shape(SHAPES[regions], channels, element)
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
     results = pool.map(compile_source, sources, sources.values())
 failed = 0

@@ -34,4 +34,13 @@
 #define GET_OP_CLASSES
 #include "fovea/Dialect/Tile/IR/TileOps.h.inc"
 
+namespace fovea::tile {
+
+/// Emits how many elements a view has along an axis, if ops of the builder's
+/// place may use its operands. Not negative, unless its `from` is beyond the
+/// memref's end.
+mlir::Value createExtent(mlir::OpBuilder &b, ViewOp view, unsigned axis);
+
+} // namespace fovea::tile
+
 #endif // FOVEA_DIALECT_TILE_IR_TILE_H

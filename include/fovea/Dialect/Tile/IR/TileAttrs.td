@@ -64,6 +64,7 @@ def Tile_CpuScheduleAttr : Tile_Attr<"CpuSchedule", "cpu_schedule",
     | `lanes` | f32 elements of a vector | 4, 8 or 16 |
     | `rows` | rows of a register block of a product | 1 to 16 |
     | `vectors` | vectors of a register block | `query_tile / lanes` is a multiple of it |
+    | `split_to` | with fewer work items, their keys are divided, so that there are up to so many | default 1, up to 1024 |
 
     A block has `rows * vectors` accumulators; with its operands it has to fit
     into the vector registers (32 for 16 lanes, else 16).
@@ -72,11 +73,13 @@ def Tile_CpuScheduleAttr : Tile_Attr<"CpuSchedule", "cpu_schedule",
     rows = 4, vectors = 4>`.
   }];
   let parameters = (ins "int64_t":$query_tile, "int64_t":$key_tile,
-                        "int64_t":$lanes, "int64_t":$rows, "int64_t":$vectors);
+                        "int64_t":$lanes, "int64_t":$rows, "int64_t":$vectors,
+                        DefaultValuedParameter<"int64_t", "1">:$split_to);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     bool multipliesInStorageTypes() const { return false; }
+    bool takesLastFirst() const { return false; }
   }];
 }
 

@@ -89,17 +89,33 @@ def Tile_LaunchOp : Tile_Op<"launch",
   let description = [{
     Runs `@kernel` for all coordinates below `grid` and returns when all work
     items are done. A grid with an extent of 0 runs nothing. `scratch_bytes` is
-    the private memory that a work item needs; lowerings set it.
+    the private memory that a work item needs, `workspace_bytes` the memory of all
+    of them together, of which the first `cleared_bytes` are zero at first;
+    lowerings set these.
 
     Example: `tile.launch @copy grid(%n) args(%a, %b : memref<?x64xf32>, memref<?x64xf32>)`.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Index>:$grid,
                        Variadic<AnyType>:$arguments,
-                       OptionalAttr<I64Attr>:$scratch_bytes);
+                       OptionalAttr<I64Attr>:$scratch_bytes,
+                       OptionalAttr<I64Attr>:$workspace_bytes,
+                       OptionalAttr<I64Attr>:$cleared_bytes);
   let assemblyFormat = [{
     $kernel `grid` `(` $grid `)` `args` `(` ($arguments^ `:` type($arguments))?
     `)` attr-dict
   }];
+}
+
+def Tile_ProcessorsOp : Tile_Op<"processors", [Pure]> {
+  let summary = "Number of work items that fill the machine";
+  let description = [{
+    The multiprocessors of the GPU that a launch will run on. For code that makes
+    a launch, not for kernels.
+
+    Example: `%n = tile.processors`.
+  }];
+  let results = (outs Index:$result);
+  let assemblyFormat = "attr-dict";
 }
 
 //===----------------------------------------------------------------------===//
@@ -110,9 +126,18 @@ def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
   let summary = "A window of one or two dimensions of a memref";
   let description = [{
     Dimensions `dims` of the memref become the axes of the view, in that order;
-    the others are fixed at `indices`, in the order of the memref. `limit`, if
+    the others are fixed at `indices`, in the order of the memref. Row 0 of the
+    view is row `from` of dimension `dims[0]`; without `from`, row 0. `limit`, if
     given, is an upper bound for the extent of axis 0: rows from it on do not
-    exist (it may exceed the memref's extent; a negative one counts as 0).
+    exist (it may exceed what the memref has behind `from`; a negative one counts
+    as 0).
+
+    With `pages`, axis 0 runs through a page table: row `r` is in slot
+    `r mod page_size` of dimension `dims[0]`, which has `page_size` of them, of
+    page `table[..., r div page_size]` of dimension `page_dim`. The last
+    dimension of the table counts the pages of the view, the others are fixed at
+    the indices given. Each page that holds a row of the view is one of the
+    memref; other entries of the table are not read.
 
     Example: rows and channels of one head, `%n` keys of them:
 
@@ -120,14 +145,44 @@ def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
     %v = tile.view %k dims [2, 3] at [%b, %h] limit %n
         : memref<2x8x?x64xf32> -> !tile.view<?x64xf32>
     ```
+
+    The same keys in a pool of pages of 16:
+
+    ```mlir
+    %v = tile.view %pool dims [2, 3] at [%h] limit %n
+        pages 16 along 0 of %table[%b] : memref<?x8x16x64xf32>,
+        memref<2x?xi32> -> !tile.view<?x64xf32>
+    ```
+
+    Rows `[%first, %last)` of packed sequences, with `%n = %last - %first`:
+
+    ```mlir
+    %v = tile.view %k dims [1, 2] at [%h] from %first limit %n
+        : memref<8x?x64xf32> -> !tile.view<?x64xf32>
+    ```
   }];
   let arguments = (ins AnyMemRef:$source, Variadic<Index>:$indices,
-                       Optional<Index>:$limit, DenseI64ArrayAttr:$dims);
+                       Optional<Index>:$from, Optional<Index>:$limit,
+                       Optional<AnyMemRef>:$table,
+                       Variadic<Index>:$table_indices,
+                       DenseI64ArrayAttr:$dims, OptionalAttr<I64Attr>:$page_size,
+                       OptionalAttr<I64Attr>:$page_dim);
   let results = (outs Tile_ViewType:$result);
   let assemblyFormat = [{
-    $source `dims` $dims `at` `[` $indices `]` (`limit` $limit^)? attr-dict
-    `:` type($source) `->` type($result)
+    $source `dims` $dims `at` `[` $indices `]` (`from` $from^)?
+    (`limit` $limit^)?
+    (`pages` $page_size^ `along` $page_dim `of` $table `[` $table_indices `]`)?
+    attr-dict `:` type($source) (`,` type($table)^)? `->` type($result)
   }];
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$source,
+                   "::mlir::ValueRange":$indices, "::mlir::Value":$limit,
+                   "::llvm::ArrayRef<int64_t>":$dims), [{
+      build($_builder, $_state, result, source, indices, /*from=*/{}, limit,
+            /*table=*/{}, /*table_indices=*/{}, dims, /*page_size=*/{},
+            /*page_dim=*/{});
+    }]>
+  ];
   let hasVerifier = 1;
 }
 
@@ -336,6 +391,54 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
 }
 
 //===----------------------------------------------------------------------===//
+// Work items together
+//===----------------------------------------------------------------------===//
+
+def Tile_CombineOp : Tile_Op<"combine", [
+    TypesMatchWith<"the mean's sum has its type", "sum", "result_sum", "$_self">,
+    TypesMatchWith<"maxima have their type", "top", "result_top", "$_self">,
+    TypesMatchWith<"weights have the type of maxima", "top", "weight", "$_self">,
+    TypesMatchWith<"weights have the type of maxima", "top", "result_weight",
+                   "$_self">]> {
+  let summary = "Hands the states of work items to the last of them";
+  let description = [{
+    `count` work items that follow each other in the grid's last coordinate, this
+    one being number `part` of them, each hold the state of a softmax over a part
+    of the keys: for each row, the sum of weights times values, the maximum of the
+    scores and the sum of weights. In the one that gets here last, `last` is true
+    and the results are the state over all parts,
+
+        m = max_n m_n,  l = sum_n exp2(unit (m_n - m)) l_n,  o likewise,
+
+    folded from part 0 on, so that the order of arrival changes no bit. In the
+    others `last` is false and the results are not defined. A part whose maximum
+    is -inf adds nothing. All work items of a kernel get here once or none does.
+    Rows from `rows` on are not defined in the results.
+
+    Lowerings hand the states over through memory of the launch, for as many work
+    items as the kernel's schedule divides keys to (`split_to`), and use none
+    where `count` is 1.
+
+    Example:
+
+    ```mlir
+    %sum, %top, %weight, %last = tile.combine %o, %m, %l part %p of %n rows %r
+        unit 1.0 : !tile.tile<64x128xf32>, !tile.tile<64xf32>
+    ```
+  }];
+  let arguments = (ins Tile_TileType:$sum, Tile_TileType:$top,
+                       Tile_TileType:$weight, Index:$part, Index:$count,
+                       Index:$rows, F64Attr:$unit);
+  let results = (outs Tile_TileType:$result_sum, Tile_TileType:$result_top,
+                      Tile_TileType:$result_weight, I1:$last);
+  let assemblyFormat = [{
+    $sum `,` $top `,` $weight `part` $part `of` $count `rows` $rows
+    `unit` $unit attr-dict `:` type($sum) `,` type($top)
+  }];
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
 // Walks
 //===----------------------------------------------------------------------===//
 
@@ -382,6 +485,9 @@ def Tile_WalkListOp : Tile_Op<"walk.list", [Pure]> {
     /// insertion point.
     ::mlir::Value createTile(::mlir::OpBuilder &builder, ::mlir::Location loc,
                              ::mlir::Value position);
+    /// The entry that stands for the tile at a position.
+    ::mlir::Value createEntry(::mlir::OpBuilder &builder, ::mlir::Location loc,
+                              ::mlir::Value position);
   }];
 }
 
@@ -407,6 +513,20 @@ def Tile_WalkAtOp : Tile_Op<"walk.at", [Pure]> {
   let arguments = (ins Tile_WalkType:$walk, Index:$position);
   let results = (outs Index:$tile, I1:$partial);
   let assemblyFormat = "$walk `[` $position `]` attr-dict";
+}
+
+def Tile_WalkEntryOp : Tile_Op<"walk.entry", [Pure]> {
+  let summary = "The entry of a list that stands for a tile of a walk";
+  let description = [{
+    The walk is made by `tile.walk.list`, and the position is below its size. In
+    a loop over the walk it stands in the loop's own block.
+
+    Example: `%entry = tile.walk.entry %w[%p]`.
+  }];
+  let arguments = (ins Tile_WalkType:$walk, Index:$position);
+  let results = (outs Index:$entry);
+  let assemblyFormat = "$walk `[` $position `]` attr-dict";
+  let hasVerifier = 1;
 }
 
 #endif // FOVEA_DIALECT_TILE_IR_TILEOPS

@@ -25,7 +25,8 @@ def TileAssignLayouts : Pass<"tile-assign-layouts", "::fovea::tile::KernelOp"> {
 def TileRefineWalk : Pass<"tile-refine-walk", "::fovea::tile::KernelOp"> {
   let summary = "Leave empty tiles out of walks, and tell full from partial ones";
   let description = [{
-    A key loop runs over a walk, and its mask stands under `scf.if %partial`.
+    A key loop runs over a walk, or over some of its positions, and its mask stands
+    under `scf.if %partial`.
     This pass cuts each partial range of the walk into the tiles that are surely
     full, which run without the mask, and the partial ones around them; tiles
     that are surely empty are left out.
@@ -60,7 +61,8 @@ def TileSplitWalk : Pass<"tile-split-walk", "::fovea::tile::KernelOp"> {
   let description = [{
     A key loop over a walk of n ranges becomes n loops over key tiles, in which
     `%partial` is a constant; -canonicalize then takes the mask in or leaves it
-    out. A loop that uses its position other than for one `tile.walk.at` in its
+    out. Of a loop over a part of the positions each range has its part. A loop
+    that uses its position other than for one `tile.walk.at` in its
     body stays as it is. Targets that overlap the steps of a key loop split it
     after that, if at all.
   }];

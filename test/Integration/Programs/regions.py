@@ -30,11 +30,11 @@ class Region:
         self.maker, self.random = maker, maker.random
         self.lines, self.captures = [], {}
         self.numbers = itertools.count()
-        sizes = maker.sizes
+        sizes = {**maker.sizes, "j": maker.key_bound()}
         origin = maker.origin or (0, 0, 0, 0)
         self.coordinates = [
-            Value(f"%{name}", abs(first) + sizes[name] + abs(extra))
-            for name, first, extra in zip("bhij", origin, (0, 0, 0, maker.start or 0))
+            Value(f"%{name}", abs(first) + sizes[name])
+            for name, first in zip("bhij", origin)
         ]
         self.score = Value("%s", maker.score_bound) if has_score else None
 
@@ -427,8 +427,9 @@ class Region:
 
     # Text ---------------------------------------------------------------------
 
-    def text(self, keyword, value, type):
+    def text(self, keyword, value):
         """The region in the op's syntax."""
+        type = "f32" if self.score else "i1"
         arguments = (["%s"] if self.score else []) + ["%b", "%h", "%i", "%j"]
         arguments += [
             f"{name} = {operand} : {captured}"
