@@ -166,7 +166,6 @@ LogicalResult KernelLowering::lowerCombine(tile::CombineOp op) {
                                          op.getCount(), index(1));
   auto shared = scf::IfOp::create(b, loc, types, isShared,
                                   /*addThenBlock=*/true, /*addElseBlock=*/true);
-  OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(shared.elseBlock());
   yield(yes);
   b.setInsertionPointToStart(shared.thenBlock());
@@ -200,6 +199,7 @@ LogicalResult KernelLowering::lowerCombine(tile::CombineOp op) {
   own = tops;
   llvm::append_range(own, weights);
   yield(yes);
+  b.setInsertionPointAfter(shared);
 
   ResultRange results = shared.getResults();
   auto vectors = [&](int64_t from) {
