@@ -151,6 +151,50 @@ TEST(Refusal, Kernels) {
             "'tile.view' op has the index 2 outside of dimension 0 of size "
             "2\n");
   EXPECT_EQ(refuse(R"(
+    func.func @f(%i: index) {
+      %x = memref.alloc() : memref<4x8xf32>
+      %v = tile.view %x dims [0, 1] at [] from %i
+        : memref<4x8xf32> -> !tile.view<?x8xf32>
+      return
+    })",
+                   {-1}),
+            "'tile.view' op begins at row -1\n");
+  EXPECT_EQ(refuse(R"(
+    func.func @f(%n: index) {
+      %x = memref.alloc(%n) : memref<2x?x8xf32>
+      %t = memref.alloc() : memref<3xi32>
+      %v = tile.view %x dims [1, 2] at [] pages 16 along 0 of %t[]
+        : memref<2x?x8xf32>, memref<3xi32> -> !tile.view<?x8xf32>
+      return
+    })",
+                   {4}),
+            "'tile.view' op has pages of 4 rows\n");
+  EXPECT_EQ(refuse(R"(
+    func.func @f(%i: index) {
+      %x = memref.alloc() : memref<2x4x8xf32>
+      %t = memref.alloc() : memref<3x5xi32>
+      %v = tile.view %x dims [1, 2] at [] pages 4 along 0 of %t[%i]
+        : memref<2x4x8xf32>, memref<3x5xi32> -> !tile.view<?x8xf32>
+      return
+    })",
+                   {3}),
+            "'tile.view' op has the index 3 outside of dimension 0 of its "
+            "table, of size 3\n");
+  EXPECT_EQ(refuse(R"(
+    func.func @f(%i: index) {
+      %x = memref.alloc() : memref<2x4x8xf32>
+      %t = memref.alloc() : memref<3xindex>
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      memref.store %i, %t[%c1] : memref<3xindex>
+      %v = tile.view %x dims [1, 2] at [] pages 4 along 0 of %t[]
+        : memref<2x4x8xf32>, memref<3xindex> -> !tile.view<?x8xf32>
+      %y = tile.load %v[%c0, %c0] : !tile.view<?x8xf32> -> !tile.tile<16x8xf32>
+      return
+    })",
+                   {2}),
+            "'tile.load' op reads row 4 in page 2, but there are 2 pages\n");
+  EXPECT_EQ(refuse(R"(
     func.func @f(%n: index, %i: index) {
       %c0 = arith.constant 0 : index
       %w = tile.walk.ranges (%c0) to (%n) {partial = array<i1: false>}

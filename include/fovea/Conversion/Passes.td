@@ -38,7 +38,8 @@ def AttnToTile : Pass<"attn-to-tile", "::mlir::ModuleOp"> {
     the state of all of them to the last one, which stores the result.
 
     The tile sizes come from the op's `schedule` attribute
-    (`-attn-select-schedule`); without it the op is an error. Packed, paged and
+    (`-attn-select-schedule`); with a `tail_tile` the kernel holds the program
+    twice, the second time on smaller tiles for work items with few rows. Without the attribute the op is an error. Packed, paged and
     several segments are refused by name.
   }];
   let dependentDialects = [
@@ -64,14 +65,21 @@ def TileToVector : Pass<"tile-to-vector", "::mlir::ModuleOp"> {
     loops remain: products (blocks of `rows` x `vectors` accumulators, with the
     maps of their accumulator at the start and the maps and the reduction of
     their result at the end), reductions, and stores. A ragged axis bounds the
-    loops over it.
+    loops over it. Loads and stores transpose squares of vectors where rows are
+    contiguous, and go element by element elsewhere.
+
+    A product of two tiles of bf16 of which the first is packed multiplies
+    pairs (`x86vector.avx512.dot`); any other converts to f32. The pairs of the
+    second tile are read where they are if they lie beside each other in memory
+    (keys), and otherwise copied to scratch memory first (values).
 
     Needs `-tile-assign-layouts`. Walks have to be ranges.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
     "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+    "::mlir::x86vector::X86VectorDialect"
   ];
 }
 

@@ -51,6 +51,8 @@ constexpr int64_t minTilesOfPart = 2;
 /// What a target's schedule says about the program.
 struct Program {
   int64_t queryTile, keyTile;
+  /// Rows of the tiles of work items with no more rows; 0 if there are none.
+  int64_t tailTile;
   /// Up to how many work items there are where keys are divided (see
   /// ScheduleAttrInterface).
   int64_t splitTo;
@@ -58,6 +60,9 @@ struct Program {
   bool storageTypes;
   /// Work items of the last queries are taken first.
   bool lastFirst;
+
+  /// Rows of a work item, also while its smaller tiles are emitted.
+  int64_t getItemRows() const { return std::max(queryTile, tailTile); }
 };
 
 /// Keys and values of one segment: positions of parameters, then values of the
@@ -187,7 +192,11 @@ private:
   SmallVector<Value> emitStep(const Segment &segment, Value position,
                               ValueRange state);
   SmallVector<Value> emitKeyLoop(const Segment &segment, ValueRange state);
+  /// The program of a work item on tiles of `program.queryTile` rows.
+  void emitBody();
   void emitResult(ValueRange state);
+  /// Rows of the queries from the work item's first one on.
+  Value emitRowsLeft();
   void emitCombined(ValueRange state);
 
   AttentionOp op;
@@ -605,7 +614,7 @@ Value KernelEmitter::emitRegion(Value scores, Region &region,
 
 Value KernelEmitter::emitWalkMask(Value scores, Value tile, Value entry) {
   Value firstRow =
-      arith::MulIOp::create(b, loc, walkPart, index(program.queryTile));
+      arith::MulIOp::create(b, loc, walkPart, index(program.getItemRows()));
   int64_t split = (*op.getWalkShape())[1] / program.keyTile;
   Value firstKey = index(0);
   if (split != 1)
@@ -854,11 +863,15 @@ void KernelEmitter::emitResult(ValueRange state) {
                         ValueRange{firstRow});
 }
 
-/// The result of the last work item of those that share the keys.
-void KernelEmitter::emitCombined(ValueRange state) {
+Value KernelEmitter::emitRowsLeft() {
   Value rows =
       queryRows.size ? queryRows.size : extent(parameter(query), maps[0], dimI);
-  rows = arith::SubIOp::create(b, loc, rows, firstRow);
+  return arith::SubIOp::create(b, loc, rows, firstRow);
+}
+
+/// The result of the last work item of those that share the keys.
+void KernelEmitter::emitCombined(ValueRange state) {
+  Value rows = emitRowsLeft();
   auto combined = tile::CombineOp::create(
       b, loc, state[0].getType(), state[1].getType(), state[2].getType(),
       b.getI1Type(), state[0], state[1], state[2], part, parameter(parts), rows,
@@ -867,6 +880,19 @@ void KernelEmitter::emitCombined(ValueRange state) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(last.thenBlock());
   emitResult(combined.getResults().drop_back());
+}
+
+void KernelEmitter::emitBody() {
+  queries = emitQueries(firstRow);
+  for (Segment &segment : segments)
+    emitWalk(segment);
+  SmallVector<Value> sums = emitInitialState();
+  for (const Segment &segment : segments)
+    sums = emitKeyLoop(segment, sums);
+  if (part)
+    emitCombined(sums);
+  else
+    emitResult(sums);
 }
 
 tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
@@ -898,16 +924,20 @@ tile::KernelOp KernelEmitter::emit(Operation *before, StringRef name) {
   emitItem();
   for (auto [n, segment] : llvm::enumerate(segments))
     emitSegment(segment, n > 0 ? &segments[n - 1] : nullptr);
-  queries = emitQueries(firstRow);
-  for (Segment &segment : segments)
-    emitWalk(segment);
-  SmallVector<Value> sums = emitInitialState();
-  for (const Segment &segment : segments)
-    sums = emitKeyLoop(segment, sums);
-  if (part)
-    emitCombined(sums);
-  else
-    emitResult(sums);
+  if (program.tailTile == 0) {
+    emitBody();
+  } else {
+    Value many = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt,
+                                       emitRowsLeft(), index(program.tailTile));
+    auto branch = scf::IfOp::create(b, loc, many, /*withElseRegion=*/true);
+    b.setInsertionPointToStart(branch.thenBlock());
+    emitBody();
+    b.setInsertionPointToStart(branch.elseBlock());
+    std::swap(program.queryTile, program.tailTile);
+    emitBody();
+    std::swap(program.queryTile, program.tailTile);
+    b.setInsertionPointAfter(branch);
+  }
   tile::ReturnOp::create(b, loc);
   replaceIndexOps(kernel);
   emitLaunch(op);
@@ -1004,7 +1034,7 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
       for (unsigned n = 1; symbols.lookup(name); ++n)
         name = base + "_" + std::to_string(n);
       KernelEmitter emitter(op, {schedule.getQueryTile(), schedule.getKeyTile(),
-                                 schedule.getSplitTo(),
+                                 schedule.getTailTile(), schedule.getSplitTo(),
                                  schedule.multipliesInStorageTypes(),
                                  schedule.takesLastFirst()});
       symbols.insert(emitter.emit(function, name));

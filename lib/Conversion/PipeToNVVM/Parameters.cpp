@@ -240,11 +240,13 @@ DictionaryAttr KernelEmitter::getLaunch() {
                 builder.getNamedAttr("dim", builder.getI64IntegerAttr(dim)));
   }
   auto addWorkspace = [&](int64_t bytes, int64_t ofProcessor) {
-    arguments.push_back(builder.getDictionaryAttr(
-        {builder.getNamedAttr("kind", builder.getStringAttr("workspace")),
-         builder.getNamedAttr("bytes", builder.getI64IntegerAttr(bytes)),
-         builder.getNamedAttr("bytes_of_processor",
-                              builder.getI64IntegerAttr(ofProcessor))}));
+    SmallVector<NamedAttribute> attributes = {
+        builder.getNamedAttr("kind", builder.getStringAttr("workspace")),
+        builder.getNamedAttr("bytes", builder.getI64IntegerAttr(bytes))};
+    if (ofProcessor)
+      attributes.push_back(builder.getNamedAttr(
+          "bytes_of_processor", builder.getI64IntegerAttr(ofProcessor)));
+    arguments.push_back(builder.getDictionaryAttr(attributes));
   };
   if (slotBytes) {
     auto schedule = cast<pipe::ScheduleAttr>(kernel.getScheduleAttr());

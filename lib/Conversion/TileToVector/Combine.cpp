@@ -54,6 +54,7 @@ void KernelLowering::emitFold(tile::CombineOp op, Value first, Value target,
                               SmallVectorImpl<Value> &weight) {
   Location loc = op.getLoc();
   int64_t columns = typeOf(op.getSum()).getDimSize(1);
+  int64_t numVectors = vectorsOf(op.getTop());
   VectorType type = lanes.vectorType(b.getF32Type());
   auto splat = [&](double value) -> Value {
     return arith::ConstantOp::create(
@@ -108,7 +109,7 @@ void KernelLowering::emitFold(tile::CombineOp op, Value first, Value target,
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToEnd(column.getParentBlock());
         for (int64_t n = 0; n < numVectors; ++n) {
-          Value position[] = {column, at(n)};
+          SmallVector<Value> position = {column, at(n)};
           Value sum = vector::LoadOp::create(b, loc, type, target, position);
           sum = arith::MulFOp::create(b, loc, sum, before[n]);
           sum = math::FmaOp::create(
@@ -133,7 +134,8 @@ LogicalResult KernelLowering::lowerCombine(tile::CombineOp op) {
   FailureOr<Value> sum = materialize(op.getSum());
   if (failed(sum))
     return failure();
-  auto vectorsOf = [&](Value tile) -> FailureOr<SmallVector<Value>> {
+  int64_t numVectors = vectorsOf(op.getTop());
+  auto evaluateAll = [&](Value tile) -> FailureOr<SmallVector<Value>> {
     SmallVector<Value> vectors;
     for (int64_t vector = 0; vector < numVectors; ++vector) {
       Point point;
@@ -144,8 +146,8 @@ LogicalResult KernelLowering::lowerCombine(tile::CombineOp op) {
     }
     return vectors;
   };
-  FailureOr<SmallVector<Value>> top = vectorsOf(op.getTop()),
-                                weight = vectorsOf(op.getWeight());
+  FailureOr<SmallVector<Value>> top = evaluateAll(op.getTop()),
+                                weight = evaluateAll(op.getWeight());
   if (failed(top) || failed(weight))
     return failure();
 

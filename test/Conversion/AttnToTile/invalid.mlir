@@ -23,30 +23,6 @@ func.func @no_schedule(%q: memref<2x4x?x64xf32>, %o: memref<2x4x?x64xf32>) {
 // -----
 
 #schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
-func.func @several(%q: memref<2x4x?x64xf32>, %o: memref<2x4x?x64xf32>) {
-  // expected-error @+1 {{with several segments is not lowered yet; concatenate the keys and values into one}}
-  attn.attention ins(%q : memref<2x4x?x64xf32>)
-      dense(%q, %q : memref<2x4x?x64xf32>, memref<2x4x?x64xf32>)
-      dense(%q, %q : memref<2x4x?x64xf32>, memref<2x4x?x64xf32>)
-      outs(%o : memref<2x4x?x64xf32>) attributes {schedule = #schedule}
-  return
-}
-
-// -----
-
-#schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
-func.func @packed(%q: memref<8x?x64xf32>, %o: memref<8x?x64xf32>, %offsets: memref<?xi32>) {
-  // expected-error @+1 {{with a packed segment is not lowered yet; use dense(...) with lengths(...)}}
-  attn.attention ins(%q : memref<8x?x64xf32>)
-      packed(%q, %q : memref<8x?x64xf32>, memref<8x?x64xf32>)
-        offsets(%offsets, %offsets : memref<?xi32>, memref<?xi32>)
-      outs(%o : memref<8x?x64xf32>) attributes {schedule = #schedule}
-  return
-}
-
-// -----
-
-#schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
 func.func @accumulator(%q: memref<2x4x?x64xf32>, %o: memref<2x4x?x64xf32>) {
   // expected-error @+1 {{accumulates in 'f64'; only f32 is lowered}}
   attn.attention ins(%q : memref<2x4x?x64xf32>)

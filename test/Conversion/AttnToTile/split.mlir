@@ -7,15 +7,15 @@
 // CHECK-DAG: %[[TILE:.*]] = arith.divui %[[Z]], %[[N]]
 // CHECK-DAG: %[[ROW:.*]] = arith.muli %[[TILE]], %c8
 // CHECK: %[[SIZE:.*]] = tile.walk.size
+// The sink is in the first part.
+// CHECK: %[[FIRST:.*]] = arith.cmpi eq, %[[PART]], %c0
+// CHECK: arith.select %[[FIRST]]
+// CHECK: arith.select %[[FIRST]]
 // CHECK: %[[SHARE:.*]] = arith.ceildivsi %[[SIZE]], %[[N]]
 // CHECK: %[[FROM:.*]] = arith.muli %[[PART]], %[[SHARE]]
 // CHECK: %[[LOW:.*]] = arith.minsi %[[FROM]], %[[SIZE]]
 // CHECK: %[[TO:.*]] = arith.addi %[[LOW]], %[[SHARE]]
 // CHECK: %[[HIGH:.*]] = arith.minsi %[[TO]], %[[SIZE]]
-// The sink is in the first part.
-// CHECK: %[[FIRST:.*]] = arith.cmpi eq, %[[PART]], %c0
-// CHECK: arith.select %[[FIRST]]
-// CHECK: arith.select %[[FIRST]]
 // CHECK: %[[STATE:.*]]:3 = scf.for %{{.*}} = %[[LOW]] to %[[HIGH]]
 // CHECK: %[[ROWS:.*]] = arith.subi %c5, %[[ROW]]
 // CHECK: %{{.*}}, %{{.*}}, %{{.*}}, %[[LAST:.*]] = tile.combine %[[STATE]]#0, %[[STATE]]#1, %[[STATE]]#2 part %[[PART]] of %[[N]] rows %[[ROWS]] unit

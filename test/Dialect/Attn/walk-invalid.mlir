@@ -84,7 +84,7 @@ func.func @f(%q: tensor<2x4x256x64xf32>, %k: tensor<2x4x256x64xf32>, %v: tensor<
 // -----
 
 func.func @f(%q: tensor<2x4x256x64xf32>, %k: tensor<2x4x256x64xf32>, %v: tensor<2x4x256x64xf32>, %o: tensor<2x4x256x64xf32>, %r: tensor<2x4x5x4xi32>, %t: tensor<16xi32>) {
-  // expected-error @+1 {{the walk has rows for 5 tiles of queries, but there are 4}}
+  // expected-error @+1 {{the walk has rows for 5 query tiles, but there are 4}}
   %x = attn.attention ins(%q : tensor<2x4x256x64xf32>)
       dense(%k, %v : tensor<2x4x256x64xf32>, tensor<2x4x256x64xf32>)
       walk<64, 64>(%r, %t : tensor<2x4x5x4xi32>, tensor<16xi32>) outs(%o : tensor<2x4x256x64xf32>)

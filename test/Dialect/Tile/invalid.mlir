@@ -54,6 +54,16 @@ func.func private @f(!tile.tile<16x6xf32, #tile.lanes<axis = 1, width = 4>>)
 
 // -----
 
+// expected-error @+1 {{pack is 1 or 2, got 3}}
+func.func private @f(!tile.tile<16x6xf32, #tile.lanes<axis = 0, width = 4, pack = 3>>)
+
+// -----
+
+// expected-error @+1 {{pack = 2 needs two axes, with a multiple of 2 elements along the other one}}
+func.func private @f(!tile.tile<16x5xbf16, #tile.lanes<axis = 0, width = 4, pack = 2>>)
+
+// -----
+
 // Schedules.
 
 // expected-error @+1 {{lanes is 4, 8 or 16, got 5}}
@@ -98,6 +108,26 @@ module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 126, lan
 
 // expected-error @+1 {{key_tile is a multiple of rows (4) up to 1024, got 2048}}
 module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 2048, lanes = 16, rows = 4, vectors = 4>} {}
+
+// -----
+
+// expected-error @+1 {{tail_tile is a multiple of lanes (16) below query_tile (64) of less than 4 vectors or a multiple of them, got 24}}
+module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4, tail_tile = 24>} {}
+
+// -----
+
+// expected-error @+1 {{tail_tile needs split_to = 1, got 8}}
+module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4, split_to = 8, tail_tile = 16>} {}
+
+// -----
+
+// expected-error @+1 {{storage_types needs 16 lanes, got 8}}
+module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 8, rows = 4, vectors = 2, storage_types = true>} {}
+
+// -----
+
+// expected-error @+1 {{storage_types needs an even key_tile, got 15}}
+module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 15, lanes = 16, rows = 3, vectors = 4, storage_types = true>} {}
 
 // -----
 
@@ -225,6 +255,55 @@ func.func @f(%m: memref<2x8x4xf32>, %i: index) {
 func.func @f(%m: memref<2x8x4xf32>, %i: index) {
   // expected-error @+1 {{axis 0 has 4 elements, the memref's 8}}
   %v = tile.view %m dims [1, 2] at [%i] : memref<2x8x4xf32> -> !tile.view<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>, %i: index) {
+  // expected-error @+1 {{has rows from an offset or in pages, so that axis 0 is dynamic, got 8}}
+  %v = tile.view %m dims [1, 2] at [%i] from %i : memref<2x8x4xf32> -> !tile.view<8x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>, %i: index) {
+  // expected-error @+1 {{pages have a size, a dimension and a table}}
+  %v = "tile.view"(%m) <{dims = array<i64: 1, 2>, page_size = 8, page_dim = 0,
+      operandSegmentSizes = array<i32: 1, 0, 0, 0, 0, 0>}> : (memref<2x8x4xf32>) -> !tile.view<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>, %t: memref<?xi32>) {
+  // expected-error @+1 {{pages have 16 rows, but dimension 1 of the memref is 'memref<2x8x4xf32>'}}
+  %v = tile.view %m dims [1, 2] at [] pages 16 along 0 of %t[] : memref<2x8x4xf32>, memref<?xi32> -> !tile.view<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>, %t: memref<?xi32>) {
+  // expected-error @+1 {{pages are along dimension 2, which is none of the others of 'memref<2x8x4xf32>'}}
+  %v = tile.view %m dims [1, 2] at [] pages 8 along 2 of %t[] : memref<2x8x4xf32>, memref<?xi32> -> !tile.view<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>, %t: memref<?xf32>) {
+  // expected-error @+1 {{the table has elements of type 'f32', expected i32, i64 or index}}
+  %v = tile.view %m dims [1, 2] at [] pages 8 along 0 of %t[] : memref<2x8x4xf32>, memref<?xf32> -> !tile.view<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>, %t: memref<2x?xi32>) {
+  // expected-error @+1 {{a table of rank 2 needs 1 indices, got 0}}
+  %v = tile.view %m dims [1, 2] at [] pages 8 along 0 of %t[] : memref<2x8x4xf32>, memref<2x?xi32> -> !tile.view<?x4xf32>
   return
 }
 

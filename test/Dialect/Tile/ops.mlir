@@ -26,6 +26,16 @@
 // CHECK-DAG: #[[KN:.*]] = affine_map<(d0, d1, d2) -> (d2, d1)>
 // CHECK-DAG: #[[ACC:.*]] = affine_map<(d0, d1, d2) -> (d0, d1)>
 
+// Rows behind an offset, and rows in pages.
+// CHECK-LABEL: tile.kernel @views
+// CHECK-SAME: (%[[X:.*]]: memref<8x?x64xf32>, %[[P:.*]]: memref<?x16x64xf32>, %[[T:.*]]: memref<?x?xi32>, %[[N:.*]]: index) grid(%b)
+tile.kernel @views(%x: memref<8x?x64xf32>, %p: memref<?x16x64xf32>, %t: memref<?x?xi32>, %n: index) grid(%b) {
+  // CHECK: tile.view %[[X]] dims [1, 2] at[%b] from %[[N]] limit %[[N]] : memref<8x?x64xf32> -> <?x64xf32>
+  // CHECK: tile.view %[[P]] dims [1, 2] at[] pages 16 along 0 of %[[T]][%b] : memref<?x16x64xf32>, memref<?x?xi32> -> <?x64xf32>
+  %v = tile.view %x dims [1, 2] at [%b] from %n limit %n : memref<8x?x64xf32> -> !tile.view<?x64xf32>
+  %w = tile.view %p dims [1, 2] at [] pages 16 along 0 of %t[%b] : memref<?x16x64xf32>, memref<?x?xi32> -> !tile.view<?x64xf32>
+}
+
 // A kernel has memrefs and scalars as parameters, and the grid's coordinates.
 // CHECK-LABEL: tile.kernel @copy
 // CHECK-SAME: (%[[X:.*]]: memref<2x?x64xf32>, %[[Y:.*]]: memref<2x?x64xf32>, %[[N:.*]]: index) grid(%b, %h)

@@ -5,12 +5,12 @@
 // RUN: fovea-run %s --all-entries --check --dims B=2,N=1 | FileCheck %s
 // RUN: fovea-run %s --all-entries --check --dims B=1,N=0 | FileCheck %s
 // RUN: fovea-run %s --all-entries --check --target=cpu:avx2 --dims B=1,N=1029 | FileCheck %s
-// RUN: fovea-run %s --entry=few_queries --check-each-pass --dims B=1,N=1029 | FileCheck %s --check-prefix=EACH
+// RUN: fovea-run %s --entry=few_queries --check-each-pass --dims B=1,N=300 | FileCheck %s --check-prefix=EACH
 // CHECK: grouped {{.*}} ok
 // CHECK: short_floats {{.*}} ok
 // CHECK: few_queries {{.*}} ok
 // CHECK: window {{.*}} ok
-// EACH: ok
+// EACH: cse {{.*}} ok
 
 module attributes {fovea.dims = {B = 7, N = 777}} {
   func.func @grouped(

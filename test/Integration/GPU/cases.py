@@ -267,7 +267,6 @@ TWO = "query_tile = 128, key_tile = {}, stages = {}, groups = 2, producer_regs =
 KEYS_64 = TWO.format(64, 2) + ", turns = true, persistent = true, last_first = true"
 KEYS_64_PLAIN = TWO.format(64, 2) + ", overlap = false"
 KEYS_96 = TWO.format(96, 2) + ", turns = true"
-WIDE = TWO.format(80, 2) + ", turns = true, reuse_queries = true"
 ONE_GROUP = ("query_tile = 64, key_tile = 80, stages = 3, groups = 1, producer_regs = 24, "
              "consumer_regs = 240, persistent = true")
 
@@ -315,7 +314,7 @@ CASES = [
     Case("d56-lengths", d=56, lengths="i64", lse=True),
     Case("d256", d=256, lse=True),
     Case("d256-causal-f16", d=256, dtype="f16", regions="causal", lse=True),
-    Case("d256-edges-not-persistent", d=256, regions="edges", schedule=WIDE),
+    Case("d256-edges", d=256, regions="edges"),
     Case("d256-lengths-window", d=256, regions="window", lengths="i32", lse=True),
     Case("d256-table", d=256, regions="table"),
     Case("d192-dv128-lengths", d=192, dv=128, lengths="i64", regions="causal", lse=True),
@@ -324,7 +323,7 @@ CASES = [
     Case("d136-dv200", d=136, dv=200, regions="rising"),
     Case("d248-dv16-f16", d=248, dv=16, dtype="f16", regions="slopes-causal"),
     Case("d64-dv160-softcap", d=64, dv=160, regions="softcap", approximate=True),
-    Case("one-query-d256", d=256, one_query=True, lengths="i32", lse=True),
+    Case("one-query-d256", d=256, queries=1, lengths="i32", lse=True),
     Case("packed", packed=True),
     Case("packed-causal-d64", d=64, regions="causal", packed=True),
     Case("one-query", queries=1, lse=True),

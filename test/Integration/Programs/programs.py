@@ -433,7 +433,7 @@ class Maker:
             if self.chance(0.3):
                 low = self.random.choice([0, 0, 1, -2])
                 extents = [("b", self.sizes["b"])]
-                lengths = self.integers(f"n{n}", extents, low, segment.keys + 3)
+                lengths = self.integers(f"len{n}", extents, low, segment.keys + 3)
                 line += f" lengths({lengths.name} : {lengths.type})"
             if segment.start is not None:
                 line += f" start({self.indices([segment.start])})"

@@ -390,20 +390,21 @@ static LogicalResult verifyWalk(ScoreOpInterface op, const Extents &extents) {
     return op->emitOpError("has a walk; its keys must be one segment, dense or "
                            "paged");
   auto type = cast<ShapedType>(rows.getType());
-  int64_t queries = extents.get(2);
-  int64_t want[] = {extents.get(0), extents.get(1),
-                    queries < 0 ? -1
-                                : llvm::divideCeilSigned(queries, (*shape)[0])};
-  static constexpr StringLiteral names[] = {"sequences (b)", "heads (h)",
-                                            "tiles of queries"};
-  for (unsigned axis = 0; axis < 3; ++axis) {
+  auto fits = [&](unsigned axis, int64_t want, StringRef name) -> LogicalResult {
     int64_t size = type.getDimSize(axis);
-    if (ShapedType::isDynamic(size) || want[axis] < 0 || size == want[axis] ||
+    if (ShapedType::isDynamic(size) || want < 0 || size == want ||
         (axis < 2 && size == 1))
-      continue;
+      return success();
     return op->emitOpError("the walk has rows for ")
-           << size << ' ' << names[axis] << ", but there are " << want[axis];
-  }
+           << size << ' ' << name << ", but there are " << want;
+  };
+  int64_t queries = extents.get(2);
+  if (queries >= 0)
+    queries = llvm::divideCeilSigned(queries, (*shape)[0]);
+  if (failed(fits(0, extents.get(0), "sequences (b)")) ||
+      failed(fits(1, extents.get(1), "heads (h)")) ||
+      failed(fits(2, queries, "query tiles")))
+    return failure();
   return success();
 }
 

@@ -56,29 +56,100 @@ struct TileMap {
 // Tables
 //===----------------------------------------------------------------------===//
 
-/// The tiles that a constant walk lists; none if it is not known.
-static std::optional<TileTable> readWalk(AttentionOp op) {
+/// The tiles that a constant walk lists for a head of the first sequence; none
+/// if they are not known, or it lists what is not there.
+static std::optional<TileTable> readWalk(AttentionOp op, int64_t head) {
   DenseIntElementsAttr rows, tiles;
-  if (!op.getWalkRows() || !matchPattern(op.getWalkRows(), m_Constant(&rows)) ||
+  if (!matchPattern(op.getWalkRows(), m_Constant(&rows)) ||
       !matchPattern(op.getWalkTiles(), m_Constant(&tiles)))
     return std::nullopt;
-  int64_t numRows = cast<ShapedType>(rows.getType()).getDimSize(2);
-  int64_t keys = OpExtents(op).keys;
-  if (keys <= 0)
-    return std::nullopt;
+  ArrayRef<int64_t> shape = cast<ShapedType>(rows.getType()).getShape();
+  int64_t numRows = shape[2], first = shape[1] == 1 ? 0 : head * numRows;
   TileTable table;
-  table.numKeyTiles = llvm::divideCeil(keys, (*op.getWalkShape())[1]);
+  table.numKeyTiles =
+      llvm::divideCeil(OpExtents(op).keys, (*op.getWalkShape())[1]);
   table.classes.assign(numRows * table.numKeyTiles, TileClass::empty);
   auto fields = rows.getValues<int32_t>();
   auto list = tiles.getValues<int32_t>();
-  for (int64_t row = 0; row < numRows; ++row)
-    for (int64_t n = 0; n < fields[4 * row + 2]; ++n) {
-      int64_t at =
-          fields[4 * row] * table.numKeyTiles + list[fields[4 * row + 1] + n];
-      table.classes[at] =
-          n < fields[4 * row + 3] ? TileClass::partial : TileClass::full;
+  auto isBelow = [](int64_t x, int64_t limit) { return x >= 0 && x < limit; };
+  for (int64_t row = 0; row < numRows; ++row) {
+    auto field = [&](unsigned n) -> int64_t {
+      return fields[4 * (first + row) + n];
+    };
+    for (int64_t n = 0; n < field(2); ++n) {
+      if (!isBelow(field(0), numRows) || !isBelow(field(1) + n, tiles.size()) ||
+          !isBelow(list[field(1) + n], table.numKeyTiles))
+        return std::nullopt;
+      table.classes[field(0) * table.numKeyTiles + list[field(1) + n]] =
+          n < field(3) ? TileClass::partial : TileClass::full;
     }
+  }
   return table;
+}
+
+namespace {
+
+/// Heads whose tiles are alike.
+struct HeadGroup {
+  std::string name;
+  int64_t heads;
+  TileTable table;
+};
+
+} // namespace
+
+/// "heads 0-3, 7"
+static std::string nameHeads(ArrayRef<int64_t> heads) {
+  std::string text = heads.size() == 1 ? "head " : "heads ";
+  llvm::raw_string_ostream os(text);
+  for (size_t n = 0; n < heads.size();) {
+    size_t end = n;
+    while (end + 1 < heads.size() && heads[end + 1] == heads[end] + 1)
+      ++end;
+    os << (n == 0 ? "" : ", ") << heads[n];
+    if (end != n)
+      os << "-" << heads[end];
+    n = end + 1;
+  }
+  return text;
+}
+
+/// The tiles of an op's walk or else of its mask, of tiles of this size;
+/// nothing if they are not known. Of more heads than `maxHeads` nothing is
+/// known but what holds for all.
+static std::vector<HeadGroup> groupHeads(AttentionOp op, TileExtents tiles) {
+  constexpr int64_t maxHeads = 64;
+  int64_t heads = OpExtents(op).heads;
+  Value rows = op.getWalkRows();
+  bool isSame =
+      rows ? cast<ShapedType>(rows.getType()).getDimSize(1) == 1
+           : op.getMask().empty() || op.getMask().getArgument(1).use_empty();
+  if (heads <= 0 || heads > maxHeads)
+    isSame = true;
+  std::vector<HeadGroup> groups;
+  SmallVector<SmallVector<int64_t>> members;
+  for (int64_t head = 0; head < (isSame ? 1 : heads); ++head) {
+    std::optional<TileTable> table =
+        rows ? readWalk(op, head)
+             : classifyNatural(op, tiles,
+                               isSame ? std::nullopt : std::optional(head));
+    if (!table)
+      return {};
+    auto same = llvm::find_if(groups, [&](const HeadGroup &group) {
+      return group.table.classes == table->classes;
+    });
+    if (same == groups.end()) {
+      groups.push_back({"all heads", 0, std::move(*table)});
+      same = std::prev(groups.end());
+      members.emplace_back();
+    }
+    ++same->heads;
+    members[same - groups.begin()].push_back(head);
+  }
+  if (!isSame)
+    for (auto [group, heads] : llvm::zip_equal(groups, members))
+      group.name = nameHeads(heads);
+  return groups;
 }
 
 //===----------------------------------------------------------------------===//
@@ -186,9 +257,8 @@ void Picture::add(const TileMap &map) {
     flush(column);
   }
   svg << "</g>\n";
-  writeText(x0 + width / 2, y0 + height + 30, 12,
-            "key tiles of " + std::to_string(map.size.keys) + " keys", "normal",
-            "middle");
+  std::string label = "key tiles of " + std::to_string(map.size.keys) + " keys";
+  writeText(x0 + width / 2, y0 + height + 30, 12, label, "normal", "middle");
   writeText(x0, y0 + height + 14, 10, "0", "normal", "middle");
   writeText(x0 + width, y0 + height + 14, 10, std::to_string(columns), "normal",
             "middle");
@@ -285,22 +355,6 @@ private:
 
 } // namespace
 
-/// "heads 0-3, 7"
-static std::string nameHeads(ArrayRef<int64_t> heads) {
-  std::string text = heads.size() == 1 ? "head " : "heads ";
-  llvm::raw_string_ostream os(text);
-  for (size_t n = 0; n < heads.size();) {
-    size_t end = n;
-    while (end + 1 < heads.size() && heads[end + 1] == heads[end] + 1)
-      ++end;
-    os << (n == 0 ? "" : ", ") << heads[n];
-    if (end != n)
-      os << "-" << heads[end];
-    n = end + 1;
-  }
-  return text;
-}
-
 /// "12.5%"
 static llvm::format_object<double> percent(double share) {
   return llvm::format("%.1f%%", 100 * share);
@@ -324,68 +378,43 @@ void AttnExplainPass::explain(llvm::raw_ostream &os, Picture &picture,
   picture.startLine(name + ": " + std::to_string(extents.queries) +
                     " queries, " + std::to_string(extents.keys) + " keys");
   auto schedule = cast<tile::ScheduleAttrInterface>(is.getScheduleAttr());
-  TileExtents tiles{schedule.getQueryTile(), schedule.getKeyTile()};
-
-  // Heads with equal tables are one group.
-  struct Group {
-    SmallVector<int64_t> heads;
-    TileTable table;
-  };
-  std::vector<Group> groups;
-  int64_t heads = std::min<int64_t>(std::max<int64_t>(extents.heads, 1), 64);
-  bool sameForAll = was.getMask().empty() ||
-                    was.getMask().getArgument(1).use_empty() ||
-                    extents.heads <= 0 || extents.heads > heads;
-  for (int64_t head = 0; head < (sameForAll ? 1 : heads); ++head) {
-    std::optional<TileTable> table = classifyNatural(
-        was, tiles, sameForAll ? std::nullopt : std::optional<int64_t>(head));
-    if (!table) {
-      os << "  the tiles are too many, or of no class that is known here\n";
-      return;
-    }
-    auto same = llvm::find_if(groups, [&](const Group &group) {
-      return group.table.classes == table->classes;
-    });
-    if (same == groups.end())
-      groups.push_back({{head}, std::move(*table)});
-    else
-      same->heads.push_back(head);
-  }
-
-  double all = double(extents.queries) * extents.keys;
-  auto describe = [&](const TileMap &map) {
-    os << "  " << map.title << ": " << map.getRows() << " x "
-       << map.table.numKeyTiles << " tiles of " << map.size.queries
-       << " queries by " << map.size.keys
-       << " keys: " << map.table.count(TileClass::empty) << " empty, "
-       << map.table.count(TileClass::full) << " full, "
-       << map.table.count(TileClass::partial) << " partial\n"
-       << "    pairs in tiles with work: " << percent(map.getVisited() / all)
-       << " of all\n";
-    picture.add(map);
-  };
-  std::optional<TileTable> walk = readWalk(is);
   auto moved = is.getQuery().getDefiningOp<ReorderOp>();
+  double all = double(extents.queries) * extents.keys;
   double visited = 0;
-  for (Group &group : groups) {
-    std::string who = sameForAll ? "all heads" : nameHeads(group.heads);
-    TileMap map{who + (moved ? ", tokens as they are numbered" : ""), tiles,
-                std::move(group.table)};
-    describe(map);
-    visited += map.getVisited() * (sameForAll ? 1 : group.heads.size()) /
-               (sameForAll ? 1 : heads);
-  }
-  if (walk) {
-    ArrayRef<int64_t> shape = *is.getWalkShape();
-    TileMap map{moved ? "all heads, tokens moved" : "all heads, as listed",
-                {shape[0], shape[1]},
-                std::move(*walk)};
-    describe(map);
-    visited = map.getVisited();
-  }
-  if (moved)
+  // Prints the maps of an op and gives whether they are known.
+  auto describe = [&](AttentionOp op, StringRef tokens) {
+    TileExtents tiles{schedule.getQueryTile(), schedule.getKeyTile()};
+    if (std::optional<ArrayRef<int64_t>> shape = op.getWalkShape())
+      tiles = {(*shape)[0], (*shape)[1]};
+    std::vector<HeadGroup> groups = groupHeads(op, tiles);
+    int64_t heads = 0;
+    visited = 0;
+    for (HeadGroup &group : groups) {
+      TileMap map{group.name + tokens.str(), tiles, std::move(group.table)};
+      os << "  " << map.title << ": " << map.getRows() << " x "
+         << map.table.numKeyTiles << " tiles of " << map.size.queries
+         << " queries by " << map.size.keys
+         << " keys: " << map.table.count(TileClass::empty) << " empty, "
+         << map.table.count(TileClass::full) << " full, "
+         << map.table.count(TileClass::partial) << " partial\n"
+         << "    pairs in tiles with work: " << percent(map.getVisited() / all)
+         << " of all\n";
+      picture.add(map);
+      heads += group.heads;
+      visited += map.getVisited() * group.heads;
+    }
+    visited /= std::max<int64_t>(heads, 1);
+    return !groups.empty();
+  };
+  bool isKnown = describe(was, moved ? ", tokens as they are numbered" : "");
+  if (moved) {
+    isKnown = describe(is, ", tokens moved");
     os << "  order: " << moved.getOrderAttr() << "\n";
-  os << "  schedule: " << is.getScheduleAttr() << "\n"
-     << "  expected time: " << percent(std::min(1.0, visited / all))
-     << " of the same attention without a mask\n";
+  }
+  if (!isKnown)
+    os << "  the tiles are too many, or are not known before it runs\n";
+  os << "  schedule: " << is.getScheduleAttr() << "\n";
+  if (isKnown)
+    os << "  expected time: " << percent(std::min(1.0, visited / all))
+       << " of the same attention without a mask\n";
 }

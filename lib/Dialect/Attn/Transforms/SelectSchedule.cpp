@@ -49,8 +49,31 @@ static bool isDecoding(AttentionOp op) {
   return queries >= 0 && queries <= maxDecodedQueries;
 }
 
-/// Rows by vectors of a register block: 12 to 16 accumulators where there are
-/// 32 registers, 8 to 12 where there are 16.
+/// Whether products of the op run on pairs of bf16.
+static bool multipliesBf16(AttentionOp op, const CpuTarget &target) {
+  auto isBf16 = [](Value value) {
+    return getElementTypeOrSelf(value.getType()).isBF16();
+  };
+  return target.hasBf16() && target.lanes == 16 && isBf16(op.getQuery()) &&
+         llvm::all_of(op.getKeys(), isBf16) &&
+         llvm::all_of(op.getValues(), isBf16);
+}
+
+/// Rows of a smaller tile for the last work item of a head, if it saves half of
+/// the work; none where nothing is known of the queries (-1): a second program
+/// doubles the time of compilation.
+static int64_t selectTail(int64_t queries, int64_t tile, int64_t lanes,
+                          int64_t vectors) {
+  if (queries < 0 || queries % tile == 0)
+    return 0;
+  int64_t tail = llvm::alignTo(queries % tile, lanes);
+  if (tail > vectors * lanes)
+    tail = llvm::alignTo(tail, vectors * lanes);
+  return tail * 2 <= tile ? tail : 0;
+}
+
+/// Rows by vectors of a register block: 16 accumulators where there are 32
+/// registers, 8 where there are 16 (with 12, LLVM's order of loads spills one).
 static tile::CpuScheduleAttr selectCpu(AttentionOp op,
                                        const CpuTarget &target) {
   int64_t queries = staticQueries(op);
@@ -66,7 +89,7 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
   if (lanes == 16)
     shapes = {{1, 1, 16}, {2, 2, 8}, {4, 4, 4}};
   else if (lanes == 8)
-    shapes = {{1, 1, 8}, {2, 2, 4}, {6, 3, 4}};
+    shapes = {{1, 1, 8}, {2, 2, 4}, {8, 2, 4}};
   else
     shapes = {{1, 1, 8}, {2, 2, 4}, {8, 2, 4}};
   // A tile of a walk is a number of tiles of the schedule.
@@ -82,9 +105,15 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
     for (const Shape &smaller : llvm::reverse(shapes))
       if (smaller.tile * lanes >= queries)
         shape = smaller;
-  return tile::CpuScheduleAttr::get(op.getContext(), shape.tile * lanes,
-                                    keyTile, lanes, shape.rows, shape.vectors,
-                                    isDecoding(op) ? cpuSplitTo : 1);
+  int64_t tile = shape.tile * lanes;
+  // Work items that share keys have tiles of one size.
+  int64_t tail = isDecoding(op)
+                     ? 0
+                     : selectTail(queries, tile, lanes, shape.vectors);
+  return tile::CpuScheduleAttr::get(
+      op.getContext(), tile, keyTile, lanes, shape.rows, shape.vectors,
+      isDecoding(op) ? cpuSplitTo : 1, tail,
+      keyTile % 2 == 0 && multipliesBf16(op, target));
 }
 
 //===----------------------------------------------------------------------===//
@@ -223,41 +252,40 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
   bool masked = !op.getMask().empty() || op.getWalkRows();
   std::optional<ArrayRef<int64_t>> walk = op.getWalkShape();
   SmallVector<pipe::ScheduleAttr> fits, spills;
-  // Adds a schedule, with the result in the queries' place if it has none of
-  // its own; false if shared memory is too small or the walk's tiles are no
+  // Adds a schedule unless shared memory is too small or the walk's tiles are no
   // multiples of its tiles.
+  auto consider = [&](pipe::ScheduleAttr schedule) {
+    if ((walk && ((*walk)[0] % schedule.getQueryTile() != 0 ||
+                  (*walk)[1] % schedule.getKeyTile() != 0)) ||
+        schedule.getTileBytes(d, dv) > pipe::limits::tileBytes)
+      return false;
+    bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
+    (few ? fits : spills).push_back(schedule);
+    return true;
+  };
+  // With the result in the queries' place if there is none of its own.
   auto add = [&](int64_t groups, int64_t keyTile, bool overlap,
                  bool persistent) {
-    for (bool reuse : {false, true}) {
-      auto schedule = pipe::ScheduleAttr::get(
-          op.getContext(), groups * pipe::limits::groupRows, keyTile,
-          /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
-          /*consumer_regs=*/groups == 3 ? 160 : 240, overlap,
-          /*turns=*/overlap && groups > 1, persistent, /*last_first=*/masked,
-          /*split_to=*/1, reuse);
-      if ((walk && ((*walk)[0] % schedule.getQueryTile() != 0 ||
-                    (*walk)[1] % keyTile != 0)) ||
-          (reuse && dv > llvm::alignTo(d, 64)) ||
-          schedule.getTileBytes(d, dv) > pipe::limits::tileBytes)
-        continue;
-      bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
-      (few ? fits : spills).push_back(schedule);
-      return true;
-    }
+    for (bool reuse : {false, true})
+      if (!(reuse && dv > static_cast<int64_t>(llvm::alignTo(d, 64))) &&
+          consider(pipe::ScheduleAttr::get(
+              op.getContext(), groups * pipe::limits::groupRows, keyTile,
+              /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
+              /*consumer_regs=*/groups == 3 ? 160 : 240, overlap,
+              /*turns=*/overlap && groups > 1, persistent,
+              /*last_first=*/masked, /*split_to=*/1, reuse)))
+        return true;
     return false;
   };
   if (isDecoding(op))
-    for (bool overlap : {true, false}) {
-      auto schedule = pipe::ScheduleAttr::get(
-          op.getContext(), pipe::limits::groupRows, /*key_tile=*/64,
-          /*stages=*/4, /*groups=*/1, /*producer_regs=*/24,
-          /*consumer_regs=*/240, overlap, /*turns=*/false, /*persistent=*/true,
-          /*last_first=*/false, /*split_to=*/0, /*reuse_queries=*/false);
-      if (schedule.getTileBytes(d, dv) <= pipe::limits::tileBytes)
-        (estimateRegisters(op, schedule) <= schedule.getConsumerRegs() ? fits
-                                                                       : spills)
-            .push_back(schedule);
-    }
+    for (auto [keyTile, stages, overlap] :
+         {std::tuple(128, 2, true), std::tuple(64, 4, true),
+          std::tuple(64, 4, false)})
+      consider(pipe::ScheduleAttr::get(
+          op.getContext(), pipe::limits::groupRows, keyTile, stages,
+          /*groups=*/1, /*producer_regs=*/24, /*consumer_regs=*/240, overlap,
+          /*turns=*/false, /*persistent=*/false, /*last_first=*/false,
+          /*split_to=*/0, /*reuse_queries=*/false));
   // The widest key tile that fits.
   auto addWidest = [&](int64_t groups, bool persistent) {
     for (int64_t keyTile : {128, 112, 96, 80, 64})

@@ -428,7 +428,7 @@ LogicalResult Tracer::run(Agent &current, int64_t first, int64_t end) {
   bool takesTurns =
       role.walk([](WaitTurnOp) { return WalkResult::interrupt(); })
           .wasInterrupted();
-  if (takesTurns && agent->group == role.getGroups() - 1)
+  if (takesTurns && agent->group + 1 == static_cast<int64_t>(role.getGroups()))
     add(Step::passTurn, role);
   numbers[role.getBlock().getArgument(0)] = agent->group;
   for (BlockArgument argument : kernel.getBlock().getArguments())

@@ -522,7 +522,8 @@ static Value rebase(OpBuilder &b, Value bound, IRMapping &known) {
     return replaced;
   Operation *op = bound.getDefiningOp();
   bool changes = false;
-  if (op && isPure(op) && op->getNumRegions() == 0 && op->getNumResults() == 1)
+  if (op && isMemoryEffectFree(op) && op->getNumRegions() == 0 &&
+      op->getNumResults() == 1)
     for (Value operand : op->getOperands())
       changes |= rebase(b, operand, known) != operand;
   if (changes)

@@ -13,8 +13,8 @@
 // SVG: partial: the mask decides
 // SVG: empty: not visited
 // SVG: @causal: 512 queries, 512 keys
-// SVG: key tiles of
-// SVG: queries
+// SVG: key tiles of {{[0-9]+}} keys
+// SVG: tiles of {{[0-9]+}} queries
 // SVG: tokens moved
 // SVG: </svg>
 
@@ -84,6 +84,56 @@ func.func @dilated(%q: tensor<1x1x1024x8xf32>, %o: tensor<1x1x1024x8xf32>)
         attn.yield %c : i1
       }
   return %r : tensor<1x1x1024x8xf32>
+}
+
+// The tiles that a constant walk lists, for two heads.
+
+// CHECK: @listed: 64 queries, 64 keys
+// CHECK-NEXT: head 0: 2 x 2 tiles of 32 queries by 32 keys: 1 empty, 2 full, 1 partial
+// CHECK-NEXT: pairs in tiles with work: 75.0% of all
+// CHECK-NEXT: head 1: 2 x 2 tiles of 32 queries by 32 keys: 3 empty, 1 full, 0 partial
+// CHECK-NEXT: pairs in tiles with work: 25.0% of all
+// CHECK-NEXT: schedule:
+// CHECK-NEXT: expected time: 50.0% of the same
+func.func @listed(%q: tensor<1x2x64x8xf32>, %o: tensor<1x2x64x8xf32>)
+    -> tensor<1x2x64x8xf32> {
+  %rows = arith.constant dense<[[[[1, 0, 2, 1], [0, 2, 1, 0]],
+                                 [[0, 3, 1, 0], [1, 0, 0, 0]]]]>
+      : tensor<1x2x2x4xi32>
+  %tiles = arith.constant dense<[1, 0, 0, 1]> : tensor<4xi32>
+  %r = attn.attention ins(%q : tensor<1x2x64x8xf32>)
+      dense(%q, %q : tensor<1x2x64x8xf32>, tensor<1x2x64x8xf32>)
+      walk<32, 32>(%rows, %tiles : tensor<1x2x2x4xi32>, tensor<4xi32>)
+      outs(%o : tensor<1x2x64x8xf32>)
+  return %r : tensor<1x2x64x8xf32>
+}
+
+// Those of one that is known later, or lists a tile that is not there.
+
+// CHECK: @later: 64 queries, 64 keys
+// CHECK-NEXT: the tiles are too many, or are not known before it runs
+// CHECK-NEXT: schedule:
+// CHECK-NEXT: @wrong: 64 queries, 64 keys
+// CHECK-NEXT: the tiles are too many, or are not known before it runs
+func.func @later(%q: tensor<1x2x64x8xf32>, %o: tensor<1x2x64x8xf32>,
+                 %rows: tensor<1x1x2x4xi32>, %tiles: tensor<4xi32>)
+    -> tensor<1x2x64x8xf32> {
+  %r = attn.attention ins(%q : tensor<1x2x64x8xf32>)
+      dense(%q, %q : tensor<1x2x64x8xf32>, tensor<1x2x64x8xf32>)
+      walk<32, 32>(%rows, %tiles : tensor<1x1x2x4xi32>, tensor<4xi32>)
+      outs(%o : tensor<1x2x64x8xf32>)
+  return %r : tensor<1x2x64x8xf32>
+}
+func.func @wrong(%q: tensor<1x2x64x8xf32>, %o: tensor<1x2x64x8xf32>)
+    -> tensor<1x2x64x8xf32> {
+  %rows = arith.constant dense<[[[[0, 0, 1, 0], [1, 0, 1, 0]]]]>
+      : tensor<1x1x2x4xi32>
+  %tiles = arith.constant dense<[2]> : tensor<1xi32>
+  %r = attn.attention ins(%q : tensor<1x2x64x8xf32>)
+      dense(%q, %q : tensor<1x2x64x8xf32>, tensor<1x2x64x8xf32>)
+      walk<32, 32>(%rows, %tiles : tensor<1x1x2x4xi32>, tensor<1xi32>)
+      outs(%o : tensor<1x2x64x8xf32>)
+  return %r : tensor<1x2x64x8xf32>
 }
 
 // CHECK: @dynamic: the number of queries or keys is not static; -attn-analyze-mask says

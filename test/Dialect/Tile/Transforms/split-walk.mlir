@@ -1055,7 +1055,7 @@ tile.kernel @part(%s: memref<128x320xf32>, %r: memref<?xf32>) grid(%x) {
 // CHECK: arith.minui
 // CHECK: scf.for %{{.*}} = %[[CUT]] to %[[END]] step %c1
 // CHECK-NOT: tile.walk
-// CHECK: return
+// CHECK: }
 tile.kernel @listed(%tiles: memref<?xi32>, %n: index, %partials: index, %out: memref<4x4xf32>) grid(%x) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index

@@ -95,6 +95,7 @@ def Attn_WalkFromBlocksOp : Attn_SelectBlocksOp<"from_blocks", (ins),
     ```mlir
     %r, %t = attn.walk.from_blocks ins(%blocks : tensor<1x1x8x8xi1>)
         outs(%rows, %tiles : tensor<1x1x8x4xi32>, tensor<64xi32>)
+        -> tensor<1x1x8x4xi32>, tensor<64xi32>
     ```
   }];
   let assemblyFormat = [{
@@ -119,6 +120,7 @@ def Attn_WalkTopKOp : Attn_SelectBlocksOp<"topk",
     ```mlir
     %r, %t = attn.walk.topk 16 ins(%scores : tensor<1x8x64x64xf32>)
         outs(%rows, %tiles : tensor<1x8x64x4xi32>, tensor<8192xi32>)
+        -> tensor<1x8x64x4xi32>, tensor<8192xi32>
     ```
   }];
   let assemblyFormat = [{
@@ -141,6 +143,7 @@ def Attn_WalkThresholdOp : Attn_SelectBlocksOp<"threshold",
     ```mlir
     %r, %t = attn.walk.threshold %least ins(%scores : tensor<1x8x64x64xf32>)
         outs(%rows, %tiles : tensor<1x8x64x4xi32>, tensor<32768xi32>)
+        -> tensor<1x8x64x4xi32>, tensor<32768xi32>
     ```
   }];
   let assemblyFormat = [{

@@ -142,7 +142,8 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
 
     | attempt | query rows | key tile | groups, registers | |
     |---|---|---|---|---|
-    | first with up to 16 queries | 64 | 64 | 1, 240 | 4 stages, persistent, keys divided |
+    | first with up to 16 queries | 64 | 128 | 1, 240 | keys divided |
+    | next with up to 16 queries | 64 | 64 | 1, 240 | 4 stages, keys divided |
     | next with up to 16 queries | 64 | 64 | 1, 240 | the same without overlap |
     | next up to 64 channels only | 192 | 128 | 3, 160 | turns, persistent |
     | next up to 64 channels only | 192 | 128 | 3, 160 | turns |

@@ -45,6 +45,10 @@ def Tile_ScheduleAttrInterface : AttrInterface<"ScheduleAttrInterface"> {
   }];
   let methods = [
     InterfaceMethod<"Query rows of a work item.", "int64_t", "getQueryTile">,
+    InterfaceMethod<[{
+      Query rows of the tiles of a work item that has no more rows left; 0 if all
+      have tiles of one size.
+    }], "int64_t", "getTailTile", (ins), "", "return 0;">,
     InterfaceMethod<"Keys of one step.", "int64_t", "getKeyTile">,
     InterfaceMethod<[{
       Up to how many work items a launch with fewer divides their keys; 1: it

@@ -521,7 +521,13 @@ def Tile_WalkEntryOp : Tile_Op<"walk.entry", [Pure]> {
     The walk is made by `tile.walk.list`, and the position is below its size. In
     a loop over the walk it stands in the loop's own block.
 
-    Example: `%entry = tile.walk.entry %w[%p]`.
+    Example:
+
+    ```mlir
+    %w = tile.walk.list %tiles[%first] count %n partials %p limit %blocks split 2
+        : memref<?xi32>
+    %entry = tile.walk.entry %w[%p]
+    ```
   }];
   let arguments = (ins Tile_WalkType:$walk, Index:$position);
   let results = (outs Index:$entry);

@@ -15,10 +15,12 @@ def TileAssignLayouts : Pass<"tile-assign-layouts", "::fovea::tile::KernelOp"> {
   let summary = "Say where the elements of tiles live (CPU)";
   let description = [{
     Gives each tile of a kernel with a `#tile.cpu_schedule` a layout: loaded
-    tiles stay in memory (`#tile.in_memory`); all others have axis 0, the query
-    rows, in lanes (`#tile.lanes<axis = 0, width = lanes>`). With rows in lanes,
-    keys and values are read in their natural order as scalars that are
-    broadcast, and no reduction over keys crosses lanes.
+    tiles that are the second operand of products, keys and values, stay in
+    memory (`#tile.in_memory`); all others have axis 0, the query rows, in lanes
+    (`#tile.lanes<axis = 0, width = lanes>`). With rows in lanes, keys and values
+    are read as scalars that are broadcast, and no reduction over keys crosses
+    lanes. Where the schedule has `storage_types`, tiles of bf16 are packed
+    (`pack = 2`): their products run on pairs of bf16.
   }];
 }
 
