@@ -169,6 +169,9 @@ void fovea::buildCudaTileStage(OpPassManager &pm,
                                const CudaPipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  attn::AttnReorderTokensOptions reorder;
+  reorder.target = options.target;
+  pm.addPass(attn::createAttnReorderTokens(reorder));
   attn::AttnSelectScheduleOptions schedule;
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));

@@ -180,13 +180,18 @@ namespace {
 /// Moves the tokens of one self-attention.
 class Reorderer {
 public:
-  /// Tiles of queries, and of keys one of several sizes.
-  Reorderer(AttentionOp op, int64_t queryTile, ArrayRef<int64_t> keyTiles)
+  /// Tiles of queries, and of keys one of several sizes. `copiesBoxes`: tokens
+  /// are moved as the target copies tiles, a box at a time.
+  Reorderer(AttentionOp op, int64_t queryTile, ArrayRef<int64_t> keyTiles,
+            bool copiesBoxes)
       : op(op), loc(op.getLoc()), b(op), maps(op.getIndexingMapsArray()),
-        extents(op), tiles{queryTile, keyTiles.front()}, keyTiles(keyTiles) {}
+        extents(op), tiles{queryTile, keyTiles.front()}, keyTiles(keyTiles),
+        copiesBoxes(copiesBoxes) {}
 
   /// Why the tokens of this op cannot be moved; empty if they can.
   std::string getObstacle();
+  /// The same, of copies that take boxes.
+  std::string getObstacleOfCopies();
 
   /// Chooses the boxes of the order's grid, or of that which the mask speaks of
   /// if there is no order; fails if there is none, or it does not pay.
@@ -226,6 +231,7 @@ private:
   OpExtents extents;
   TileExtents tiles;
   ArrayRef<int64_t> keyTiles;
+  bool copiesBoxes;
   SmallVector<int64_t, 3> grid;
   OrderAttr order;
   TokenOrder queries, keys;
@@ -258,6 +264,33 @@ std::string Reorderer::getObstacle() {
   for (auto [n, dim] : needs)
     if (!axisOf(maps[n], dim))
       return "an operand has no dimension of tokens";
+  return copiesBoxes ? getObstacleOfCopies() : "";
+}
+
+std::string Reorderer::getObstacleOfCopies() {
+  OrderAttr given = op.getOrderAttr();
+  if (!given)
+    return "";
+  TokenOrder order = TokenOrder::get(given, /*keys=*/false, extents.queries);
+  if (order.grid.front() * order.getStride(0) != extents.queries)
+    return "its last line of tokens is not full, and this target copies boxes "
+           "of a grid";
+  if (!given.getQ().empty())
+    for (bool isKey : {false, true}) {
+      order = TokenOrder::get(given, isKey, extents.queries);
+      if (order.size != order.getBoxTokens())
+        return "its boxes have empty places, and this target copies whole "
+               "boxes";
+      if (!llvm::isPowerOf2_64(order.size) || order.size > 256)
+        return "this target copies boxes of a power of two of tokens, up to "
+               "256";
+    }
+  // A copy has up to 5 coordinates: one of them the channel.
+  auto isVaried = [](int64_t size) { return size != 1; };
+  auto type = cast<ShapedType>(op.getQuery().getType());
+  if (llvm::count_if(type.getShape(), isVaried) - 1 + order.getRank() > 5)
+    return "on this target a grid of three dimensions goes with one sequence, "
+           "whose number is static";
   return "";
 }
 
@@ -284,8 +317,8 @@ std::vector<SmallVector<int64_t, 3>> Reorderer::getShapes(int64_t size) {
   std::function<void(unsigned, int64_t)> extend = [&](unsigned dim,
                                                       int64_t count) {
     if (dim == grid.size()) {
-      // At most one place of eight is empty.
-      if (count * 8 >= size * 7)
+      // At most one place of eight is empty, none in boxes that are copied.
+      if (copiesBoxes ? count == size : count * 8 >= size * 7)
         shapes.push_back(shape);
       return;
     }
@@ -371,7 +404,10 @@ LogicalResult Reorderer::choose() {
   } else {
     grid = findGrid(op, extents.queries);
   }
-  if (grid.empty())
+  int64_t numPlaces = 1;
+  for (int64_t extent : grid)
+    numPlaces *= extent;
+  if (grid.empty() || (copiesBoxes && numPlaces != extents.queries))
     return failure();
   GridMask mask(op, grid);
   auto fits = [&] {
@@ -552,14 +588,14 @@ struct AttnReorderTokensPass final
   using Base::Base;
 
   void runOnOperation() override {
-    int64_t rows = 64;
+    // As many as -attn-select-schedule takes.
+    int64_t rows = 128;
     if (!CudaTarget::isCuda(target)) {
       llvm::Expected<CpuTarget> cpu = CpuTarget::parse(target);
       if (!cpu) {
         emitError(getOperation()->getLoc()) << toString(cpu.takeError());
         return signalPassFailure();
       }
-      // As many as -attn-select-schedule takes.
       rows = cpu->lanes == 8 ? 48 : 64;
     }
     getOperation()->walk([&](AttentionOp op) {
@@ -576,14 +612,13 @@ struct AttnReorderTokensPass final
       rows = schedule.getQueryTile();
       columns = {schedule.getKeyTile()};
     }
-    Reorderer reorderer(op, rows, columns);
+    Reorderer reorderer(op, rows, columns,
+                        /*copiesBoxes=*/CudaTarget::isCuda(target));
     std::string obstacle = reorderer.getObstacle();
     bool isTensor =
         cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics();
     if (obstacle.empty() && !isTensor)
       obstacle = "it works on memrefs";
-    if (obstacle.empty() && CudaTarget::isCuda(target))
-      obstacle = "attn.reorder has no code for GPUs";
     if (obstacle.empty() &&
         (rows % walkUnit != 0 || columns.front() % walkUnit != 0))
       obstacle = "its schedule's tiles are no multiples of 16";

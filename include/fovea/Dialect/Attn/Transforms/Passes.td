@@ -271,8 +271,10 @@ def AttnReorderTokens : Pass<"attn-reorder-tokens"> {
     fewer pairs are visited (the walk says so, and `-attn-select-schedule` follows).
 
     Only self-attention with a static number of tokens, one dense segment without
-    lengths, no walk and no origin, on tensors, for CPUs. An order that cannot be used is
-    said in a warning, or in a remark where it does not pay.
+    lengths, no walk and no origin, on tensors. For GPUs `attn-to-tile` makes the
+    moves a part of the copies of tiles, so that they take no time: boxes then have
+    as many tokens as a tile, a power of two, and the grid is full. An order that
+    cannot be used is said in a warning, or in a remark where it does not pay.
   }];
   let options = [
     Option<"onlyGiven", "only-given", "bool", "false",
