@@ -165,13 +165,19 @@ void fovea::buildSizeChecks(OpPassManager &pm) {
   pm.addPass(attn::createAttnCheckSizes());
 }
 
-void fovea::buildCudaTileStage(OpPassManager &pm,
+void fovea::buildCudaAttnStage(OpPassManager &pm,
                                const CudaPipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   attn::AttnReorderTokensOptions reorder;
   reorder.target = options.target;
   pm.addPass(attn::createAttnReorderTokens(reorder));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void fovea::buildCudaTileStage(OpPassManager &pm,
+                               const CudaPipelineOptions &options) {
   attn::AttnSelectScheduleOptions schedule;
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));
@@ -208,6 +214,7 @@ void fovea::buildCudaPipeline(OpPassManager &pm,
                               const CudaPipelineOptions &options) {
   buildImportStage(pm);
   buildSizeChecks(pm);
+  buildCudaAttnStage(pm, options);
   buildCudaTileStage(pm, options);
   buildCudaKernelStage(pm, options);
   buildCudaHostStage(pm, options);
@@ -219,7 +226,10 @@ void fovea::registerPipelines() {
   };
   registerCuda("fovea-cuda-tile-stage",
                "Lower attn ops on tensors to tile programs for an NVIDIA GPU",
-               buildCudaTileStage);
+               [](OpPassManager &pm, const CudaPipelineOptions &options) {
+                 buildCudaAttnStage(pm, options);
+                 buildCudaTileStage(pm, options);
+               });
   registerCuda("fovea-cuda-pipeline",
                "Compile attention for an NVIDIA GPU, launch code included",
                buildCudaPipeline);
