@@ -40,7 +40,6 @@ public:
   void classify(IntegerRange queryTiles, IntegerRange keyTiles);
 
 private:
-  IntegerRange rangeOf(const Linear &e, const Box &box) const;
   Truth evaluate(const Formula &f, const Box &box) const;
   /// Looks for an element of each kind; false if the steps are used up.
   bool search(const Box &box, bool &hasTrue, bool &hasFalse,
@@ -56,19 +55,17 @@ private:
 
 } // namespace
 
-IntegerRange Classifier::rangeOf(const Linear &e, const Box &box) const {
+static IntegerRange
+getRange(const TermTable &terms, const Linear &e,
+         llvm::function_ref<IntegerRange(unsigned)> rangeOf) {
   IntegerRange sum{e.constant, e.constant};
   for (auto [t, factor] : e.parts) {
-    const TermTable::Term &term = mask.terms[t];
+    const TermTable::Term &term = terms[t];
     IntegerRange range;
-    if (t == TermTable::row) {
-      range = box.rows;
-    } else if (t == TermTable::column) {
-      range = box.columns;
-    } else if (term.kind == TermKind::symbol) {
-      range.low = range.high = symbols(t);
+    if (term.kind < TermKind::floorDiv) {
+      range = rangeOf(t);
     } else {
-      IntegerRange x = rangeOf(term.a, box);
+      IntegerRange x = getRange(terms, term.a, rangeOf);
       int64_t d = term.divisor;
       range = {floorDiv(x.low, d), floorDiv(x.high, d)};
       if (term.kind == TermKind::mod)
@@ -82,7 +79,9 @@ IntegerRange Classifier::rangeOf(const Linear &e, const Box &box) const {
   return sum;
 }
 
-Truth Classifier::evaluate(const Formula &f, const Box &box) const {
+static Truth getTruth(const TermTable &terms, const Formula &f,
+                      llvm::function_ref<IntegerRange(unsigned)> rangeOf,
+                      llvm::function_ref<Truth(unsigned)> flagOf) {
   auto known = [](bool value) { return value ? Truth::always : Truth::never; };
   switch (f.kind) {
   case Formula::Kind::always:
@@ -90,10 +89,14 @@ Truth Classifier::evaluate(const Formula &f, const Box &box) const {
     return known(f.kind == Formula::Kind::always);
   case Formula::Kind::unknown:
     return Truth::unknown;
-  case Formula::Kind::flag:
-    return known(flags(f.flag) != f.negated);
+  case Formula::Kind::flag: {
+    Truth truth = flagOf(f.flag);
+    return truth == Truth::unknown
+               ? truth
+               : known((truth == Truth::always) != f.negated);
+  }
   case Formula::Kind::atLeastZero: {
-    IntegerRange range = rangeOf(f.e, box);
+    IntegerRange range = getRange(terms, f.e, rangeOf);
     return range.low >= 0   ? Truth::always
            : range.high < 0 ? Truth::never
                             : Truth::unknown;
@@ -103,7 +106,7 @@ Truth Classifier::evaluate(const Formula &f, const Box &box) const {
     Truth decisive = known(f.kind == Formula::Kind::any);
     Truth result = known(f.kind == Formula::Kind::all);
     for (const Formula &part : f.parts) {
-      Truth truth = evaluate(part, box);
+      Truth truth = getTruth(terms, part, rangeOf, flagOf);
       if (truth == decisive)
         return decisive;
       if (truth == Truth::unknown)
@@ -113,6 +116,37 @@ Truth Classifier::evaluate(const Formula &f, const Box &box) const {
   }
   }
   return Truth::unknown;
+}
+
+Truth Classifier::evaluate(const Formula &f, const Box &box) const {
+  return getTruth(
+      mask.terms, f,
+      [&](unsigned term) {
+        if (term == TermTable::row)
+          return box.rows;
+        if (term == TermTable::column)
+          return box.columns;
+        int64_t value = symbols(term);
+        return IntegerRange{value, value};
+      },
+      [&](unsigned flag) {
+        return flags(flag) ? Truth::always : Truth::never;
+      });
+}
+
+TileClass
+fovea::classifyBox(const Mask &mask,
+                   llvm::function_ref<IntegerRange(unsigned)> rangeOf) {
+  switch (getTruth(mask.terms, mask.formula, rangeOf,
+                   [](unsigned) { return Truth::unknown; })) {
+  case Truth::always:
+    return TileClass::full;
+  case Truth::never:
+    return TileClass::empty;
+  case Truth::unknown:
+    return TileClass::partial;
+  }
+  return TileClass::partial;
 }
 
 bool Classifier::search(const Box &box, bool &hasTrue, bool &hasFalse,

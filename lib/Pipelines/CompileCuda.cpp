@@ -157,11 +157,10 @@ OwningOpRef<ModuleOp> Compiler::compile(ModuleOp module,
   module.getContext()->loadDialect<pipe::PipeDialect>();
   OwningOpRef<ModuleOp> copy(module.clone());
   // Afterwards no op goes away any more.
-  if (failed(run(*copy, [](OpPassManager &pm) {
+  if (failed(run(*copy, [&](OpPassManager &pm) {
         buildImportStage(pm);
         buildSizeChecks(pm, /*isCpu=*/false);
-        pm.addPass(createCanonicalizerPass());
-        pm.addPass(createCSEPass());
+        buildCudaAttnStage(pm, options);
       })))
     return nullptr;
   SmallVector<Trial> trials;

@@ -48,15 +48,21 @@ void fovea::buildAttnStage(OpPassManager &pm,
                            const CpuPipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // Before schedules, which follow the tiles of walks.
+  attn::AttnReorderTokensOptions reorder;
+  reorder.target = options.target;
+  pm.addPass(attn::createAttnReorderTokens(reorder));
   attn::AttnSelectScheduleOptions schedule;
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
 }
 
 void fovea::buildBufferizeStage(OpPassManager &pm) {
   // An op without a tile program keeps its meaning.
   attn::AttnDecomposeOptions decompose;
-  decompose.ops = {"attn.merge"};
+  decompose.ops = {"attn.merge", "attn.reorder"};
   pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
 }
@@ -161,10 +167,19 @@ void fovea::buildSizeChecks(OpPassManager &pm, bool isCpu) {
   pm.addPass(attn::createAttnCheckSizes(options));
 }
 
-void fovea::buildCudaTileStage(OpPassManager &pm,
+void fovea::buildCudaAttnStage(OpPassManager &pm,
                                const CudaPipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  attn::AttnReorderTokensOptions reorder;
+  reorder.target = options.target;
+  pm.addPass(attn::createAttnReorderTokens(reorder));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void fovea::buildCudaTileStage(OpPassManager &pm,
+                               const CudaPipelineOptions &options) {
   attn::AttnSelectScheduleOptions schedule;
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));
@@ -201,6 +216,7 @@ void fovea::buildCudaPipeline(OpPassManager &pm,
                               const CudaPipelineOptions &options) {
   buildImportStage(pm);
   buildSizeChecks(pm, /*isCpu=*/false);
+  buildCudaAttnStage(pm, options);
   buildCudaTileStage(pm, options);
   buildCudaKernelStage(pm, options);
   buildCudaHostStage(pm, options);
@@ -212,7 +228,10 @@ void fovea::registerPipelines() {
   };
   registerCuda("fovea-cuda-tile-stage",
                "Lower attn ops on tensors to tile programs for an NVIDIA GPU",
-               buildCudaTileStage);
+               [](OpPassManager &pm, const CudaPipelineOptions &options) {
+                 buildCudaAttnStage(pm, options);
+                 buildCudaTileStage(pm, options);
+               });
   registerCuda("fovea-cuda-pipeline",
                "Compile attention for an NVIDIA GPU, launch code included",
                buildCudaPipeline);

@@ -15,6 +15,8 @@
 #include "Scores.h"
 #include "Walks.h"
 
+#include "fovea/Dialect/Attn/IR/AttnOrder.h"
+
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 #include <limits>
@@ -300,9 +302,92 @@ static LogicalResult run(Machine &machine, MergeOp op) {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// attn.reorder
+//===----------------------------------------------------------------------===//
+
+/// The token at each place of a permutation, which holds each token once.
+static FailureOr<View> getTokens(Machine &machine, ReorderOp op,
+                                 const View &input) {
+  View permutation = machine.getView(op.getPermutation());
+  for (auto [n, axis] : llvm::enumerate(op.getAxes()))
+    if (permutation.sizes[n] != input.sizes[axis])
+      return op.emitOpError("permutation has ")
+             << permutation.sizes[n] << " elements along dimension " << n
+             << ", but the input has " << input.sizes[axis] << " along "
+             << axis;
+  ArrayRef<int64_t> sizes = permutation.sizes;
+  LogicalResult result =
+      forEachIndex(sizes.drop_back(), [&](ArrayRef<int64_t> leading) {
+        Index at(leading);
+        at.push_back(0);
+        std::vector<bool> seen(sizes.back());
+        for (int64_t &place = at.back(); place < sizes.back(); ++place) {
+          int64_t token = permutation.load(at).integer;
+          if (token < 0 || token >= sizes.back() || seen[token])
+            return LogicalResult(op.emitOpError("permutation has token ")
+                                 << token << " at place " << place
+                                 << "; it must hold each token once");
+          seen[token] = true;
+        }
+        return success();
+      });
+  if (failed(result))
+    return failure();
+  return permutation;
+}
+
+static LogicalResult run(Machine &machine, ReorderOp op) {
+  View input = machine.getView(op.getInput());
+  View output = machine.getDestination(op.getOutput());
+  unsigned axis = op.getTokenAxis();
+  const View &places = op.getInverse() ? input : output;
+  const View &tokens = op.getInverse() ? output : input;
+  std::optional<TokenOrder> order;
+  std::optional<View> permutation;
+  if (OrderAttr attribute = op.getOrderAttr()) {
+    order = TokenOrder::get(attribute, op.getKeys(), tokens.sizes[axis]);
+    if (!TokenOrder::fits(attribute, tokens.sizes[axis]) ||
+        places.sizes[axis] != order->getNumPlaces())
+      return op.emitOpError("moves ")
+             << tokens.sizes[axis] << " tokens and " << places.sizes[axis]
+             << " places, which the order does not have";
+  } else {
+    FailureOr<View> checked = getTokens(machine, op, input);
+    if (failed(checked))
+      return failure();
+    permutation = *checked;
+  }
+  for (unsigned dim = 0; dim < input.sizes.size(); ++dim)
+    if (input.sizes[dim] != output.sizes[dim] && !(order && dim == axis))
+      return op.emitOpError("input and output have ")
+             << input.sizes[dim] << " and " << output.sizes[dim]
+             << " elements along dimension " << dim;
+  (void)forEachIndex(places.sizes, [&](ArrayRef<int64_t> at) {
+    std::optional<int64_t> token;
+    if (order) {
+      token = order->getToken(at[axis]);
+    } else {
+      Index key = llvm::map_to_vector(op.getAxes(),
+                                      [&](int64_t dim) { return at[dim]; });
+      token = permutation->load(key).integer;
+    }
+    Index of(at);
+    of[axis] = token.value_or(0);
+    if (!op.getInverse())
+      output.store(at, token ? input.load(of) : Scalar());
+    else if (token)
+      output.store(of, input.load(at));
+    return success();
+  });
+  if (op.getResult())
+    machine.set(op.getResult(), output);
+  return success();
+}
+
 LogicalResult fovea::reference::runAttn(Machine &machine, Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<AttentionOp, ScoreReduceOp, MergeOp>(
+      .Case<AttentionOp, ScoreReduceOp, MergeOp, ReorderOp>(
           [&](auto attnOp) { return run(machine, attnOp); })
       .Default([&](Operation *op) { return runWalk(machine, op); });
 }

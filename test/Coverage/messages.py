@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 NO_MESSAGE = {
     "InlineAsmOp", "PassPipelineRegistration", "asm", "assert", "cl",
     "llvm_unreachable", "numbersIn", "os", "outs", "progress", "registerAndParseCLIOptions",
-    "registerCpu", "registerCuda", "setBugReportMsg", "static_assert",
+    "registerCpu", "registerCuda", "setBugReportMsg", "static_assert", "svg",
 }
 # Literals of assembly, in which no message is.
 ASSEMBLY = re.compile(r"%%|\$|\.sync\.|\.reg ")

@@ -54,6 +54,7 @@ FailureOr<std::unique_ptr<Program>> Program::compile(ModuleOp module,
   buildSizeChecks(upper, !cuda);
   if (cuda) {
     cudaOptions.target = targetText.str();
+    buildCudaAttnStage(upper, cudaOptions);
     buildCudaTileStage(upper, cudaOptions);
   } else {
     buildAttnStage(upper, options);

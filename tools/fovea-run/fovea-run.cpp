@@ -13,9 +13,11 @@
 #include "ToolSetup.h"
 
 #include "fovea-runtime/Runtime.h"
+#include "fovea/Dialect/Attn/Transforms/Passes.h"
 #include "fovea/Dialect/Attn/Transforms/Schedules.h"
 #include "fovea/Support/Peak.h"
 #include "fovea/Target/CudaTarget.h"
+#include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
@@ -100,6 +102,14 @@ static cl::opt<std::string> scheduleText(
     cl::desc("Schedule of all attention ops, as #pipe.schedule<...> for a GPU "
              "or #tile.cpu_schedule<...> for a CPU (default: their own, or the "
              "best)"));
+
+static cl::opt<bool> explain(
+    "explain", cl::cat(category),
+    cl::desc("Say which tiles have work, before and after tokens are moved, "
+             "instead of running anything"));
+static cl::opt<std::string>
+    svgFile("svg", cl::value_desc("FILE"), cl::cat(category),
+            cl::desc("With --explain: draw the maps of tiles"));
 
 /// Prints an error and gives the exit status.
 static int fail(const llvm::Twine &message) {
@@ -633,6 +643,16 @@ int main(int argc, char **argv) {
   if (scheduleText.getNumOccurrences())
     if (Error error = attn::setSchedules(module, scheduleText))
       return fail("--schedule: " + toString(std::move(error)));
+  if (svgFile.getNumOccurrences() && !explain)
+    return fail("--svg: there is no picture without --explain");
+  if (explain) {
+    PassManager pm(module.getContext());
+    attn::AttnExplainOptions options;
+    options.target = targetText;
+    options.svg = svgFile;
+    pm.addPass(attn::createAttnExplain(options));
+    return failed(pm.run(module));
+  }
   auto entries = findEntries(module);
   if (!entries)
     return fail(toString(entries.takeError()));

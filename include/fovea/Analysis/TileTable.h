@@ -45,6 +45,12 @@ TileTable classifyTiles(const Mask &mask, const TableSizes &sizes,
                         llvm::function_ref<bool(unsigned)> flags,
                         unsigned maxSteps = 256);
 
+/// The class of a box of elements, by interval arithmetic alone, from the range
+/// of each row, column and symbol in it: partial where that decides nothing.
+/// Flags may be either.
+TileClass classifyBox(const Mask &mask,
+                      llvm::function_ref<IntegerRange(unsigned)> rangeOf);
+
 } // namespace fovea
 
 #endif // FOVEA_ANALYSIS_TILETABLE_H

@@ -73,8 +73,12 @@ struct CudaPipelineOptions : mlir::PassPipelineOptions<CudaPipelineOptions> {
 /// can be read, of offsets and page tables; first in code for the C ABI.
 void buildSizeChecks(mlir::OpPassManager &pm, bool isCpu);
 
-/// attn on tensors -> tile programs with schedules, and functions of memrefs
-/// that launch them: `-fovea-cuda-tile-stage`.
+/// attn on tensors, simplified, with the tokens of grids in their boxes.
+void buildCudaAttnStage(mlir::OpPassManager &pm,
+                        const CudaPipelineOptions &options);
+
+/// The same -> tile programs with schedules, and functions of memrefs that launch
+/// them. Both stages together: `-fovea-cuda-tile-stage`.
 void buildCudaTileStage(mlir::OpPassManager &pm,
                         const CudaPipelineOptions &options);
 

@@ -65,3 +65,23 @@ func.func @table(%q: tensor<1x8x?x64xf32>, %t: tensor<8x?xf32>, %o: tensor<1x8x?
       }
   return %r : tensor<1x8x?x64xf32>
 }
+
+// Places have to be those of the order; a permutation holds each token once.
+
+// CHECK-LABEL: func @orders(
+// CHECK: cf.assert %{{.*}}, "dimension 1 of input must be 60, the tokens of the order's grid"
+// CHECK: cf.assert %{{.*}}, "dimension 1 of output must be 96, the places of the order"
+// CHECK: attn.reorder
+// CHECK: cf.assert %{{.*}}, "dimension 0 of permutation must equal dimension 0 of input: the number of elements along it"
+// CHECK: scf.for
+// CHECK: cf.assert %{{.*}}, "permutation must hold each token once"
+// CHECK: attn.reorder
+func.func @orders(%x: tensor<2x?xf32>, %y: tensor<2x?xf32>, %p: tensor<?x?xi64>)
+    -> (tensor<2x?xf32>, tensor<2x?xf32>) {
+  %0 = attn.reorder order(#attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4]>)
+      axes [1] ins(%x : tensor<2x?xf32>) outs(%y : tensor<2x?xf32>)
+      -> tensor<2x?xf32>
+  %1 = attn.reorder inverse by(%p : tensor<?x?xi64>) axes [0, 1]
+      ins(%x : tensor<2x?xf32>) outs(%y : tensor<2x?xf32>) -> tensor<2x?xf32>
+  return %0, %1 : tensor<2x?xf32>, tensor<2x?xf32>
+}

@@ -1809,3 +1809,180 @@ func.func @f(%q: tensor<1x2x4x8xf32>, %o: tensor<1x2x4x8xf32>) {
       attributes {numerics = "f32"}
   return
 }
+
+// -----
+
+// expected-error @below {{a grid has 1 to 3 extents, got 4}}
+func.func private @f() attributes {x = #attn.order<grid = [2, 2, 2, 2]>}
+
+// -----
+
+// expected-error @below {{extents of a grid are positive (the first one may be ?), and their product is at most 2^31}}
+func.func private @f() attributes {x = #attn.order<grid = [4, ?]>}
+
+// -----
+
+// expected-error @below {{extents of a grid are positive (the first one may be ?), and their product is at most 2^31}}
+func.func private @f() attributes {x = #attn.order<grid = [65536, 65536]>}
+
+// -----
+
+// expected-error @below {{boxes are given for queries (q) and keys (kv), or for neither}}
+func.func private @f() attributes {x = #attn.order<grid = [4, 4], q = [2, 2]>}
+
+// -----
+
+// expected-error @below {{q_size and kv_size are the places of boxes that q and kv give}}
+func.func private @f() attributes {x = #attn.order<grid = [4, 4], q_size = 4>}
+
+// -----
+
+// expected-error @below {{kv has 1 extents, but the grid has 2}}
+func.func private @f() attributes {x = #attn.order<grid = [4, 4], q = [2, 2], kv = [4]>}
+
+// -----
+
+// expected-error @below {{extents of q are positive, and their product is at most 1024}}
+func.func private @f() attributes {x = #attn.order<grid = [4, 4], q = [64, 64], kv = [2, 2]>}
+
+// -----
+
+// expected-error @below {{kv_size is 3, expected from the box's 4 tokens to 1024}}
+func.func private @f() attributes {x = #attn.order<grid = [4, 4], q = [2, 2], kv = [2, 2], kv_size = 3>}
+
+// -----
+
+func.func @f(%x: tensor<60xf32>, %y: tensor<96xf16>) {
+  // expected-error @below {{'attn.reorder' op moves elements of type 'f32' to 'f16'}}
+  %r = attn.reorder order(#attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4]>) axes [0]
+      ins(%x : tensor<60xf32>) outs(%y : tensor<96xf16>) -> tensor<96xf16>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<60xf32>, %y: tensor<96x1xf32>) {
+  // expected-error @below {{'attn.reorder' op input 'tensor<60xf32>' and output 'tensor<96x1xf32>' have different ranks}}
+  %r = attn.reorder order(#attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4]>) axes [0]
+      ins(%x : tensor<60xf32>) outs(%y : tensor<96x1xf32>) -> tensor<96x1xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<60xf32>, %y: tensor<96xf32>) {
+  // expected-error @below {{'attn.reorder' op needs axes: the dimension that counts tokens is the last of them}}
+  %r = attn.reorder order(#attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4]>) axes []
+      ins(%x : tensor<60xf32>) outs(%y : tensor<96xf32>) -> tensor<96xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<60xf32>, %y: tensor<96xf32>) {
+  // expected-error @below {{'attn.reorder' op axis 1 is no dimension of the input, or is there twice}}
+  %r = attn.reorder order(#attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4]>) axes [1]
+      ins(%x : tensor<60xf32>) outs(%y : tensor<96xf32>) -> tensor<96xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<60xf32>, %y: tensor<60xf32>) {
+  // expected-error @below {{'attn.reorder' op needs an order(...) or a permutation by(...), and one of them only}}
+  %r = attn.reorder  axes [0]
+      ins(%x : tensor<60xf32>) outs(%y : tensor<60xf32>) -> tensor<60xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x60xf32>, %y: tensor<2x96xf32>) {
+  // expected-error @below {{'attn.reorder' op has 2 axes; an order is the same for all heads and takes one}}
+  %r = attn.reorder order(#attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4]>) axes [0, 1]
+      ins(%x : tensor<2x60xf32>) outs(%y : tensor<2x96xf32>) -> tensor<2x96xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<61xf32>, %y: tensor<96xf32>) {
+  // expected-error @below {{'attn.reorder' op has 61 tokens, but the grid of its order has 60 tokens; the product of the extents is their number}}
+  %r = attn.reorder order(#attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4]>) axes [0]
+      ins(%x : tensor<61xf32>) outs(%y : tensor<96xf32>) -> tensor<96xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<60xf32>, %y: tensor<60xf32>) {
+  // expected-error @below {{'attn.reorder' op has 60 places along axis 0, but the order has 96}}
+  %r = attn.reorder order(#attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4]>) axes [0]
+      ins(%x : tensor<60xf32>) outs(%y : tensor<60xf32>) -> tensor<60xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<60xf32>, %y: tensor<96xf32>) {
+  // expected-error @below {{'attn.reorder' op needs an order with boxes: give q and kv}}
+  %r = attn.reorder order(#attn.order<grid = [6, 10]>) axes [0]
+      ins(%x : tensor<60xf32>) outs(%y : tensor<96xf32>) -> tensor<96xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?xf32>, %y: tensor<?xf32>) {
+  // expected-error @below {{'attn.reorder' op needs a static number of tokens, or an order whose grid gives it}}
+  %r = attn.reorder order(#attn.order<grid = [?, 4], q = [4, 1], kv = [4, 1]>) axes [0]
+      ins(%x : tensor<?xf32>) outs(%y : tensor<?xf32>) -> tensor<?xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x60xf32>, %y: tensor<3x96xf32>) {
+  // expected-error @below {{'attn.reorder' op input 'tensor<2x60xf32>' does not fit the output 'tensor<3x96xf32>'}}
+  %r = attn.reorder order(#attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4]>) axes [1]
+      ins(%x : tensor<2x60xf32>) outs(%y : tensor<3x96xf32>) -> tensor<3x96xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<60xf32>, %y: tensor<60xf32>, %p: tensor<60xi32>) {
+  // expected-error @below {{'attn.reorder' op says keys, which belongs to an order: a permutation has one side}}
+  %r = attn.reorder by(%p : tensor<60xi32>) keys axes [0]
+      ins(%x : tensor<60xf32>) outs(%y : tensor<60xf32>) -> tensor<60xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<60xf32>, %y: tensor<60xf32>, %p: tensor<60xi16>) {
+  // expected-error @below {{'attn.reorder' op permutation has elements of type 'i16', expected i32, i64 or index}}
+  %r = attn.reorder by(%p : tensor<60xi16>) axes [0]
+      ins(%x : tensor<60xf32>) outs(%y : tensor<60xf32>) -> tensor<60xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x60xf32>, %y: tensor<2x60xf32>, %p: tensor<3x60xi32>) {
+  // expected-error @below {{'attn.reorder' op permutation 'tensor<3x60xi32>' does not have the dimensions 0, 1 of 'tensor<2x60xf32>'}}
+  %r = attn.reorder by(%p : tensor<3x60xi32>) axes [0, 1]
+      ins(%x : tensor<2x60xf32>) outs(%y : tensor<2x60xf32>) -> tensor<2x60xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x2x61x8xf32>, %o: tensor<1x2x61x8xf32>) {
+  // expected-error @below {{'attn.attention' op has 61 queries, but the grid of its order has 60 tokens; the product of the extents is their number}}
+  %r = attn.attention ins(%q : tensor<1x2x61x8xf32>)
+      dense(%q, %q : tensor<1x2x61x8xf32>, tensor<1x2x61x8xf32>)
+      outs(%o : tensor<1x2x61x8xf32>)
+      attributes {order = #attn.order<grid = [6, 10]>}
+  return
+}

@@ -13,6 +13,7 @@
 
 #include "fovea/Dialect/Attn/IR/Attn.h"
 #include "fovea/Dialect/Attn/IR/AttnInterfaceImpls.h"
+#include "fovea/Dialect/Attn/IR/AttnOrder.h"
 #include "fovea/Dialect/Attn/IR/AttnRegions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -459,6 +460,67 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, MergeOp op) {
   return results;
 }
 
+/// Each element of the output from the token or place that belongs to its own.
+static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, ReorderOp op) {
+  if (!cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics())
+    return op->emitOpError("is decomposed on tensors, before bufferization");
+  Location loc = op.getLoc();
+  Value input = op.getInput(), output = op.getOutput();
+  auto type = cast<RankedTensorType>(output.getType());
+  unsigned axis = op.getTokenAxis();
+  Value places = op.getPermutation();
+  if (places && op.getInverse())
+    places = createInverse(b, loc, places, /*none=*/0);
+  std::optional<TokenOrder> order;
+  if (OrderAttr attribute = op.getOrderAttr()) {
+    int64_t tokens =
+        cast<ShapedType>((op.getInverse() ? output : input).getType())
+            .getDimSize(axis);
+    if (ShapedType::isDynamic(tokens))
+      tokens = *TokenOrder::getNumTokens(attribute);
+    order = TokenOrder::get(attribute, op.getKeys(), tokens);
+  }
+  SmallVector<utils::IteratorType> iterators(type.getRank(),
+                                             utils::IteratorType::parallel);
+  auto moved = linalg::GenericOp::create(
+      b, loc, type, ValueRange{}, output,
+      b.getMultiDimIdentityMap(type.getRank()), iterators,
+      [&](OpBuilder &b, Location, ValueRange) {
+        SmallVector<Value> at;
+        for (int64_t dim = 0; dim < type.getRank(); ++dim)
+          at.push_back(linalg::IndexOp::create(b, loc, dim));
+        Value exists;
+        if (!order) {
+          SmallVector<Value> key = llvm::map_to_vector(
+              op.getAxes(), [&](int64_t dim) { return at[dim]; });
+          at[axis] = createSafeExtract(b, loc, places, key);
+          if (!at[axis].getType().isIndex())
+            at[axis] =
+                arith::IndexCastOp::create(b, loc, b.getIndexType(), at[axis]);
+        } else if (op.getInverse()) {
+          at[axis] = emitPlace(b, loc, *order, at[axis]);
+        } else {
+          PlaceCoordinates place = emitCoordinates(b, loc, *order, at[axis]);
+          at[axis] = place.token;
+          exists = place.exists;
+        }
+        if (exists)
+          at[axis] = arith::SelectOp::create(
+              b, loc, exists, at[axis],
+              arith::ConstantIndexOp::create(b, loc, 0));
+        Value element =
+            order ? tensor::ExtractOp::create(b, loc, input, at).getResult()
+                  : createSafeExtract(b, loc, input, at);
+        if (exists)
+          element = arith::SelectOp::create(
+              b, loc, exists, element,
+              arith::ConstantOp::create(b, loc,
+                                        b.getZeroAttr(type.getElementType())));
+        linalg::YieldOp::create(b, loc, element);
+      });
+  return SmallVector<Value>{moved.getResult(0)};
+}
+
 namespace {
 
 template <typename OpTy>
@@ -478,5 +540,6 @@ void fovea::attn::registerAggregatedOpInterfaceExternalModels(
     AttentionOp::attachInterface<Aggregated<AttentionOp>>(*context);
     ScoreReduceOp::attachInterface<Aggregated<ScoreReduceOp>>(*context);
     MergeOp::attachInterface<Aggregated<MergeOp>>(*context);
+    ReorderOp::attachInterface<Aggregated<ReorderOp>>(*context);
   });
 }

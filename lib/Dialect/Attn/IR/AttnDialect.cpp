@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -22,6 +23,30 @@ using namespace fovea::attn;
 
 #include "fovea/Dialect/Attn/IR/AttnDialect.cpp.inc"
 #include "fovea/Dialect/Attn/IR/AttnEnums.cpp.inc"
+
+/// `[` extents `]`; `?` is an extent that is not given.
+static ParseResult parseExtents(AsmParser &parser,
+                                SmallVectorImpl<int64_t> &extents) {
+  return parser.parseCommaSeparatedList(
+      AsmParser::Delimiter::Square, [&]() -> ParseResult {
+        if (succeeded(parser.parseOptionalQuestion())) {
+          extents.push_back(ShapedType::kDynamic);
+          return success();
+        }
+        return parser.parseInteger(extents.emplace_back());
+      });
+}
+
+static void printExtents(AsmPrinter &printer, ArrayRef<int64_t> extents) {
+  printer << '[';
+  llvm::interleaveComma(extents, printer, [&](int64_t extent) {
+    if (ShapedType::isDynamic(extent))
+      printer << '?';
+    else
+      printer << extent;
+  });
+  printer << ']';
+}
 
 #define GET_ATTRDEF_CLASSES
 #include "fovea/Dialect/Attn/IR/AttnAttrs.cpp.inc"
@@ -51,12 +76,59 @@ LogicalResult SegmentAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
-LogicalResult
-NumericsAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                     FloatType accumulator, FloatType probability, MathMode) {
+LogicalResult NumericsAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   FloatType accumulator, FloatType probability,
+                                   MathMode) {
   if (accumulator && !accumulator.isF32() && !accumulator.isF64())
     return emitError() << "the accumulator is f32 or f64, got " << accumulator;
   if (probability && probability.getWidth() > 64)
     return emitError() << "the probability is at most f64, got " << probability;
+  return success();
+}
+
+/// Extents below 2^31 whose product is, too; 0 if they are not.
+static int64_t boundedProduct(ArrayRef<int64_t> extents) {
+  int64_t product = 1;
+  for (int64_t extent : extents) {
+    if (extent < 1 || extent > (int64_t(1) << 31) / product)
+      return 0;
+    product *= extent;
+  }
+  return product;
+}
+
+LogicalResult OrderAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                ArrayRef<int64_t> grid, ArrayRef<int64_t> q,
+                                ArrayRef<int64_t> kv, int64_t qSize,
+                                int64_t kvSize) {
+  if (grid.empty() || grid.size() > 3)
+    return emitError() << "a grid has 1 to 3 extents, got " << grid.size();
+  bool isOpen = ShapedType::isDynamic(grid.front());
+  if (boundedProduct(isOpen ? grid.drop_front() : grid) == 0)
+    return emitError() << "extents of a grid are positive (the first one may "
+                          "be ?), and their product is at most 2^31";
+  if (q.empty() != kv.empty())
+    return emitError() << "boxes are given for queries (q) and keys (kv), or "
+                          "for neither";
+  if (q.empty() && (qSize != 0 || kvSize != 0))
+    return emitError() << "q_size and kv_size are the places of boxes that q "
+                          "and kv give";
+  for (auto [name, box, size] :
+       {std::tuple<StringRef, ArrayRef<int64_t>, int64_t>{"q", q, qSize},
+        {"kv", kv, kvSize}}) {
+    if (box.empty())
+      continue;
+    if (box.size() != grid.size())
+      return emitError() << name << " has " << box.size()
+                         << " extents, but the grid has " << grid.size();
+    int64_t count = boundedProduct(box);
+    if (count == 0 || count > 1024)
+      return emitError() << "extents of " << name
+                         << " are positive, and their product is at most 1024";
+    if (size != 0 && (size < count || size > 1024))
+      return emitError() << name << "_size is " << size
+                         << ", expected from the box's " << count
+                         << " tokens to 1024";
+  }
   return success();
 }

@@ -143,14 +143,15 @@ static LogicalResult reifyDestinationShapes(OpBuilder &builder,
   Speculation::Speculatability OP::getSpeculatability() {                      \
     return getDestinationSpeculatability(*this);                               \
   }                                                                            \
-  LogicalResult OP::reifyResultShapes(                                         \
-      OpBuilder &builder, ReifiedRankedShapedTypeDims &dims) {                 \
+  LogicalResult OP::reifyResultShapes(OpBuilder &builder,                      \
+                                      ReifiedRankedShapedTypeDims &dims) {     \
     return reifyDestinationShapes(builder, *this, dims);                       \
   }
 
 FOVEA_DESTINATION_STYLE(AttentionOp)
 FOVEA_DESTINATION_STYLE(ScoreReduceOp)
 FOVEA_DESTINATION_STYLE(MergeOp)
+FOVEA_DESTINATION_STYLE(ReorderOp)
 FOVEA_DESTINATION_STYLE(WalkFromMaskOp)
 FOVEA_DESTINATION_STYLE(WalkFromBlocksOp)
 FOVEA_DESTINATION_STYLE(WalkTopKOp)

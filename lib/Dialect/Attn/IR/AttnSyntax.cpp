@@ -50,8 +50,8 @@ static ParseResult parseGroup(OpAsmParser &parser, Group &group) {
       parser.parseColonTypeList(types) || parser.parseRParen())
     return failure();
   if (operands.size() != types.size())
-    return parser.emitError(loc) << operands.size() << " operands have "
-                                 << types.size() << " types";
+    return parser.emitError(loc)
+           << operands.size() << " operands have " << types.size() << " types";
   llvm::append_range(group.operands, operands);
   llvm::append_range(group.types, types);
   return success();
@@ -174,10 +174,9 @@ static ParseResult parseRegion(OpAsmParser &parser, ArrayRef<Type> coordinates,
                                      parseArgument))
     return failure();
   if (arguments.size() - captures.operands.size() != coordinates.size())
-    return parser.emitError(loc)
-           << "expected " << coordinates.size()
-           << " arguments before the captured ones, got "
-           << arguments.size() - captures.operands.size();
+    return parser.emitError(loc) << "expected " << coordinates.size()
+                                 << " arguments before the captured ones, got "
+                                 << arguments.size() - captures.operands.size();
   return parser.parseRegion(region, arguments);
 }
 
@@ -360,8 +359,8 @@ ParseResult ScoreReduceOp::parse(OpAsmParser &parser, OperationState &result) {
   if (!reducer)
     return parser.emitError(loc)
            << "'" << keyword << "' is no reducer; there is column_sum";
-  result.addAttribute("reducer", ScoreReducerAttr::get(parser.getContext(),
-                                                       *reducer));
+  result.addAttribute("reducer",
+                      ScoreReducerAttr::get(parser.getContext(), *reducer));
   return parseScoreOp(parser, result, /*hasValues=*/false, "lse");
 }
 

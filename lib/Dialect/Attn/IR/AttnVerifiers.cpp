@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "fovea/Dialect/Attn/IR/Attn.h"
+#include "fovea/Dialect/Attn/IR/AttnOrder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Index/IR/IndexDialect.h"
@@ -434,9 +435,9 @@ static bool isAllowedInRegion(Operation *op) {
              memref::DimOp>(op);
 }
 
-static LogicalResult verifyRegion(Operation *op, StringRef name,
-                                  Region &region, TypeRange own,
-                                  OperandRange captures, Type yielded) {
+static LogicalResult verifyRegion(Operation *op, StringRef name, Region &region,
+                                  TypeRange own, OperandRange captures,
+                                  Type yielded) {
   if (region.empty()) {
     if (!captures.empty())
       return op->emitOpError("captures values for a ")
@@ -541,6 +542,26 @@ static LogicalResult verifyOnce(Operation *op, size_t size, StringRef name) {
          << size << " operands as " << name << ", expected 1";
 }
 
+/// The grid has a place for each of the tokens.
+static LogicalResult verifyGrid(Operation *op, OrderAttr order, int64_t tokens,
+                                StringRef name) {
+  if (tokens < 0 || TokenOrder::fits(order, tokens))
+    return success();
+  return op->emitOpError("has ")
+         << tokens << ' ' << name << ", but the grid of its order has "
+         << *TokenOrder::getNumTokens(order)
+         << " tokens; the product of the extents is their number";
+}
+
+/// The number of keys of the first segment; negative if it is not known.
+static int64_t getNumKeys(AttentionOp op, AffineMap map) {
+  auto type = cast<ShapedType>(op.getKeys()[0].getType());
+  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
+    if (map.getDimPosition(axis) == 3 && !type.isDynamicDim(axis))
+      return type.getDimSize(axis);
+  return -1;
+}
+
 LogicalResult AttentionOp::verify() {
   if (failed(verifyOnce(*this, getODSOperandIndexAndLength(0).second, "query")))
     return failure();
@@ -582,6 +603,12 @@ LogicalResult AttentionOp::verify() {
             sinks, "sinks",
             AffineMap::getMultiDimMapWithTargets(6, {1u}, getContext()))))
       return failure();
+  if (OrderAttr order = getOrderAttr()) {
+    int64_t queries = extents.get(2), keys = getNumKeys(*this, maps[1]);
+    if (failed(verifyGrid(*this, order, queries, "queries")) ||
+        failed(verifyGrid(*this, order, keys, "keys")))
+      return failure();
+  }
   return success(succeeded(extents.verify(/*hasValues=*/true)) &&
                  succeeded(verifyWalk(*this, extents)));
 }
@@ -656,6 +683,97 @@ LogicalResult MergeOp::verify() {
                                  << getOutputs()[0].getType();
   }
   return success();
+}
+
+/// The axes are dimensions of the input, each once.
+static LogicalResult verifyAxes(ReorderOp op, int64_t rank) {
+  ArrayRef<int64_t> axes = op.getAxes();
+  if (axes.empty())
+    return op.emitOpError("needs axes: the dimension that counts tokens is the "
+                          "last of them");
+  for (auto [n, axis] : llvm::enumerate(axes))
+    if (axis < 0 || axis >= rank ||
+        llvm::is_contained(axes.take_front(n), axis))
+      return op.emitOpError("axis ")
+             << axis << " is no dimension of the input, or is there twice";
+  return success();
+}
+
+/// Tokens and places along the token axis, as far as they are known.
+static LogicalResult verifyPlaces(ReorderOp op, int64_t tokens,
+                                  int64_t places) {
+  OrderAttr order = op.getOrderAttr();
+  if (order.getQ().empty())
+    return op.emitOpError("needs an order with boxes: give q and kv");
+  if (failed(verifyGrid(op, order, tokens, "tokens")))
+    return failure();
+  if (ShapedType::isDynamic(tokens)) {
+    std::optional<int64_t> count = TokenOrder::getNumTokens(order);
+    if (!count)
+      return op.emitOpError("needs a static number of tokens, or an order "
+                            "whose grid gives it");
+    tokens = *count;
+  }
+  int64_t expected =
+      TokenOrder::get(order, op.getKeys(), tokens).getNumPlaces();
+  if (!ShapedType::isDynamic(places) && places != expected)
+    return op.emitOpError("has ")
+           << places << " places along axis " << op.getTokenAxis()
+           << ", but the order has " << expected;
+  return success();
+}
+
+static LogicalResult verifyPermutation(ReorderOp op, ShapedType input) {
+  if (op.getKeys())
+    return op.emitOpError("says keys, which belongs to an order: a permutation "
+                          "has one side");
+  auto type = cast<ShapedType>(op.getPermutation().getType());
+  Type element = type.getElementType();
+  if (!element.isIndex() && !element.isInteger(32) && !element.isInteger(64))
+    return op.emitOpError("permutation has elements of type ")
+           << element << ", expected i32, i64 or index";
+  SmallVector<int64_t> shape = llvm::map_to_vector(
+      op.getAxes(), [&](int64_t axis) { return input.getDimSize(axis); });
+  if (failed(verifyCompatibleShape(type.getShape(), shape)))
+    return op.emitOpError("permutation ")
+           << type << " does not have the dimensions " << op.getAxes() << " of "
+           << input;
+  return success();
+}
+
+LogicalResult ReorderOp::verify() {
+  if (failed(verifySemantics(cast<DestinationStyleOpInterface>(**this))))
+    return failure();
+  auto input = cast<ShapedType>(getInput().getType());
+  auto output = cast<ShapedType>(getOutput().getType());
+  if (input.getElementType() != output.getElementType())
+    return emitOpError("moves elements of type ")
+           << input.getElementType() << " to " << output.getElementType();
+  if (input.getRank() != output.getRank())
+    return emitOpError("input ")
+           << input << " and output " << output << " have different ranks";
+  if (failed(verifyAxes(*this, input.getRank())))
+    return failure();
+  if (getOrderAttr() ? bool(getPermutation()) : !getPermutation())
+    return emitOpError("needs an order(...) or a permutation by(...), and one "
+                       "of them only");
+  if (getOrderAttr() && getAxes().size() != 1)
+    return emitOpError("has ")
+           << getAxes().size()
+           << " axes; an order is the same for all heads and takes one";
+  SmallVector<int64_t> from(input.getShape()), to(output.getShape());
+  if (getOrderAttr()) {
+    int64_t tokens = from[getTokenAxis()], places = to[getTokenAxis()];
+    if (getInverse())
+      std::swap(tokens, places);
+    if (failed(verifyPlaces(*this, tokens, places)))
+      return failure();
+    from[getTokenAxis()] = to[getTokenAxis()];
+  }
+  if (failed(verifyCompatibleShape(from, to)))
+    return emitOpError("input ")
+           << input << " does not fit the output " << output;
+  return getOrderAttr() ? success() : verifyPermutation(*this, input);
 }
 
 //===----------------------------------------------------------------------===//

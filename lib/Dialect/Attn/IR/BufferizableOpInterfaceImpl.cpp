@@ -112,6 +112,7 @@ void fovea::attn::registerBufferizableOpInterfaceExternalModels(
     ScoreReduceOp::attachInterface<DestinationBufferization<ScoreReduceOp>>(
         *context);
     MergeOp::attachInterface<DestinationBufferization<MergeOp>>(*context);
+    ReorderOp::attachInterface<DestinationBufferization<ReorderOp>>(*context);
     WalkFromMaskOp::attachInterface<DestinationBufferization<WalkFromMaskOp>>(
         *context);
     WalkFromBlocksOp::attachInterface<

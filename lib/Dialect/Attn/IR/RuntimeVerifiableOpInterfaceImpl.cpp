@@ -13,6 +13,7 @@
 
 #include "fovea/Dialect/Attn/IR/Attn.h"
 #include "fovea/Dialect/Attn/IR/AttnInterfaceImpls.h"
+#include "fovea/Dialect/Attn/IR/AttnOrder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -104,6 +105,19 @@ public:
             slots.describe() + " must be the page size, " + Twine(pageSize));
     }
   }
+
+  /// An extent is a number.
+  void checkSize(const Axis &axis, int64_t expected, StringRef what) {
+    if (!axis.isDynamic())
+      return;
+    Value want = arith::ConstantIndexOp::create(b, loc, expected);
+    Value equal = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                        size(axis), want);
+    check(equal, axis.describe() + " must be " + Twine(expected) + ", " + what);
+  }
+
+  /// Each token is at some place, for each of the leading indices.
+  void checkPermutation(Value permutation);
 
   /// Query heads are a multiple of key heads.
   void checkHeads() {
@@ -316,6 +330,26 @@ private:
 
 } // namespace
 
+void SizeChecks::checkPermutation(Value permutation) {
+  Value inverse = createInverse(b, loc, permutation, /*none=*/-1);
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  SmallVector<Value> ends = getValueOrCreateConstantIndexOp(
+      b, loc, tensor::getMixedSizes(b, loc, inverse));
+  SmallVector<Value> zeros(ends.size(), zero),
+      ones(ends.size(), arith::ConstantIndexOp::create(b, loc, 1));
+  Value yes = arith::ConstantIntOp::create(b, loc, 1, /*width=*/1);
+  scf::LoopNest nest = scf::buildLoopNest(
+      b, loc, zeros, ends, ones, yes,
+      [&](OpBuilder &b, Location, ValueRange at,
+          ValueRange state) -> scf::ValueVector {
+        Value place = tensor::ExtractOp::create(b, loc, inverse, at);
+        Value found = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge,
+                                            place, zero);
+        return {arith::AndIOp::create(b, loc, state[0], found)};
+      });
+  check(nest.results[0], "permutation must hold each token once");
+}
+
 /// "key", or "key of segment 1" where there are several.
 static std::string inSegment(ScoreOpInterface op, StringRef name, unsigned n) {
   if (op.getSegments().size() == 1)
@@ -468,10 +502,45 @@ static void createChecks(SizeChecks &checks, MergeOp merge, bool) {
   }
 }
 
+static void checkPlaces(SizeChecks &checks, ReorderOp op, Axis tokens,
+                        Axis places) {
+  if (op.getInverse())
+    std::swap(tokens, places);
+  OrderAttr order = op.getOrderAttr();
+  auto type = cast<ShapedType>(tokens.value.getType());
+  int64_t count = tokens.isDynamic() ? *TokenOrder::getNumTokens(order)
+                                     : type.getDimSize(tokens.axis);
+  checks.checkSize(tokens, count, "the tokens of the order's grid");
+  checks.checkSize(places,
+                   TokenOrder::get(order, op.getKeys(), count).getNumPlaces(),
+                   "the places of the order");
+}
+
+static void createChecks(SizeChecks &checks, ReorderOp reorder, bool contents) {
+  unsigned rank = cast<ShapedType>(reorder.getInput().getType()).getRank();
+  for (unsigned axis = 0; axis < rank; ++axis) {
+    Axis input{reorder.getInput(), "input", axis},
+        output{reorder.getOutput(), "output", axis};
+    if (reorder.getOrderAttr() && axis == reorder.getTokenAxis())
+      checkPlaces(checks, reorder, input, output);
+    else
+      checks.checkEqual({input, output}, "elements along it");
+  }
+  if (!reorder.getPermutation())
+    return;
+  for (auto [n, axis] : llvm::enumerate(reorder.getAxes()))
+    checks.checkEqual({{reorder.getPermutation(), "permutation", unsigned(n)},
+                       {reorder.getInput(), "input", unsigned(axis)}},
+                      "elements along it");
+  if (contents && isa<TensorType>(reorder.getPermutation().getType()))
+    checks.checkPermutation(reorder.getPermutation());
+}
+
 void fovea::attn::createRuntimeChecks(Operation *op, OpBuilder &b, Location loc,
                                       MessageBuilder message, bool contents) {
   SizeChecks checks(op, b, loc, message);
-  llvm::TypeSwitch<Operation *>(op).Case<AttentionOp, ScoreReduceOp, MergeOp>(
+  llvm::TypeSwitch<Operation *>(op).Case<AttentionOp, ScoreReduceOp, MergeOp,
+                                    ReorderOp>(
       [&](auto attnOp) { createChecks(checks, attnOp, contents); });
 }
 
@@ -498,5 +567,6 @@ void fovea::attn::registerRuntimeVerifiableOpInterfaceExternalModels(
     ScoreReduceOp::attachInterface<RuntimeVerification<ScoreReduceOp>>(
         *context);
     MergeOp::attachInterface<RuntimeVerification<MergeOp>>(*context);
+    ReorderOp::attachInterface<RuntimeVerification<ReorderOp>>(*context);
   });
 }

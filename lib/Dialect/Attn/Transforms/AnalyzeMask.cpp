@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "TileMap.h"
+
 #include "fovea/Dialect/Attn/Transforms/Passes.h"
 
 #include "fovea/Analysis/MaskTranslation.h"
@@ -26,73 +28,7 @@ using namespace mlir;
 using namespace fovea;
 using namespace fovea::attn;
 
-/// Larger tables of tiles are not made.
-static constexpr int64_t maxTable = int64_t(1) << 20;
-
 namespace {
-
-/// The values of a mask region. Batch, head and captured values are symbols,
-/// and so is what is read or computed from them, other than sums and products.
-class RegionMask final : public MaskSource {
-public:
-  explicit RegionMask(Region &region)
-      : MaskSource(region.getArgument(2), region.getArgument(3)),
-        region(region) {}
-
-  bool isInvariant(Value value) override {
-    if (isa<BlockArgument>(value))
-      return value != row && value != column;
-    auto [at, isNew] = invariants.try_emplace(value, false);
-    if (!isNew)
-      return at->second;
-    Operation *op = value.getDefiningOp();
-    bool isSum = isa<arith::AddIOp, arith::SubIOp, arith::IndexCastOp>(op) ||
-                 (isa<arith::MulIOp>(op) &&
-                  llvm::any_of(op->getOperands(), [](Value operand) {
-                    return matchPattern(operand, m_Constant());
-                  }));
-    bool result = !isSum && llvm::all_of(op->getOperands(), [&](Value operand) {
-      return dependsOnNeither(operand);
-    });
-    return invariants[value] = result;
-  }
-
-  std::optional<IntegerRange> rangeOf(Value value) override {
-    if (value == region.getArgument(0) || value == region.getArgument(1))
-      return IntegerRange{0, maxExtent};
-    return getTypeRange(value.getType());
-  }
-
-  /// The name of a symbol or flag.
-  std::string nameOf(Value value) {
-    if (value == region.getArgument(0))
-      return "b";
-    if (value == region.getArgument(1))
-      return "h";
-    auto at = llvm::find(named, value);
-    if (at == named.end())
-      at = named.insert(at, value);
-    return "x" + std::to_string(at - named.begin());
-  }
-  ArrayRef<Value> getNamed() const { return named; }
-
-private:
-  bool dependsOnNeither(Value value) {
-    if (isa<BlockArgument>(value))
-      return value != row && value != column;
-    auto [at, isNew] = same.try_emplace(value, false);
-    if (!isNew)
-      return at->second;
-    bool result =
-        llvm::all_of(value.getDefiningOp()->getOperands(),
-                     [&](Value operand) { return dependsOnNeither(operand); });
-    return same[value] = result;
-  }
-
-  Region &region;
-  DenseMap<Value, bool> invariants, same;
-  SmallVector<Value> named;
-};
 
 /// The analysis of one mask, and what is said of it.
 class Report {

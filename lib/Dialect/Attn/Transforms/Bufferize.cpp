@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 
@@ -95,6 +96,29 @@ static LogicalResult moveResultsToArguments(func::FuncOp function) {
   return success();
 }
 
+/// Whether the memref, or a view of it, leaves its block.
+static bool escapes(Value memref) {
+  return llvm::any_of(memref.getUsers(), [](Operation *user) {
+    // A loop may carry a memref, and gives it as a result.
+    if (user->hasTrait<OpTrait::IsTerminator>() ||
+        isa<RegionBranchOpInterface>(user))
+      return true;
+    return llvm::any_of(user->getResults(), [](Value result) {
+      return isa<BaseMemRefType>(result.getType()) && escapes(result);
+    });
+  });
+}
+
+/// Frees what is allocated at the end of its block, if nothing else holds it.
+static void freeAllocations(func::FuncOp function) {
+  function.walk([&](memref::AllocOp alloc) {
+    if (escapes(alloc))
+      return;
+    OpBuilder b(alloc->getBlock()->getTerminator());
+    memref::DeallocOp::create(b, alloc.getLoc(), alloc);
+  });
+}
+
 /// Whether an op may write to a memref or to a view of it; what is not known to
 /// leave it alone does.
 static bool mayBeWritten(Value memref) {
@@ -158,6 +182,7 @@ struct AttnBufferizePass final
         return signalPassFailure();
       if (!function.isExternal())
         recordWrites(function);
+      freeAllocations(function);
     }
   }
 };

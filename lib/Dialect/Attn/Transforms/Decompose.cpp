@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 
@@ -59,7 +60,8 @@ private:
         return getOperation()->emitError("attn-decompose: '")
                << name
                << "' in option ops is no op that can be decomposed; there are "
-                  "attn.attention, attn.merge and attn.score_reduce";
+                  "attn.attention, attn.merge, attn.reorder "
+                  "and attn.score_reduce";
     }
     return success();
   }

@@ -4,7 +4,7 @@
 // RUN: not fovea-opt %s --attn-decompose=ops=attn.yield 2>&1 | FileCheck %s --check-prefix=YIELD
 // RUN: not fovea-opt %s --attn-decompose=ops=merge 2>&1 | FileCheck %s --check-prefix=NAME
 
-// YIELD: error: attn-decompose: 'attn.yield' in option ops is no op that can be decomposed; there are attn.attention, attn.merge and attn.score_reduce
+// YIELD: error: attn-decompose: 'attn.yield' in option ops is no op that can be decomposed; there are attn.attention, attn.merge, attn.reorder and attn.score_reduce
 // NAME: error: attn-decompose: 'merge' in option ops is no op that can be decomposed
 
 // CHECK-DAG: #[[PAIRS:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
@@ -188,4 +188,33 @@ func.func @division(%q: tensor<1x2x8x16xf32>, %k: tensor<1x2x8x16xf32>, %o: tens
         attn.yield %c : i1
       }
   return %r : tensor<1x2x8x16xf32>
+}
+
+// The token at a place, and 0 at a place beyond the grid.
+
+// CHECK-LABEL: func @order
+// CHECK: linalg.generic
+// CHECK: %[[N:.*]] = linalg.index 0 : index
+// CHECK: arith.divui %[[N]], %{{.*}} : index
+// CHECK: %[[THERE:.*]] = arith.cmpi ult
+// CHECK: %[[AT:.*]] = arith.select %[[THERE]], %{{.*}}, %{{.*}} : index
+// CHECK: %[[X:.*]] = tensor.extract %{{.*}}[%[[AT]]] : tensor<10xf32>
+// CHECK: arith.select %[[THERE]], %[[X]], %{{.*}} : f32
+func.func @order(%x: tensor<10xf32>, %y: tensor<12xf32>) -> tensor<12xf32> {
+  %r = attn.reorder order(#attn.order<grid = [10], q = [4], kv = [4]>) axes [0]
+      ins(%x : tensor<10xf32>) outs(%y : tensor<12xf32>) -> tensor<12xf32>
+  return %r : tensor<12xf32>
+}
+
+// The inverse of a permutation is made first.
+
+// CHECK-LABEL: func @permutation
+// CHECK: %[[INVERSE:.*]] = scf.for
+// CHECK: tensor.insert
+// CHECK: linalg.generic
+// CHECK: tensor.extract %[[INVERSE]]
+func.func @permutation(%x: tensor<10xf32>, %p: tensor<10xi32>) -> tensor<10xf32> {
+  %r = attn.reorder inverse by(%p : tensor<10xi32>) axes [0]
+      ins(%x : tensor<10xf32>) outs(%x : tensor<10xf32>) -> tensor<10xf32>
+  return %r : tensor<10xf32>
 }

@@ -92,4 +92,45 @@ def Attn_NumericsAttr : Attn_Attr<"Numerics", "numerics"> {
   let genVerifyDecl = 1;
 }
 
+def Attn_OrderAttr : Attn_Attr<"Order", "order"> {
+  let summary = "An order of tokens in which tiles are boxes of a grid";
+  let description = [{
+    The tokens lie on a grid of one, two or three dimensions, the last one
+    running fastest: token `(y, x)` of `grid = [64, 128]` is number `128 y + x`.
+    In this order the grid is cut into boxes, of shape `q` for queries and of
+    shape `kv` for keys; the boxes follow one another as the grid runs, and so do
+    the tokens inside of each. A tile of attention that has as many rows as a box
+    has tokens is then a box, and keys near to each other on the grid share tiles.
+
+    | parameter | meaning | range |
+    |---|---|---|
+    | `grid` | extents of the grid; `?` first: as many lines as the tokens fill | 1 to 3 extents; their product is the number of tokens |
+    | `q`, `kv` | shapes of the boxes of queries and keys; absent: `-attn-reorder-tokens` chooses them | both or none, an extent for each of the grid |
+    | `q_size`, `kv_size` | places that a box takes | at least its tokens (default: just these) |
+
+    Where boxes reach beyond the grid, or have more places than tokens, places
+    stay empty: reordered queries and keys have more rows than tokens, zeros in
+    them, and a mask leaves the empty ones out.
+
+    A dilated (strided) order is a grid whose last extent is the stride, with boxes
+    of one column: `#attn.order<grid = [?, 4], q = [64, 1], kv = [128, 1]>` puts 64
+    queries that are 4 apart into one tile.
+
+    Example: `#attn.order<grid = [16, 30, 45], q = [4, 4, 4], kv = [2, 6, 5],
+    kv_size = 64>`.
+  }];
+  let parameters = (ins
+    ArrayRefParameter<"int64_t">:$grid,
+    OptionalArrayRefParameter<"int64_t">:$q,
+    OptionalArrayRefParameter<"int64_t">:$kv,
+    DefaultValuedParameter<"int64_t", "0">:$q_size,
+    DefaultValuedParameter<"int64_t", "0">:$kv_size
+  );
+  let assemblyFormat = [{
+    `<` struct(custom<Extents>($grid), custom<Extents>($q),
+               custom<Extents>($kv), $q_size, $kv_size) `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
 #endif // FOVEA_DIALECT_ATTN_IR_ATTNATTRS

@@ -109,6 +109,10 @@ def Attn_AttentionOp : Attn_ScoreOp<"attention", []> {
     `origin(%b, %h, %i, %j)` gives the coordinates of the op's first element,
     so that a tile of an attention computes what the whole would.
 
+    `order`, an `#attn.order`, says on what grid the tokens of a self-attention
+    lie, and may say in what tiles; `-attn-reorder-tokens` then moves them. The
+    result is the same with and without it.
+
     `walk<TQ, TK>(%rows, %tiles)` or `walk<TQ, TK>(%rows, %tiles, %masks)` lists which tiles of TQ queries by TK keys are
     visited; pairs in other tiles are masked. A walk is a plain value: it may be
     made once, by `attn.walk` ops or by the caller, and used by many ops.
@@ -150,7 +154,8 @@ def Attn_AttentionOp : Attn_ScoreOp<"attention", []> {
     Attn_ScoreTailArguments,
     (ins Arg<Optional<Attn_Shaped>, "logit of a sink for each head">:$sinks,
          Arg<Variadic<Attn_Shaped>, "outputs">:$outputs,
-         OptionalAttr<AnyAttr>:$schedule));
+         OptionalAttr<AnyAttr>:$schedule,
+         OptionalAttr<Attn_OrderAttr>:$order));
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let builders = [
     OpBuilder<(ins "::mlir::Value":$query, "::mlir::Value":$key,
@@ -240,6 +245,67 @@ def Attn_MergeOp : Attn_Op<"merge", !listconcat([AttrSizedOperandSegments],
     ::mlir::MutableOperandRange getDpsInitsMutable() {
       return getOutputsMutable();
     }
+  }];
+}
+
+def Attn_ReorderOp : Attn_Op<"reorder", Attn_DestinationTraits> {
+  let summary = "Moves tokens to the places that an order gives them";
+  let description = [{
+    `axes` names the dimension of the input and of the output that counts tokens
+    (last), and those before it on which a permutation depends. With an order
+    (`#attn.order`; its boxes of queries, or of keys where `keys` stands) or a
+    permutation `by(%p)`, of place `n` and, for a permutation, coordinates `h`:
+
+        output[.., h, .., n, ..] = input[.., h, .., p[h, n], ..]
+
+    `inverse` moves tokens back: `output[.., p[h, n], ..] = input[.., n, ..]`. So
+    an inverse after a move, by the same order, gives what was there before.
+
+    A place of an order that holds no token gets 0, and the inverse leaves it
+    out; in between there are as many rows as the order has places. A permutation
+    holds each of the tokens `0` to `S - 1` once for each `h`; a compiled function
+    says so where it does not, and nothing beyond the tensors is touched.
+
+    | operand | shape | element types |
+    |---|---|---|
+    | input, output | any, with the same element type, equal but for the places | any |
+    | permutation | the dimensions `axes` of the input | i32, i64, index |
+
+    Example: keys of a 6 x 10 image in boxes of 4 x 4 (96 places), and heads that
+    have an order each:
+
+    ```mlir
+    %0 = attn.reorder order(#attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4]>)
+        keys axes [2] ins(%k : tensor<1x8x60x64xf32>)
+        outs(%o0 : tensor<1x8x96x64xf32>) -> tensor<1x8x96x64xf32>
+    %1 = attn.reorder by(%p : tensor<8x60xi32>) axes [1, 2]
+        ins(%k : tensor<1x8x60x64xf32>) outs(%o1 : tensor<1x8x60x64xf32>)
+        -> tensor<1x8x60x64xf32>
+    ```
+  }];
+  let arguments = (ins
+    Arg<Optional<Attn_Shaped>, "tokens by place">:$permutation,
+    Arg<Attn_Shaped, "input">:$input,
+    Arg<Attn_Shaped, "output">:$output,
+    UnitAttr:$inverse,
+    OptionalAttr<Attn_OrderAttr>:$order,
+    UnitAttr:$keys,
+    DenseI64ArrayAttr:$axes);
+  let results = (outs Optional<AnyRankedTensor>:$result);
+  let assemblyFormat = [{
+    (`inverse` $inverse^)?
+    (`by` `(` $permutation^ `:` type($permutation) `)`)?
+    (`order` `(` $order^ `)`)? (`keys` $keys^)? `axes` $axes
+    `ins` `(` $input `:` type($input) `)`
+    `outs` `(` $output `:` type($output) `)` attr-dict (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      return getOutputMutable();
+    }
+    /// The dimension that counts tokens.
+    unsigned getTokenAxis() { return getAxes().back(); }
   }];
 }
 

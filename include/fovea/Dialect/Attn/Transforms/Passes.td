@@ -69,7 +69,7 @@ def AttnDecompose : Pass<"attn-decompose"> {
   let dependentDialects = [
     "::fovea::attn::AttnDialect", "::mlir::arith::ArithDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
-    "::mlir::tensor::TensorDialect"
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"
   ];
   let statistics = [
     Statistic<"numDecomposed", "decomposed", "Number of ops decomposed">
@@ -94,12 +94,12 @@ def AttnCheckSizes : Pass<"attn-check-sizes"> {
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-    "::mlir::tensor::TensorDialect"
+    "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"
   ];
   let options = [
     Option<"contents", "contents", "bool", "true",
-           "Read row offsets and page tables and check them">
+           "Read row offsets, page tables and permutations, and check them">
   ];
 }
 
@@ -255,6 +255,82 @@ def AttnAnalyzeMask : Pass<"attn-analyze-mask"> {
     Statistic<"numInverted", "inverted",
               "Number of inequalities after inverting divisions">,
     Statistic<"numDropped", "dropped", "Number of inequalities left out">
+  ];
+}
+
+def AttnReorderTokens : Pass<"attn-reorder-tokens"> {
+  let summary = "Move the tokens of grids so that fewer tiles have work";
+  let description = [{
+    Where tokens lie on a grid (an image, a video, every n-th token of a text), a
+    mask by distance on it cuts nearly all tiles of tokens as they are numbered.
+    With an order (`#attn.order`) tiles are boxes of the grid, and most of them
+    are empty. This pass moves queries, keys and values to the places of an order
+    (`attn.reorder`), gives the op's regions the numbers that the tokens had
+    before, and moves the results back. Divisions and remainders of these numbers
+    that are coordinates of the grid are replaced by them. The result is the same.
+
+    The tiles with work are listed when the op is compiled, and become its walk: a
+    constant of an entry for each. Nothing is left to find out at run time.
+
+    An op with an order that has boxes gets these. For one with a grid alone, and,
+    unless `only-given`, for one whose mask divides indices by constants that make
+    a grid, the pass looks for boxes that fill a tile: the key tiles that some query
+    tiles visit decide, counted by the analysis of masks on coordinates. Tokens are
+    moved if the tiles with work then hold at most four fifths of the pairs that
+    they held before. Tiles have the size of the op's schedule; without one they
+    hold as many queries as the target's schedules do and 128 or 64 keys, with which
+    fewer pairs are visited (the walk says so, and `-attn-select-schedule` follows).
+
+    Only self-attention with a static number of tokens, one dense segment without
+    lengths, no walk and no origin, on tensors. For GPUs `attn-to-tile` makes the
+    moves a part of the copies of tiles, so that they take no time: boxes then have
+    as many tokens as a tile, a power of two, and the grid is full. An order that
+    cannot be used is said in a warning, or in a remark where it does not pay.
+  }];
+  let options = [
+    Option<"onlyGiven", "only-given", "bool", "false",
+           "Leave ops without an order attribute as they are">,
+    Option<"target", "target", "std::string", "\"cpu\"",
+           "What to compile for, as for -attn-select-schedule">,
+    Option<"reports", "report", "bool", "false",
+           "Say in a remark which order was chosen, and what it saves">
+  ];
+  let statistics = [
+    Statistic<"numReordered", "reordered", "Number of ops whose tokens move">,
+    Statistic<"numBefore", "pairs-before",
+              "Number of pairs in tiles with work of these ops">,
+    Statistic<"numAfter", "pairs-after",
+              "Number of pairs in tiles with work in the order">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
+def AttnExplain : Pass<"attn-explain", "::mlir::ModuleOp"> {
+  let summary = "Say and draw which tiles of attention ops have work";
+  let description = [{
+    Prints, for each `attn.attention` of static sizes, what the compiler makes of
+    its mask: the classes of its tiles with tokens as they are numbered and, where
+    tokens move, in the order that is chosen; the share of all pairs that is in
+    tiles with work; the schedule; and the share of the time of the same attention
+    without a mask that this should take. Heads whose tiles are equal are one
+    group. Nothing is changed: the decisions are those of `-attn-reorder-tokens`
+    and `-attn-select-schedule`, made on a copy.
+
+    `svg` names a file for a picture: the maps of tiles of all groups, queries down
+    and keys to the right. With more than 128 tiles along an axis a cell stands for
+    several, and is as dark as the share of them that has work.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"cpu\"",
+           "What to compile for, as for -attn-select-schedule">,
+    Option<"svg", "svg", "std::string", "\"\"", "File for the picture">,
+    Option<"output", "output", "std::string", "\"-\"", "File for the text">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::fovea::pipe::PipeDialect",
+    "::mlir::tensor::TensorDialect", "::fovea::tile::TileDialect"
   ];
 }
 

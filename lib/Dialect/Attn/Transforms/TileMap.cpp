@@ -1,0 +1,327 @@
+//===- TileMap.cpp - Classes of the tiles of an attention op --------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TileMap.h"
+
+#include "fovea/Dialect/Attn/IR/AttnRegions.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace fovea;
+using namespace fovea::attn;
+
+/// The extent of dimension `dim` of (b, h, i, j, d, e); 1 if there is none, and
+/// negative if it is dynamic.
+static int64_t extentOf(Value value, AffineMap map, unsigned dim) {
+  auto type = cast<ShapedType>(value.getType());
+  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
+    if (map.getDimPosition(axis) == dim)
+      return type.isDynamicDim(axis) ? -1 : type.getDimSize(axis);
+  return 1;
+}
+
+OpExtents::OpExtents(ScoreOpInterface op) {
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  batch = extentOf(op.getQuery(), maps[0], 0);
+  heads = extentOf(op.getQuery(), maps[0], 1);
+  queries = extentOf(op.getQuery(), maps[0], 2);
+  keys = extentOf(op.getKeys()[0], maps[1], 3);
+}
+
+/// The ranges of the symbols of a mask: the most that each may be.
+static std::vector<IntegerRange> getSymbolRanges(const MaskTranslation &mask,
+                                                 Region &region,
+                                                 const OpExtents &extents) {
+  std::vector<IntegerRange> ranges;
+  for (auto &[term, symbol] : mask.symbols) {
+    if (ranges.size() <= term)
+      ranges.resize(term + 1);
+    IntegerRange range = mask.mask.terms[term].range;
+    if (symbol.value == region.getArgument(0) && extents.batch > 0)
+      range = {0, extents.batch - 1};
+    if (symbol.value == region.getArgument(1) && extents.heads > 0)
+      range = {0, extents.heads - 1};
+    ranges[term] = range;
+  }
+  return ranges;
+}
+
+static bool isGuarded(const MaskTranslation &translation) {
+  return llvm::any_of(translation.symbols,
+                      [](const auto &entry) { return entry.second.isGuarded; });
+}
+
+std::optional<TileTable>
+fovea::attn::classifyNatural(ScoreOpInterface op, TileExtents tiles,
+                             std::optional<int64_t> head) {
+  OpExtents extents(op);
+  if (extents.queries <= 0 || extents.keys <= 0)
+    return std::nullopt;
+  int64_t rows = llvm::divideCeil(extents.queries, tiles.queries);
+  int64_t columns = llvm::divideCeil(extents.keys, tiles.keys);
+  if (rows > maxTable / columns)
+    return std::nullopt;
+  TileTable table;
+  table.numKeyTiles = columns;
+  if (op.getMask().empty()) {
+    table.classes.assign(rows * columns, TileClass::full);
+    return table;
+  }
+  RegionMask source(op.getMask());
+  MaskTranslation translation({0, extents.queries - 1}, {0, extents.keys - 1});
+  translateMask(op.getMask().front().getTerminator()->getOperand(0), source,
+                translation);
+  if (isGuarded(translation))
+    return std::nullopt;
+  bool isKnown =
+      translation.flags.empty() &&
+      llvm::all_of(translation.symbols, [&](const auto &entry) {
+        return head && entry.second.value == op.getMask().getArgument(1);
+      });
+  if (isKnown)
+    return classifyTiles(
+        translation.mask,
+        {tiles.queries, tiles.keys, extents.queries, extents.keys},
+        [&](unsigned) { return head.value_or(0); },
+        [](unsigned) { return false; });
+  // Symbols may have any value of theirs.
+  std::vector<IntegerRange> ranges =
+      getSymbolRanges(translation, op.getMask(), extents);
+  auto box = [](int64_t tile, int64_t size, int64_t extent) {
+    return IntegerRange{tile * size, std::min((tile + 1) * size, extent) - 1};
+  };
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t column = 0; column < columns; ++column)
+      table.classes.push_back(classifyBox(translation.mask, [&](unsigned term) {
+        if (term == TermTable::row)
+          return box(row, tiles.queries, extents.queries);
+        if (term == TermTable::column)
+          return box(column, tiles.keys, extents.keys);
+        return ranges[term];
+      }));
+  return table;
+}
+
+//===----------------------------------------------------------------------===//
+// GridMask
+//===----------------------------------------------------------------------===//
+
+/// The token at coordinates of a grid.
+static Value emitToken(OpBuilder &b, Location loc, ArrayRef<int64_t> grid,
+                       ValueRange coordinates) {
+  Value token;
+  int64_t stride = 1;
+  for (unsigned dim = grid.size(); dim-- > 0;) {
+    Value part = coordinates[dim];
+    if (stride != 1)
+      part = arith::MulIOp::create(
+          b, loc, part, arith::ConstantIndexOp::create(b, loc, stride));
+    token =
+        token ? arith::AddIOp::create(b, loc, token, part).getResult() : part;
+    stride *= grid[dim];
+  }
+  return token;
+}
+
+GridMask::GridMask(ScoreOpInterface op, ArrayRef<int64_t> grid)
+    : rank(grid.size()) {
+  Region &mask = op.getMask();
+  if (mask.empty())
+    return;
+  OpBuilder b(op.getContext());
+  SmallVector<Type> types(2 + 2 * rank, b.getIndexType());
+  llvm::append_range(types, op.getMaskCaptures().getTypes());
+  SmallVector<Location> locs(types.size(), op.getLoc());
+  Block *block = b.createBlock(&region, region.end(), types, locs);
+  auto arguments = block->getArguments();
+  SmallVector<Value> at(arguments.take_front(2));
+  at.push_back(emitToken(b, op.getLoc(), grid, arguments.slice(2, rank)));
+  at.push_back(
+      emitToken(b, op.getLoc(), grid, arguments.slice(2 + rank, rank)));
+  llvm::append_range(at, arguments.drop_front(2 + 2 * rank));
+  Value condition = inlineRegion(
+      b, mask, at,
+      [](OpBuilder &b, Location loc, Value table, ValueRange indices) -> Value {
+        return tensor::ExtractOp::create(b, loc, table, indices);
+      },
+      /*guardsDivisions=*/false);
+  extents.append(grid.begin(), grid.end());
+  extents.append(grid.begin(), grid.end());
+  source = std::make_unique<RegionMask>(region, extents);
+  translation =
+      std::make_unique<MaskTranslation>(IntegerRange{0, 0}, IntegerRange{0, 0});
+  translateMask(condition, *source, *translation);
+  // A captured integer of 64 bits that is added to a coordinate may wrap.
+  known = !isGuarded(*translation);
+  if (!known)
+    return;
+  ranges = getSymbolRanges(*translation, region, OpExtents(op));
+  coordinates.assign(ranges.size(), -1);
+  for (auto &[term, symbol] : translation->symbols)
+    if (source->isCoordinate(symbol.value))
+      coordinates[term] = cast<BlockArgument>(symbol.value).getArgNumber() - 2;
+}
+
+GridMask::~GridMask() = default;
+
+std::vector<GridMask::Side> GridMask::getSides(const TokenOrder &order,
+                                               int64_t tile) {
+  std::vector<Side> sides(llvm::divideCeil(order.getNumPlaces(), tile));
+  if (tile == order.size) {
+    // A tile is a box.
+    bool isRagged = order.grid.front() * order.getStride(0) != order.tokens;
+    for (auto [number, side] : llvm::enumerate(sides)) {
+      side.hasTokens = true;
+      side.hasGaps = order.size != order.getBoxTokens();
+      int64_t rest = number;
+      side.ranges.resize(order.getRank());
+      for (unsigned dim = order.getRank(); dim-- > 0;) {
+        int64_t low = rest % order.getNumBoxes(dim) * order.box[dim];
+        int64_t high = std::min(low + order.box[dim], order.grid[dim]) - 1;
+        side.ranges[dim] = {low, high};
+        side.hasGaps |= high - low + 1 != order.box[dim];
+        rest /= order.getNumBoxes(dim);
+      }
+      side.hasGaps |=
+          isRagged && side.ranges.front().high == order.grid.front() - 1;
+    }
+    return sides;
+  }
+  for (int64_t place = 0; place < order.getNumPlaces(); ++place) {
+    Side &side = sides[place / tile];
+    std::optional<int64_t> token = order.getToken(place);
+    if (!token) {
+      side.hasGaps = true;
+      continue;
+    }
+    for (unsigned dim = 0; dim < order.getRank(); ++dim) {
+      int64_t coordinate = *token / order.getStride(dim) % order.grid[dim];
+      if (!side.hasTokens)
+        side.ranges.push_back({coordinate, coordinate});
+      side.ranges[dim] = {std::min(side.ranges[dim].low, coordinate),
+                          std::max(side.ranges[dim].high, coordinate)};
+    }
+    side.hasTokens = true;
+  }
+  return sides;
+}
+
+TileClass GridMask::classify(const Side &queries, const Side &keys) const {
+  if (!queries.hasTokens || !keys.hasTokens)
+    return TileClass::empty;
+  TileClass found = TileClass::partial;
+  if (known)
+    found = classifyBox(translation->mask, [&](unsigned term) {
+      int number = coordinates[term];
+      if (number < 0)
+        return ranges[term];
+      return unsigned(number) < rank ? queries.ranges[number]
+                                     : keys.ranges[number - rank];
+    });
+  return found == TileClass::full && keys.hasGaps ? TileClass::partial : found;
+}
+
+TileTable GridMask::classify(const TokenOrder &queries, const TokenOrder &keys,
+                             TileExtents tiles) const {
+  std::vector<Side> rows = getSides(queries, tiles.queries),
+                    columns = getSides(keys, tiles.keys);
+  TileTable table;
+  table.numKeyTiles = columns.size();
+  for (const Side &row : rows)
+    for (const Side &column : columns)
+      table.classes.push_back(classify(row, column));
+  return table;
+}
+
+int64_t GridMask::countVisited(const TokenOrder &queries,
+                               const TokenOrder &keys, TileExtents tiles,
+                               int64_t step) const {
+  std::vector<Side> rows = getSides(queries, tiles.queries),
+                    columns = getSides(keys, tiles.keys);
+  int64_t count = 0;
+  for (size_t row = 0; row < rows.size(); row += step)
+    for (const Side &column : columns)
+      count += classify(rows[row], column) != TileClass::empty;
+  return count;
+}
+
+//===----------------------------------------------------------------------===//
+// Grids
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Strides of a grid: what an index is divided by, and periods of remainders.
+class StrideFinder {
+public:
+  void visit(Region &region, unsigned first) {
+    if (region.empty())
+      return;
+    for (unsigned n : {first, first + 1})
+      units[region.getArgument(n)] = 1;
+    for (Operation &op : region.front())
+      visit(op);
+  }
+  SmallVector<int64_t> strides;
+
+private:
+  void visit(Operation &op) {
+    if (op.getNumResults() != 1 || op.getNumOperands() == 0)
+      return;
+    auto unit = units.find(op.getOperand(0));
+    if (unit == units.end())
+      return;
+    if (isa<arith::IndexCastOp, arith::IndexCastUIOp, arith::ExtSIOp,
+            arith::TruncIOp, arith::AddIOp, arith::SubIOp>(op)) {
+      int64_t same = unit->second;
+      units[op.getResult(0)] = same;
+      return;
+    }
+    APInt divisor;
+    bool isQuotient =
+        isa<arith::FloorDivSIOp, arith::DivSIOp, arith::DivUIOp>(op);
+    bool isRemainder = isa<arith::RemSIOp, arith::RemUIOp>(op);
+    if ((!isQuotient && !isRemainder) ||
+        !matchPattern(op.getOperand(1), m_ConstantInt(&divisor)) ||
+        divisor.getActiveBits() > 31 || divisor.slt(2))
+      return;
+    int64_t stride = unit->second * divisor.getSExtValue();
+    if (!llvm::is_contained(strides, stride))
+      strides.push_back(stride);
+    units[op.getResult(0)] = isQuotient ? stride : unit->second;
+  }
+
+  /// Values that count steps of so many tokens.
+  DenseMap<Value, int64_t> units;
+};
+
+} // namespace
+
+SmallVector<int64_t, 3> fovea::attn::findGrid(ScoreOpInterface op,
+                                              int64_t tokens) {
+  StrideFinder finder;
+  finder.visit(op.getMask(), 2);
+  llvm::sort(finder.strides);
+  SmallVector<int64_t, 3> grid;
+  int64_t inner = 1;
+  for (int64_t stride : finder.strides) {
+    // All of the tokens: the remainder by it is none.
+    if (stride >= tokens)
+      break;
+    if (stride % inner != 0 || grid.size() == 2)
+      return {};
+    grid.insert(grid.begin(), stride / inner);
+    inner = stride;
+  }
+  if (grid.empty())
+    return {};
+  grid.insert(grid.begin(), llvm::divideCeil(tokens, inner));
+  return grid;
+}

@@ -1,0 +1,92 @@
+//===- TileMap.h - Classes of the tiles of an attention op ------*- C++ -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Which tiles of an op's mask are empty, full and partial, with tokens as they
+// are numbered and in an order: for each head group alike, as far as it is
+// known when the op is compiled. A tile is empty or full only if it surely is.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_LIB_DIALECT_ATTN_TRANSFORMS_TILEMAP_H
+#define FOVEA_LIB_DIALECT_ATTN_TRANSFORMS_TILEMAP_H
+
+#include "RegionMask.h"
+
+#include "fovea/Analysis/TileTable.h"
+#include "fovea/Dialect/Attn/IR/AttnOrder.h"
+
+#include <memory>
+
+namespace fovea::attn {
+
+/// Static extents of an op's iteration space; negative where they are dynamic.
+struct OpExtents {
+  explicit OpExtents(ScoreOpInterface op);
+  int64_t batch, heads, queries, keys;
+};
+
+/// Rows or keys of a tile.
+struct TileExtents {
+  int64_t queries, keys;
+};
+
+/// Larger tables of tiles are not made.
+constexpr int64_t maxTable = int64_t(1) << 20;
+
+/// The tiles of a mask with tokens as they are numbered; none if a size is
+/// dynamic, there are too many, or a captured integer of 64 bits may wrap. Of one
+/// head, or for all heads alike.
+std::optional<TileTable>
+classifyNatural(ScoreOpInterface op, TileExtents tiles,
+                std::optional<int64_t> head = std::nullopt);
+
+/// A mask by the coordinates of its tokens on a grid.
+class GridMask {
+public:
+  /// The mask region of an op with static queries and keys.
+  GridMask(ScoreOpInterface op, llvm::ArrayRef<int64_t> grid);
+  ~GridMask();
+
+  /// Whether anything may be known of a tile.
+  bool isKnown() const { return known; }
+
+  /// The tiles in an order of queries and keys. A key tile with an empty place
+  /// is not full.
+  TileTable classify(const TokenOrder &queries, const TokenOrder &keys,
+                     TileExtents tiles) const;
+  /// The number of tiles that are not empty, of every `step`-th query tile.
+  int64_t countVisited(const TokenOrder &queries, const TokenOrder &keys,
+                       TileExtents tiles, int64_t step) const;
+
+private:
+  /// The coordinates of the tokens of a tile.
+  struct Side {
+    llvm::SmallVector<IntegerRange, 3> ranges;
+    bool hasTokens = false, hasGaps = false;
+  };
+  static std::vector<Side> getSides(const TokenOrder &order, int64_t tile);
+  TileClass classify(const Side &queries, const Side &keys) const;
+
+  unsigned rank;
+  mlir::Region region; ///< (b, h, coordinates of i, coordinates of j, captures)
+  std::unique_ptr<RegionMask> source;
+  std::unique_ptr<MaskTranslation> translation;
+  /// For each term, the coordinate that it is, of i and then of j; or -1.
+  std::vector<int> coordinates;
+  std::vector<IntegerRange> ranges; ///< Of the other terms.
+  llvm::SmallVector<int64_t, 6> extents;
+  bool known = false;
+};
+
+/// The grids that the divisions and remainders of an op's regions speak of, for
+/// `tokens` tokens; the innermost extents are those of the most divisions.
+llvm::SmallVector<int64_t, 3> findGrid(ScoreOpInterface op, int64_t tokens);
+
+} // namespace fovea::attn
+
+#endif // FOVEA_LIB_DIALECT_ATTN_TRANSFORMS_TILEMAP_H
