@@ -1,14 +1,13 @@
 # Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Calls functions of compiled objects with PyTorch tensors, through the C ABI
-(include/fovea-runtime/Runtime.h)."""
+"""Calls functions of compiled objects with NumPy arrays or PyTorch tensors, through
+the C ABI (include/fovea-runtime/Runtime.h)."""
 import ctypes
 
-import torch
-
-CODES = {torch.bfloat16: (4, 16), torch.float16: (2, 16), torch.float32: (2, 32),
-         torch.int32: (0, 32), torch.int64: (0, 64), torch.bool: (6, 8)}
+# Codes and bits of element types, by their names in NumPy and PyTorch.
+CODES = {"bfloat16": (4, 16), "float16": (2, 16), "float32": (2, 32), "int8": (0, 8), "int32": (0, 32),
+         "int64": (0, 64), "bool": (6, 8)}
 
 
 class Tensor(ctypes.Structure):
@@ -20,6 +19,26 @@ class Tensor(ctypes.Structure):
                 ("strides", ctypes.POINTER(ctypes.c_int64)), ("byte_offset", ctypes.c_uint64)]
 
 
+def describe(t):
+    """The fovea_tensor_t of an array or tensor; nothing is copied."""
+    code, bits = CODES[str(t.dtype).removeprefix("torch.")]
+    if hasattr(t, "data_ptr"):
+        data, kind, strides = t.data_ptr(), 2 if t.is_cuda else 1, t.stride()
+    else:
+        data, kind, strides = t.ctypes.data, 1, [n // t.itemsize for n in t.strides]
+    dims = ctypes.c_int64 * len(t.shape)
+    return Tensor(data, kind, 0, len(t.shape), code, bits, 1, dims(*t.shape),
+                  dims(*strides), 0)
+
+
+def current_stream(tensors):
+    """PyTorch's stream, if a tensor is on a GPU."""
+    if not any(getattr(t, "is_cuda", False) for t in tensors):
+        return None
+    import torch
+    return torch.cuda.current_stream().cuda_stream
+
+
 def load_runtime(folder):
     """libfovea_runtime.so of a folder, which objects loaded afterwards find."""
     runtime = ctypes.CDLL(str(folder / "libfovea_runtime.so"), mode=ctypes.RTLD_GLOBAL)
@@ -28,27 +47,20 @@ def load_runtime(folder):
 
 
 class Library:
-    """The function `attention` of a shared object."""
+    """A function of a shared object."""
 
-    def __init__(self, runtime, path):
+    def __init__(self, runtime, path, name="attention"):
         self.runtime = runtime
-        self.function = ctypes.CDLL(str(path)).attention
+        self.function = getattr(ctypes.CDLL(str(path)), name)
         self.function.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
 
     def bind(self, tensors):
         """A call with these tensors on the current stream; an error is raised."""
-        keep = []
-        for t in tensors:
-            dims = (ctypes.c_int64 * t.dim())(*t.shape)
-            strides = (ctypes.c_int64 * t.dim())(*t.stride())
-            code, bits = CODES[t.dtype]
-            kind = 2 if t.is_cuda else 1
-            keep.append(Tensor(t.data_ptr(), kind, 0, t.dim(), code, bits, 1, dims, strides, 0))
+        keep = [describe(t) for t in tensors]
         pointers = (ctypes.POINTER(Tensor) * len(keep))(*map(ctypes.pointer, keep))
 
         def call():
-            stream = torch.cuda.current_stream().cuda_stream
-            if self.function(pointers, len(keep), stream):
+            if self.function(pointers, len(keep), current_stream(tensors)):
                 raise RuntimeError(self.runtime.fovea_last_error().decode())
 
         call.keep = keep, tensors

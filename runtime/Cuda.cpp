@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Call.h"
 #include "CudaDevice.h"
 #include "CudaDriver.h"
 
@@ -146,8 +147,9 @@ LoadedKernel *Launch::load(unsigned long long context, int64_t capability,
              "cuDeviceGetAttribute") ||
       !check(driver.deviceGetAttribute(&minor, attributeMinor, device),
              "cuDeviceGetAttribute") ||
-      !check(driver.deviceGetAttribute(&processors, attributeProcessors, device),
-             "cuDeviceGetAttribute"))
+      !check(
+          driver.deviceGetAttribute(&processors, attributeProcessors, device),
+          "cuDeviceGetAttribute"))
     return nullptr;
   if (major * 10 + minor != capability) {
     fail("is compiled for compute capability %d.%d, but device %d has %d.%d",
@@ -331,6 +333,7 @@ bool Launch::run(const int64_t *grid) {
     items = items > INT32_MAX || grid[n] > INT32_MAX ? INT64_MAX / 2
                                                      : items * grid[n];
   }
+  fovea::runtime::TraceScope trace(FOVEA_TRACE_LAUNCH, kernel.name, items);
   if (persistent && items > INT32_MAX / 2)
     return fail("has more than 2^30 work items");
   for (int64_t n = 0; n < rank && !persistent; ++n) {
@@ -344,8 +347,8 @@ bool Launch::run(const int64_t *grid) {
   if (!findKernel(capability, sharedBytes))
     return false;
   if (persistent)
-    extents[0] = unsigned(items < loaded->processors ? items
-                                                     : loaded->processors);
+    extents[0] =
+        unsigned(items < loaded->processors ? items : loaded->processors);
   int64_t count = *next++;
   TensorMap maps[maxArguments];
   uint64_t values[maxArguments];
@@ -384,7 +387,9 @@ bool Launch::run(const int64_t *grid) {
       memcpy(&values[n], arguments[words[0]], sizeof(values[n]));
       break;
     case FOVEA_CUDA_WORKSPACE:
-      if (!findWorkspace(n, words[0], values[n]))
+      if (!findWorkspace(
+              n, words[0] + (length > 1 ? words[1] * loaded->processors : 0),
+              values[n]))
         return false;
       break;
     case FOVEA_CUDA_EXTENT:
@@ -401,6 +406,16 @@ bool Launch::run(const int64_t *grid) {
                                    unsigned(sharedBytes), stream, parameters,
                                    nullptr),
                "cuLaunchKernel");
+}
+
+int64_t fovea_cuda_processors(void) {
+  const Driver &driver = Driver::get();
+  Device device;
+  int processors = 0;
+  if (!driver.isUsable() || driver.ctxGetDevice(&device) ||
+      driver.deviceGetAttribute(&processors, attributeProcessors, device))
+    return 1;
+  return processors > 0 ? processors : 1;
 }
 
 void fovea_cuda_launch(fovea_cuda_kernel_t *kernel, const int64_t *grid,

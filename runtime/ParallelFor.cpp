@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Call.h"
 #include "ThreadPool.h"
 
 #include <algorithm>
@@ -89,17 +90,53 @@ void fovea_set_parallel_for(fovea_parallel_for_t provider) {
 }
 
 namespace {
+/// Pieces of a caller's workspace, lent to the items of a provider's loop,
+/// whose threads are unknown.
+class Pieces {
+public:
+  Pieces(Workspace workspace, int64_t bytes, int count)
+      : workspace(workspace), bytes(alignUp(bytes)),
+        free(count < 64 ? (uint64_t(1) << count) - 1 : ~uint64_t(0)) {}
+
+  bool isEmpty() const { return !workspace.memory; }
+
+  /// Waits while all pieces are lent.
+  void *take(int &piece) {
+    uint64_t seen = free.load(std::memory_order_relaxed);
+    for (;;) {
+      if (!seen) {
+        sched_yield();
+        seen = free.load(std::memory_order_relaxed);
+      } else if (free.compare_exchange_weak(seen, seen & (seen - 1),
+                                            std::memory_order_acquire,
+                                            std::memory_order_relaxed)) {
+        piece = __builtin_ctzll(seen);
+        return workspace.memory + bytes * piece;
+      }
+    }
+  }
+  void giveBack(int piece) {
+    free.fetch_or(uint64_t(1) << piece, std::memory_order_release);
+  }
+
+private:
+  const Workspace workspace;
+  const int64_t bytes;
+  std::atomic<uint64_t> free;
+};
+
 /// One loop run by a provider.
 struct ProviderCall {
   ProviderCall(fovea_body_t body, void *context, int64_t scratchBytes,
-               ThreadState *caller)
+               ThreadState *caller, Workspace workspace, int pieces)
       : body(body), context(context), scratchBytes(scratchBytes),
-        caller(caller) {}
+        caller(caller), pieces(workspace, scratchBytes, pieces) {}
 
   const fovea_body_t body;
   void *const context;
   const int64_t scratchBytes;
   ThreadState *const caller;
+  Pieces pieces;
   std::atomic<int64_t> finished{0};
   std::atomic<bool> failed{false};
   std::mutex errorMutex;
@@ -114,6 +151,13 @@ struct ProviderCall {
 void ProviderCall::runItemHere(ThreadState &state, int64_t item,
                                void *scratch) {
   BodyScope scope(state);
+  if (!scratch && scratchBytes > 0 && !pieces.isEmpty()) {
+    int piece;
+    scratch = pieces.take(piece);
+    body(item, scratch, context);
+    pieces.giveBack(piece);
+    return;
+  }
   if (!scratch && !scope.allocate(scratchBytes, scratch)) {
     reportScratchFailure(state, scratchBytes);
     return;
@@ -155,8 +199,9 @@ static void runProviderItem(int64_t item, void *scratch, void *call) {
 
 static void runByProvider(fovea_parallel_for_t provider, int64_t items,
                           int64_t scratchBytes, fovea_body_t body,
-                          void *context, ThreadState &state) {
-  ProviderCall call(body, context, scratchBytes, &state);
+                          void *context, ThreadState &state,
+                          Workspace workspace, int threads) {
+  ProviderCall call(body, context, scratchBytes, &state, workspace, threads);
   state.inProvider = true;
   provider(items, scratchBytes, runProviderItem, &call);
   state.inProvider = false;
@@ -186,12 +231,22 @@ void fovea_parallel_for(int64_t items, int64_t scratchBytes, fovea_body_t body,
     return reportScratchFailure(state, scratchBytes);
 
   bool isNested = state.depth > 0;
+  TraceScope trace(FOVEA_TRACE_LOOP, state.function, items);
+  int threads = fovea_get_num_threads();
+  Workspace workspace;
+  if (!isNested && state.loopWorkspace.memory && scratchBytes > 0) {
+    workspace = state.loopWorkspace;
+    int64_t pieces = workspace.bytes / alignUp(scratchBytes);
+    if (pieces == 0)
+      return reportScratchFailure(state, scratchBytes);
+    threads = int(std::min<int64_t>(threads, pieces));
+  }
   if (!isNested && !state.inProvider)
     if (fovea_parallel_for_t provider = currentProvider.load())
-      return runByProvider(provider, items, scratchBytes, body, context, state);
+      return runByProvider(provider, items, scratchBytes, body, context, state,
+                           workspace, threads);
 
-  Job job(items, scratchBytes, body, context);
-  int threads = fovea_get_num_threads();
+  Job job(items, scratchBytes, body, context, workspace);
   if (!isNested && threads > 1 && items > 1) {
     ThreadPool *pool = ThreadPool::get();
     if (pool && pool->tryAcquire()) {

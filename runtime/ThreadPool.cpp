@@ -24,7 +24,11 @@ using namespace fovea::runtime;
 bool Job::participate(ThreadState &state) {
   BodyScope scope(state);
   void *scratch;
-  if (!scope.allocate(scratchBytes, scratch))
+  if (workspace.memory && scratchBytes > 0)
+    scratch = workspace.memory +
+              alignUp(scratchBytes) *
+                  piecesTaken.fetch_add(1, std::memory_order_relaxed);
+  else if (!scope.allocate(scratchBytes, scratch))
     return false;
   while (!failed.load(std::memory_order_relaxed)) {
     int64_t item = next.fetch_add(1, std::memory_order_relaxed);

@@ -23,12 +23,15 @@ namespace fovea::runtime {
 /// The most threads a loop uses, the calling thread included.
 constexpr int maxThreads = 1024;
 
-/// One parallel loop. Lives on the stack of the thread that called it.
+/// One parallel loop. Lives on the stack of the thread that called it. The
+/// threads that take part get scratch memory from `workspace`, one piece each,
+/// or from their own if it is empty.
 class Job {
 public:
-  Job(int64_t items, int64_t scratchBytes, fovea_body_t body, void *context)
-      : items(items), scratchBytes(scratchBytes), body(body), context(context) {
-  }
+  Job(int64_t items, int64_t scratchBytes, fovea_body_t body, void *context,
+      Workspace workspace)
+      : items(items), scratchBytes(scratchBytes), body(body), context(context),
+        workspace(workspace) {}
 
   /// Takes items and runs them until none is left or one has failed. Returns
   /// false if this thread couldn't take part for want of scratch memory.
@@ -54,6 +57,8 @@ private:
   const int64_t scratchBytes;
   const fovea_body_t body;
   void *const context;
+  const Workspace workspace;
+  std::atomic<int> piecesTaken{0};
   /// The next item to hand out.
   alignas(64) std::atomic<int64_t> next{0};
   std::atomic<bool> failed{false};

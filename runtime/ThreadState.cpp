@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 
 using namespace fovea::runtime;
 
@@ -34,10 +35,11 @@ ThreadState &ThreadState::get() {
 }
 
 ThreadState::~ThreadState() {
-  for (Block &block : blocks) {
-    free(block.memory);
-    block = Block();
-  }
+  for (unsigned level = 0; level < maxKeptBlocks; ++level)
+    for (Block *block : {&blocks[level], &workspaces[level]}) {
+      free(block->memory);
+      *block = Block();
+    }
 }
 
 void ThreadState::report(const char *message) {
@@ -67,6 +69,16 @@ static void *allocateAligned(int64_t bytes) {
   return aligned_alloc(alignment, (bytes + alignment - 1) & -alignment);
 }
 
+bool ThreadState::Block::grow(int64_t bytes) {
+  if (size >= bytes)
+    return true;
+  // Free first, so that growing never needs both.
+  free(memory);
+  memory = allocateAligned(bytes);
+  size = memory ? bytes : 0;
+  return memory;
+}
+
 bool BodyScope::allocate(int64_t bytes, void *&scratch) {
   scratch = nullptr;
   if (bytes == 0)
@@ -79,14 +91,63 @@ bool BodyScope::allocate(int64_t bytes, void *&scratch) {
     return scratch != nullptr;
   }
   ThreadState::Block &block = state.blocks[level];
-  if (block.size < bytes) {
-    // Free first, so that growing never needs both.
-    free(block.memory);
-    block.memory = allocateAligned(bytes);
-    block.size = block.memory ? bytes : 0;
-  }
+  if (!block.grow(bytes))
+    return false;
   scratch = block.memory;
-  return scratch != nullptr;
+  return true;
+}
+
+CallScope::CallScope(ThreadState &state, const char *function)
+    : state(state), outerFunction(state.function),
+      outerLoopWorkspace(state.loopWorkspace) {
+  state.function = function;
+  // A call inside of another would take the outer one's memory.
+  state.loopWorkspace = outerFunction ? Workspace() : state.workspace;
+}
+
+CallScope::~CallScope() {
+  state.releaseWorkspace(temporaries);
+  state.function = outerFunction;
+  state.loopWorkspace = outerLoopWorkspace;
+}
+
+bool CallScope::allocate(int64_t bytes, int64_t shared, int64_t scratch) {
+  const Workspace &given = state.loopWorkspace;
+  if (given.memory &&
+      (bytes > given.bytes ||
+       alignUp(bytes) + alignUp(shared) + alignUp(scratch) > given.bytes))
+    return false;
+  temporaries = bytes > 0 ? state.acquireWorkspace(bytes) : nullptr;
+  return bytes == 0 || temporaries;
+}
+
+void *ThreadState::acquireWorkspace(int64_t bytes) {
+  if (Workspace &given = loopWorkspace; given.memory) {
+    if (bytes > given.bytes || alignUp(bytes) > given.bytes)
+      return nullptr;
+    void *memory = given.memory;
+    given.memory += alignUp(bytes);
+    given.bytes -= alignUp(bytes);
+    return memory;
+  }
+  void *memory = nullptr;
+  if (numWorkspaces >= maxKeptBlocks)
+    memory = allocateAligned(bytes);
+  else if (workspaces[numWorkspaces].grow(bytes))
+    memory = workspaces[numWorkspaces].memory;
+  numWorkspaces += memory != nullptr;
+  return memory;
+}
+
+void ThreadState::releaseWorkspace(void *memory) {
+  if (!memory)
+    return;
+  if (Workspace &given = loopWorkspace; given.memory) {
+    given.bytes += given.memory - static_cast<char *>(memory);
+    given.memory = static_cast<char *>(memory);
+  } else if (--numWorkspaces >= maxKeptBlocks) {
+    free(memory);
+  }
 }
 
 void fovea::runtime::reportScratchFailure(ThreadState &state, int64_t bytes) {
@@ -101,6 +162,24 @@ void fovea::runtime::reportScratchFailure(ThreadState &state, int64_t bytes) {
 //===----------------------------------------------------------------------===//
 // The C ABI
 //===----------------------------------------------------------------------===//
+
+void *fovea_acquire_workspace(int64_t bytes, int64_t clearedBytes) {
+  ThreadState &state = ThreadState::get();
+  void *memory = bytes > 0 ? state.acquireWorkspace(bytes) : nullptr;
+  if (memory) {
+    memset(memory, 0, clearedBytes);
+    return memory;
+  }
+  char message[160];
+  snprintf(message, sizeof(message),
+           "cannot allocate %" PRId64 " bytes of workspace", bytes);
+  state.report(message);
+  return nullptr;
+}
+
+void fovea_release_workspace(void *memory) {
+  ThreadState::get().releaseWorkspace(memory);
+}
 
 int fovea_runtime_version(void) { return FOVEA_RUNTIME_VERSION; }
 

@@ -29,6 +29,15 @@ private:
   char message[1024];
 };
 
+/// Bytes rounded up to the alignment of all memory that kernels get.
+constexpr int64_t alignUp(int64_t bytes) { return (bytes + 63) & -64; }
+
+/// Memory that a caller brought; null: none.
+struct Workspace {
+  char *memory = nullptr;
+  int64_t bytes = 0;
+};
+
 /// One thread's error and its scratch memory.
 class ThreadState {
 public:
@@ -47,20 +56,36 @@ public:
   unsigned depth = 0;
   /// Whether this thread is inside a provider and outside a body.
   bool inProvider = false;
+  /// What fovea_set_workspace gave, and what is left of it for the loops of the
+  /// call that runs.
+  Workspace workspace, loopWorkspace;
+  /// The compiled function that this thread runs; null: none.
+  const char *function = nullptr;
 
   void report(const char *message);
 
+  /// Memory that stays this thread's until it is given back, last one first;
+  /// null if there is none.
+  void *acquireWorkspace(int64_t bytes);
+  void releaseWorkspace(void *memory);
+
 private:
   friend class BodyScope;
+  friend class CallScope;
 
   struct Block {
     void *memory = nullptr;
     int64_t size = 0;
+    /// Makes it at least that large; false if that can't be had.
+    bool grow(int64_t bytes);
   };
   /// A body inside a body must not get the outer one's scratch memory, so there
   /// is one block for each level; deeper levels allocate for each call.
   static constexpr unsigned maxKeptBlocks = 4;
   Block blocks[maxKeptBlocks];
+  /// The same for workspaces.
+  Block workspaces[maxKeptBlocks];
+  unsigned numWorkspaces = 0;
 };
 
 /// Lives while the calling thread runs bodies of one loop.
@@ -80,6 +105,30 @@ private:
   ThreadState &state;
   bool outerInProvider;
   void *ownMemory = nullptr;
+};
+
+/// Lives while the calling thread runs a compiled function.
+class CallScope {
+public:
+  CallScope(ThreadState &state, const char *function);
+  CallScope(const CallScope &) = delete;
+  CallScope &operator=(const CallScope &) = delete;
+  ~CallScope();
+
+  /// Takes `bytes` bytes for the call's temporaries, and sees that a workspace
+  /// which the caller gave has room for its loops: `shared` bytes, and
+  /// `scratch` bytes for one thread at least. Returns false if that can't be
+  /// had. To be called once.
+  bool allocate(int64_t bytes, int64_t shared, int64_t scratch);
+
+  /// The temporaries, aligned to 64.
+  void *getTemporaries() const { return temporaries; }
+
+private:
+  ThreadState &state;
+  const char *outerFunction;
+  Workspace outerLoopWorkspace;
+  void *temporaries = nullptr;
 };
 
 /// Reports for this thread that `bytes` bytes of scratch memory can't be had.

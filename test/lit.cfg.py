@@ -11,6 +11,7 @@
 # Features, found by probing:
 #   avx2, avx512   what kernels for cpu:avx2 and cpu:avx512 need of this machine
 #   ptxas          NVIDIA's assembler is there; %ptxas is its path
+#   openmp         the compiler has an OpenMP runtime
 #   asan           the tools are built with sanitizers
 #
 # With FOVEA_VERIFY_ROUNDTRIP=1 in the environment, fovea-opt also writes its
@@ -61,13 +62,25 @@ if ptxas:
     config.available_features.add("ptxas")
     config.substitutions.append(("%ptxas", ptxas))
 
+if os.path.exists(os.path.join(config.llvm_tools_dir, "..", "lib", "libomp.so")):
+    config.available_features.add("openmp")
+
 # A program that loads instrumented libraries brings their run-time library.
 instrument = " -fsanitize=address,undefined" if config.fovea_sanitizers else ""
 config.substitutions += [
     ("%cc", config.c_compiler + instrument),
+    ("%clang", config.c_compiler),
+    ("%leak_sanitizer", "" if config.fovea_sanitizers else "-fsanitize=leak"),
+    # A new build folder with the build's compilers: %cmake_configure -S ... -B ...
+    ("%cmake_configure", f"{config.cmake} -G Ninja "
+     f"-DCMAKE_C_COMPILER={config.c_compiler} "
+     f"-DCMAKE_CXX_COMPILER={config.cxx_compiler}"),
+    ("%cmake", config.cmake),
+    ("%fovea_build", config.fovea_build_dir),
     ("%fovea_bin", config.fovea_tools_dir),
     ("%fovea_include", config.fovea_include_dir),
     ("%fovea_lib", config.fovea_lib_dir),
+    ("%llvm_lib", os.path.join(os.path.dirname(config.llvm_tools_dir), "lib")),
     # Compiled kernels are not instrumented: a few programs show the tools' code.
     ("%fuzz_programs", "40" if config.fovea_sanitizers else "500"),
 ]

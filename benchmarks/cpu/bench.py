@@ -11,9 +11,13 @@
 # script, in several rounds over all, so that a change in the machine's speed
 # meets all alike. Every figure that is compared is a ratio within a round:
 #
-#   of peak    GFLOP/s over the FMA peak that fovea-run probes in the same process
-#   of plain   time of the plain kernel of the same D over the kernel's time, from
-#              the same round
+#   of peak    GFLOP/s over the peak that fovea-run probes in the same process: of
+#              products of bf16 where operands are bf16 and the CPU has them, else
+#              of FMA on vectors of the target's width
+#   of plain   GFLOP/s over those of the plain kernel of the same D, from the same
+#              round
+#   of round   GFLOP/s over those for sizes that are multiples of all tiles
+#   of 2048    GFLOP/s over those for 2,048 queries and keys
 #   of one     time with one thread over the time with two, from the rounds in
 #              which the probed peak is at least 1.9 times as high
 #
@@ -39,18 +43,45 @@ import memory
 
 HERE = Path(__file__).resolve().parent
 
-# Work, file, what is compared ("peak" or "plain"), at least.
+# Sizes of the kernels with dynamic sizes.
+SQUARE = "--dims=Sq=2048,Skv=2048"
+ROUND = "--dims=Sq=2048,Skv=1792"
+ODD = "--dims=Sq=2047,Skv=1777"
+
+
+def sized_rows(kind):
+    """Rows of one element type for sizes that divide nothing."""
+    odd = [
+        (f"{kind} {shape}, odd sizes", f"sizes-{kind}-{name} {ODD}", "round",
+         f"sizes-{kind}-{name} {ROUND}", 0.85)
+        for shape, name in [("D64", "d64"), ("D80 Dv48", "d80-dv48")]
+    ]
+    return odd + [
+        (f"{kind} D80", f"sizes-{kind}-d80 {SQUARE}", "peak", None, 0.75),
+        (f"{kind} D64, 65 tokens", f"short-{kind}-d64", "2048",
+         f"sizes-{kind}-d64 {SQUARE}", 0.60),
+    ]
+
+
+# Work, file and options, what its GFLOP/s are compared with (the peak, or those of
+# another run), at least.
 KERNELS = [
-    ("f32 D64", "full-d64", "peak", 0.85),
-    ("f32 D128", "full-d128", "peak", 0.88),
-    ("f32 causal D64", "causal-d64", "peak", 0.75),
-    ("f32 causal D128", "causal-d128", "peak", 0.80),
-    ("f32 ALiBi D64", "alibi-d64", "plain", 0.94),
-    ("f32 ALiBi D128", "alibi-d128", "plain", 0.94),
-    ("f32 soft cap D64", "softcap-d64", "plain", 0.78),
-    ("f32 soft cap D128", "softcap-d128", "plain", 0.86),
-    ("f32 relative position D64", "relpos-d64", "plain", 0.88),
-    ("f32 relative position D128", "relpos-d128", "plain", 0.88),
+    ("f32 D64", "full-d64", "peak", None, 0.85),
+    ("f32 D128", "full-d128", "peak", None, 0.88),
+    ("f32 causal D64", "causal-d64", "peak", None, 0.75),
+    ("f32 causal D128", "causal-d128", "peak", None, 0.80),
+    ("f32 ALiBi D64", "alibi-d64", "plain", "full-d64", 0.94),
+    ("f32 ALiBi D128", "alibi-d128", "plain", "full-d128", 0.94),
+    ("f32 soft cap D64", "softcap-d64", "plain", "full-d64", 0.78),
+    ("f32 soft cap D128", "softcap-d128", "plain", "full-d128", 0.86),
+    ("f32 relative position D64", "relpos-d64", "plain", "full-d64", 0.88),
+    ("f32 relative position D128", "relpos-d128", "plain", "full-d128", 0.88),
+    *sized_rows("f32"),
+    ("f32 D64, AVX2", "full-d64 --target=cpu:avx2", "peak", None, 0.75),
+    ("f32 D128, AVX2", "full-d128 --target=cpu:avx2", "peak", None, 0.75),
+    ("bf16 D64", "bf16-d64", "peak", None, 0.75),
+    ("bf16 D128", "bf16-d128", "peak", None, 0.75),
+    *sized_rows("bf16"),
 ]
 
 # Two threads are compared with one where the probed peaks allow it.
@@ -83,8 +114,9 @@ def find_tool(given):
 
 def measure(tool, name, threads, extra):
     """What fovea-run measures for one kernel, as a dictionary."""
-    command = [tool, str(HERE / f"{name}.mlir"), "--random", "0", "--bench"]
-    command += ["--json", "--threads", str(threads), *extra]
+    file, *options = name.split()
+    command = [tool, str(HERE / f"{file}.mlir"), "--random", "0", "--bench"]
+    command += ["--json", "--threads", str(threads), *options, *extra]
     shown = " ".join(command)
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=600)
@@ -106,11 +138,6 @@ def measure(tool, name, threads, extra):
         if not 0 < value < float("inf"):
             fail(f"`{shown}` printed {value} for '{key}'")
     return result
-
-
-def plain_of(name):
-    """The plain kernel with the D of kernel `name`."""
-    return "full-" + name.rsplit("-", 1)[1]
 
 
 def run_rounds(tool, names, arguments):
@@ -151,20 +178,21 @@ def verdict(passed):
 def kernel_rows(results, selected, threads):
     """One row for each kernel."""
     rows = []
-    for work, name, basis, target in selected:
-        runs, plain = results[name, threads], results[plain_of(name), threads]
-        ratios = {
-            "peak": [run["peak_fraction"] for run in runs],
-            "plain": [b["median_ms"] / a["median_ms"] for a, b in zip(runs, plain)],
-        }
-        value = median(ratios[basis])
+    for work, name, basis, other, target in selected:
+        runs = results[name, threads]
+        ratios = [run["peak_fraction"] for run in runs]
+        peak = median(ratios)
+        if other:
+            against = results[other, threads]
+            ratios = [a["gflops"] / b["gflops"] for a, b in zip(runs, against)]
+        value = median(ratios)
         row = {
             "work": work,
             "kernel": name,
             "threads": threads,
             "ms": median(run["median_ms"] for run in runs),
             "gflops": median(run["gflops"] for run in runs),
-            "peak": median(ratios["peak"]),
+            "peak": peak,
             "value": value,
             "unit": f"of {basis}",
             "target": f">= {target:.2f}",
@@ -296,7 +324,7 @@ def main():
         fail(f"no kernel has '{arguments.filter}' in its name; there are {known}")
     tool = find_tool(arguments.fovea_run)
     names = dict.fromkeys(
-        name for kernel in selected for name in (plain_of(kernel[1]), kernel[1])
+        name for kernel in selected for name in (kernel[3], kernel[1]) if name
     )
     results = run_rounds(tool, names, arguments)
     rows = kernel_rows(results, selected, arguments.threads)

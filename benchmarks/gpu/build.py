@@ -7,7 +7,7 @@
   benchmarks/gpu/build.py --fovea-compile build/release/bin/fovea-compile --out build/gpu
 
 Writes VARIANT-dD[-SCHEDULE].so for each variant, number of channels and schedule,
-and libfovea_runtime.so: all that bench.py needs. Prints what ptxas says of each; a
+decode*.so, and libfovea_runtime.so: all that bench.py and decode.py need. Prints what ptxas says of each; a
 spill, a stack frame or a C75xx message is marked.
 """
 import argparse
@@ -16,7 +16,22 @@ import re
 import shutil
 import subprocess
 
-from variants import SCHEDULES, VARIANTS
+from variants import DECODE, DECODE_SCHEDULES, SCHEDULES, VARIANTS, decode_module
+
+
+def modules():
+    """Names and texts."""
+    for variant in VARIANTS.values():
+        for d, schedules in SCHEDULES.items():
+            for suffix, schedule in schedules.items():
+                if variant.walk and suffix.startswith("three"):
+                    continue  # Its query tile of 192 divides no block.
+                name = "-".join(filter(None, [variant.name, f"d{d}", suffix]))
+                yield name, variant.module(d, schedule)
+    for base, (queries, lengths) in DECODE.items():
+        for suffix, schedule in DECODE_SCHEDULES.items():
+            name = "_".join(filter(None, [base, suffix]))
+            yield name, decode_module(queries, lengths, schedule)
 
 
 def main():
@@ -31,28 +46,23 @@ def main():
     options.out.mkdir(parents=True, exist_ok=True)
     shutil.copy(options.runtime, options.out)
     clean = r"\b0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads"
-    for variant in VARIANTS.values():
-        for d, schedules in SCHEDULES.items():
-            for suffix, schedule in schedules.items():
-                if variant.walk and suffix.startswith("three"):
-                    continue  # Its query tile of 192 divides no block.
-                name = "-".join(filter(None, [variant.name, f"d{d}", suffix]))
-                if not re.search(options.only, name):
-                    continue
-                base = options.out / name
-                paths = {e: base.with_suffix("." + e) for e in ("mlir", "ptx", "cubin", "so")}
-                paths["mlir"].write_text(variant.module(d, schedule))
-                paths["so"].unlink(missing_ok=True)
-                fovea = [options.fovea_compile, paths["mlir"], "--target=cuda:sm_90a"]
-                subprocess.run([*fovea, "--emit=ptx", "-o", paths["ptx"]], check=True)
-                ptxas = subprocess.run([options.ptxas, "-v", "-arch=sm_90a", "-O3", paths["ptx"],
-                                        "-o", paths["cubin"]], capture_output=True, text=True)
-                log = ptxas.stdout + ptxas.stderr
-                good = not ptxas.returncode and "(C75" not in log and re.search(clean, log)
-                subprocess.run([*fovea, "-o", paths["so"]], check=True)
-                used = re.search("Used [^,]*", log)[0]
-                spills = "" if good else f"  ! {re.search('[0-9]+ bytes stack.*', log)[0]}"
-                print(f"{name:36} {used}{spills}", flush=True)
+    for name, text in modules():
+        if not re.search(options.only, name):
+            continue
+        base = options.out / name
+        paths = {e: base.with_suffix("." + e) for e in ("mlir", "ptx", "cubin", "so")}
+        paths["mlir"].write_text(text)
+        paths["so"].unlink(missing_ok=True)
+        fovea = [options.fovea_compile, paths["mlir"], "--target=cuda:sm_90a"]
+        subprocess.run([*fovea, "--emit=ptx", "-o", paths["ptx"]], check=True)
+        ptxas = subprocess.run([options.ptxas, "-v", "-arch=sm_90a", "-O3", paths["ptx"],
+                                "-o", paths["cubin"]], capture_output=True, text=True)
+        log = ptxas.stdout + ptxas.stderr
+        good = not ptxas.returncode and "(C75" not in log and re.search(clean, log)
+        subprocess.run([*fovea, "-o", paths["so"]], check=True)
+        used = re.search("Used [^,]*", log)[0]
+        spills = "" if good else f"  ! {re.search('[0-9]+ bytes stack.*', log)[0]}"
+        print(f"{name:36} {used}{spills}", flush=True)
 
 
 if __name__ == "__main__":

@@ -70,27 +70,31 @@ class Variant:
     tensors: object = lambda torch, h, s: {}
     # Whether it visits the tiles of a list; from them if the tensors have blocks.
     walk: bool = False
+    masks: bool = False  # With the masks of partial tiles as bits; the region is not used.
 
     def module(self, d, schedule):
         """The function `attention` for any B, H and S; the channels are static."""
         t = f"tensor<?x?x?x{d}xbf16>"
         arguments = f"%q: {t}, %k: {t}, %v: {t}"
         clauses = []
-        for region, yielded in (("score", self.score), ("mask", self.mask)):
+        captures = [c for c in self.captures if not (self.masks and c[0] == "mask")]
+        for region, yielded in (("score", self.score), ("mask", "" if self.masks else self.mask)):
             captured = "".join(f", %{name} = %{name}_of : {type}"
-                               for where, name, type in self.captures if where == region)
+                               for where, name, type in captures if where == region)
             scores = "%s, " if region == "score" else ""
             if yielded:
                 clauses.append(f"{region}({scores}%b, %h, %i, %j{captured}) {{\n"
                                f"        {yielded} }}")
-        for _, name, type in self.captures:
+        for _, name, type in captures:
             if type != "index":
                 arguments += f", %{name}_of: {type}"
         walk = ""
         if self.walk:
-            lists = "tensor<?x?x?x4xi32>, tensor<?xi32>"
-            arguments += ", %rows: tensor<?x?x?x4xi32>, %tiles: tensor<?xi32>"
-            walk = f"walk<{BLOCK}, {BLOCK}>(%rows, %tiles : {lists})"
+            lists = {"%rows": "tensor<?x?x?x4xi32>", "%tiles": "tensor<?xi32>"}
+            if self.masks:
+                lists["%masks"] = f"tensor<?x{BLOCK}x4xi32>"
+            arguments += "".join(f", {name}: {type}" for name, type in lists.items())
+            walk = (f"walk<{BLOCK}, {BLOCK}>({', '.join(lists)} : {', '.join(lists.values())})")
         middle = ""
         if any(type == "index" for _, _, type in self.captures):
             middle = f"""%two = arith.constant 2 : index
@@ -107,7 +111,8 @@ class Variant:
 
     def inputs(self, torch, tensors, h, s):
         """What an object takes between values and output."""
-        found = [tensors[name] for _, name, type in self.captures if type != "index"]
+        found = [tensors[name] for where, name, type in self.captures
+                 if type != "index" and not (self.masks and where == "mask")]
         return found + (list_tiles(torch, self, tensors, h, s) if self.walk else [])
 
 
@@ -140,7 +145,26 @@ def list_tiles(torch, variant, tensors, h, s):
             tiles += partial + full
         rows.append(sorted(made, key=lambda row: -row[2]))
     as_tensor = lambda x: torch.tensor(x, dtype=torch.int32, device="cuda")
-    return [as_tensor([rows]), as_tensor(tiles)]
+    lists = [as_tensor([rows]), as_tensor(tiles)]
+    if variant.masks:
+        lists.append(pack_masks(torch, variant.mask_mod(torch, tensors), rows, tiles, s))
+    return lists
+
+
+def pack_masks(torch, mask, rows, tiles, s):
+    """The masks of partial entries, in the order of bits that attn.attention takes."""
+    masks = torch.zeros(len(tiles), BLOCK, 4, dtype=torch.int32, device="cuda")
+    j = torch.arange(BLOCK, device="cuda")
+    bits = torch.zeros(4, BLOCK, dtype=torch.int64, device="cuda")
+    bits[j // 2 % 4, j] = 1 << (2 * (j // 8) + j % 2)
+    for queries, first, _, partials in rows[0]:
+        for entry in range(first, first + partials):
+            i, key = (n * BLOCK + j for n in (queries, tiles[entry]))
+            inside = (i < s)[:, None] & (key < s)[None, :]
+            at = [x.clamp(max=s - 1) for x in (i, key)]
+            seen = mask(0, 0, at[0][:, None], at[1][None, :]) & inside
+            masks[entry] = (seen[:, None, :] * bits[None]).sum(-1).to(torch.int32)
+    return masks
 
 
 def random_blocks(heads):
@@ -190,6 +214,11 @@ VARIANTS = {v.name: v for v in [
             mask_mod=lambda torch, t: lambda b, h, i, j: (j <= i) & (
                 t["document"][i] == t["document"][j]),
             tensors=documents, walk=True),
+    Variant("masked-documents", mask=DOCUMENTS, captures=(("mask", "document", "tensor<?xi32>"),),
+            mask_mod=lambda torch, t: lambda b, h, i, j: (j <= i) & (
+                t["document"][i] == t["document"][j]),
+            tensors=documents, walk=True, masks=True),
+    Variant("masked-causal", mask=CAUSAL, mask_mod=CAUSAL_MOD, walk=True, masks=True),
     Variant("listed-causal", mask=CAUSAL, mask_mod=CAUSAL_MOD, walk=True),
     Variant("blocks", tensors=random_blocks(False), walk=True,
             mask_mod=lambda torch, t: lambda b, h, i, j: t["blocks"][0, i // BLOCK, j // BLOCK]),
@@ -202,7 +231,39 @@ THREE = ("query_tile = 192, key_tile = 128, stages = 2, groups = 3, producer_reg
          "consumer_regs = 160, turns = true")
 TWO = ("query_tile = 128, key_tile = 128, stages = 2, groups = 2, producer_regs = 24, "
        "consumer_regs = 240, turns = true")
+# At 256 channels results leave through the queries' slot.
+WIDE = ("query_tile = 128, key_tile = {}, stages = 2, groups = 2, producer_regs = 24, "
+        "consumer_regs = 240, turns = {}, reuse_queries = true")
 # What attn-select-schedule chooses has no suffix.
 SCHEDULES = {64: {"": "", "three": THREE, "three-persistent": THREE + PERSISTENT, "two": TWO,
                   "two-persistent": TWO + PERSISTENT},
-             128: {"": "", "two": TWO, "two-persistent": TWO + PERSISTENT}}
+             128: {"": "", "two": TWO, "two-persistent": TWO + PERSISTENT},
+             256: {"": "", "keys-80": WIDE.format(80, "true"),
+                   "keys-80-no-turns-persistent": WIDE.format(80, "false") + PERSISTENT,
+                   "keys-64-persistent": WIDE.format(64, "true") + PERSISTENT}}
+
+# Decoding: one query or a few; B, heads and keys are dynamic. By name: queries, lengths.
+DECODE = {"decode": (1, False), "decode-lengths": (1, True), "decode-q8": (8, False)}
+
+
+def decode_module(queries, lengths, schedule, d=128):
+    """The function `attention` with so many queries."""
+    q, k = f"tensor<?x?x{queries}x{d}xbf16>", f"tensor<?x?x?x{d}xbf16>"
+    argument = ", %lengths: tensor<?xi32>" if lengths else ""
+    clause = " lengths(%lengths : tensor<?xi32>)" if lengths else ""
+    attribute = f"attributes {{schedule = #pipe.schedule<{schedule}>}}" if schedule else ""
+    return f"""func.func @attention(%q: {q}, %k: {k}, %v: {k}{argument}, %o: {q}) -> {q} {{
+  %r = attn.attention ins(%q : {q}) dense(%k, %v : {k}, {k}){clause} outs(%o : {q})
+      {attribute}
+  return %r : {q}
+}}
+"""
+
+
+SPLIT = ("query_tile = 64, groups = 1, producer_regs = 24, consumer_regs = 240, split_to = 0, ")
+DECODE_SCHEDULES = {
+    "": "", "64x4": SPLIT + "key_tile = 64, stages = 4",
+    "128x2": SPLIT + "key_tile = 128, stages = 2",
+    "64x4-persistent": SPLIT + "key_tile = 64, stages = 4, persistent = true",
+    "128x2-persistent": SPLIT + "key_tile = 128, stages = 2, persistent = true",
+    "64x4-serial": SPLIT + "key_tile = 64, stages = 4, overlap = false"}

@@ -9,7 +9,7 @@
 // The function is compiled from examples/causal.mlir:
 //
 //   fovea-compile examples/causal.mlir -o build/causal.so
-//   cc -Iinclude -Ibuild examples/c/causal.c build/causal.so \
+//   cc -Iinclude -Ibuild examples/c/causal.c -Lbuild -l:causal.so \
 //     -Lbuild/release/lib -lfovea_runtime -o build/causal
 //   LD_LIBRARY_PATH=build:build/release/lib build/causal
 //

@@ -1,7 +1,7 @@
-// One layer's attention of the MiniLM sentence encoder: 12 heads of 32 channels,
-// any number of tokens. make_inputs.py makes q, k and v from a paragraph.
+// The attention of each layer of the MiniLM sentence encoder: 12 heads of 32
+// channels, any number of tokens. encode.py calls it as a compiled object.
 //
-//   fovea-run examples/minilm/attention.mlir --in q.npy,k.npy,v.npy --out o.npy
+//   fovea-compile examples/minilm/attention.mlir -o build/attention.so
 //
 // RUN: fovea-run %s --random 0 --check | FileCheck %s
 // CHECK: rel_error {{.*}} ok

@@ -8,7 +8,12 @@
 //
 // What code compiled by Fovea calls, and what a program that loads such code
 // may call. Plain C; needs no LLVM. Every function may be called from any
-// thread, and none aborts the process.
+// thread, and none aborts the process. Objects made for an earlier version of
+// the ABI keep working with a later library.
+//
+//   fovea_function_t causal = fovea_find(fovea_load("causal.so"), "causal");
+//   if (!causal || causal(arguments, 4, NULL))
+//     fprintf(stderr, "%s\n", fovea_last_error());
 //
 //===----------------------------------------------------------------------===*/
 
@@ -25,6 +30,13 @@
 
 /* The version of this header: major * 10000 + minor * 100 + patch. */
 #define FOVEA_RUNTIME_VERSION 100
+
+/* The version of the ABI between compiled objects and this library. It counts
+ * up when objects of the new version need a new library; the library refuses
+ * objects of versions above its own, and runs all those below.
+ *   1: a function checks its arguments by fovea_bind_arguments
+ *   2: a function is described by a fovea_entry_t and run by fovea_call */
+#define FOVEA_ABI_VERSION 2
 
 #ifdef __cplusplus
 extern "C" {
@@ -62,7 +74,8 @@ typedef void (*fovea_parallel_for_t)(int64_t items, int64_t scratchBytes,
  * Errors: if a body calls fovea_report_error, the message is the calling
  * thread's fovea_last_error() when this function returns, whichever thread ran
  * the body; items not yet started are then skipped. The same holds when the
- * scratch memory can't be allocated. */
+ * scratch memory can't be allocated. Inside of a call with a workspace the scratch
+ * memory comes from there. */
 FOVEA_RUNTIME_EXPORT void fovea_parallel_for(int64_t items,
                                              int64_t scratchBytes,
                                              fovea_body_t body, void *context);
@@ -70,7 +83,8 @@ FOVEA_RUNTIME_EXPORT void fovea_parallel_for(int64_t items,
 /* Sets how many threads a parallel loop uses, the calling thread included, from
  * the next call on. 1: the calling thread alone. At most 1024. 0 or less: the
  * default, which is the environment variable FOVEA_NUM_THREADS if it is set,
- * and otherwise the number of CPUs this process may run on. Has no effect on a
+ * and otherwise the number of CPUs that the thread which asks first may run on
+ * (its affinity mask, which the pool's threads inherit). Has no effect on a
  * provider given to fovea_set_parallel_for. */
 FOVEA_RUNTIME_EXPORT void fovea_set_num_threads(int threads);
 
@@ -86,6 +100,16 @@ FOVEA_RUNTIME_EXPORT int fovea_get_num_threads(void);
  * runtime's pool. Errors reach the calling thread as above; a provider that
  * leaves items undone is such an error. */
 FOVEA_RUNTIME_EXPORT void fovea_set_parallel_for(fovea_parallel_for_t provider);
+
+/* Memory that the bodies of one loop share: at least `bytes` bytes aligned to
+ * 64, the first `clearedBytes` of them zero. Inside of a call with a workspace it
+ * comes from there; otherwise the thread keeps the memory for later calls. NULL after an error. Several may be had at once, and are given
+ * back by the same thread, the last one first. */
+FOVEA_RUNTIME_EXPORT void *fovea_acquire_workspace(int64_t bytes,
+                                                   int64_t clearedBytes);
+
+/* Gives the last workspace of the thread back; NULL: does nothing. */
+FOVEA_RUNTIME_EXPORT void fovea_release_workspace(void *memory);
 
 /*===----------------------------------------------------------------------===//
 // Calls of compiled functions
@@ -118,34 +142,145 @@ typedef struct fovea_tensor {
  * code for a GPU, which must be one of the current context; code for a CPU
  * ignores it.
  *
- * Returns 0, or 1 after an error, which fovea_last_error() tells; arguments are
- * checked before anything is written. A call for a GPU returns when the kernels
- * are enqueued; it neither allocates nor synchronises, but for the first one in
- * a context, which loads the code, and the first one on a stream of a kernel
- * that needs workspace. It can be captured in a CUDA graph. Any number of
- * threads may call at once. */
+ * Returns 0, or 1 after an error, which fovea_last_error() tells. Before anything
+ * is written, it checks of each argument the device, the element type, the rank,
+ * the sizes, the strides and the address (a multiple of an element's size), and
+ * that what it writes shares memory with no other argument and not with itself.
+ * Reads no element outside of the arguments.
+ *
+ * A call for a CPU allocates nothing once calls of its size have been made with
+ * as many threads, or with a workspace (fovea_set_workspace) from the first on. A
+ * call for a GPU returns when the kernels are enqueued; it neither allocates nor
+ * synchronises, but for the first one in a context, which loads the code, and the
+ * first one on a stream of a kernel that needs workspace. It can be captured in a
+ * CUDA graph. Any number of threads may call at once. */
 typedef int (*fovea_function_t)(const fovea_tensor_t *const *arguments,
                                 int64_t count, void *stream);
+
+/* The code of a function for one kind of CPU. */
+typedef struct fovea_code {
+  const char *target; /* as fovea-compile was told */
+  uint64_t features;  /* what the CPU must have: see fovea_cpu_features */
+  /* Does the work on checked arguments. `storage` has them one after the other: a
+   * scalar as 8 bytes, an array as MLIR's memref descriptor {data, data, 0,
+   * sizes..., strides...}. `temporaries` is memory aligned to 64 bytes. */
+  void (*run)(const int64_t *storage, void *temporaries, void *stream);
+  /* Bytes of the temporaries; NULL: none are needed. */
+  int64_t (*temporary_bytes)(const int64_t *storage);
+  int64_t scratch_bytes; /* of each thread of its parallel loops */
+  int64_t shared_bytes;  /* of all threads of a loop together */
+} fovea_code_t;
+
+/* A function of an object: the constant fovea_entry_NAME of the object. */
+typedef struct fovea_entry {
+  int64_t abi; /* the version of the ABI; what follows belongs to it */
+  const char *name;
+  /* {device type, arguments, words of storage, argument...}; an argument is {rank
+   * (-1: a scalar), dtype code, dtype bits, 1 if it is written else 0} and, for
+   * each dimension, {size, stride}, where -1 is any. */
+  const int64_t *signature;
+  int64_t count; /* of codes; the first that this CPU can run is taken */
+  const fovea_code_t *codes;
+} fovea_entry_t;
+
+/* What fovea_function_t does, for the function of this entry. */
+FOVEA_RUNTIME_EXPORT int fovea_call(const fovea_entry_t *entry,
+                                    const fovea_tensor_t *const *arguments,
+                                    int64_t count, void *stream);
+
+/* What this CPU and its operating system offer to compiled code: a bit for each
+ * line of CpuFeatures.def. */
+FOVEA_RUNTIME_EXPORT uint64_t fovea_cpu_features(void);
+
+/*===----------------------------------------------------------------------===//
+// Objects
+//===----------------------------------------------------------------------===*/
+
+/* A shared object that fovea-compile made. */
+typedef struct fovea_object fovea_object_t;
+
+/* Loads a shared object; NULL after an error. A file that is missing, truncated,
+ * foreign or for another machine, one that changed after it was compiled, and one
+ * of a newer ABI are errors, which are found before any code of it runs. (An
+ * object that was linked by hand from --emit=obj has no checksum, so that changes
+ * of its code are not found.) */
+FOVEA_RUNTIME_EXPORT fovea_object_t *fovea_load(const char *path);
+
+/* Unloads an object; no function of it may be running. NULL is allowed. */
+FOVEA_RUNTIME_EXPORT void fovea_unload(fovea_object_t *object);
+
+/* A function of an object, or NULL after an error: there is no such function, or
+ * it has no code that this CPU can run. Of NULL it leaves fovea_load's error. */
+FOVEA_RUNTIME_EXPORT fovea_function_t fovea_find(fovea_object_t *object,
+                                                 const char *name);
+
+/* The same as an entry, which objects of ABI version 1 don't have. */
+FOVEA_RUNTIME_EXPORT const fovea_entry_t *
+fovea_find_entry(fovea_object_t *object, const char *name);
+
+/*===----------------------------------------------------------------------===//
+// Workspace
+//===----------------------------------------------------------------------===*/
+
+/* Bytes of workspace with which a call on a CPU with these arguments allocates
+ * nothing: for its temporaries, what its loops share, and scratch memory for `threads` threads (0 or
+ * less: fovea_get_num_threads()). -1 after an error; the arguments are checked as
+ * by a call, their elements are not touched. */
+FOVEA_RUNTIME_EXPORT int64_t
+fovea_workspace_bytes(const fovea_entry_t *entry,
+                      const fovea_tensor_t *const *arguments, int64_t count,
+                      int threads);
+
+/* Gives calls of the calling thread memory to work in, until it is called again;
+ * NULL takes it back. The memory is aligned to 64 bytes; it is not freed, and no
+ * other thread may use it meanwhile. A call that finds room for fewer threads
+ * uses fewer; one that finds no room for one is an error. Returns 0, or 1 after
+ * an error. */
+FOVEA_RUNTIME_EXPORT int fovea_set_workspace(void *memory, int64_t bytes);
+
+/*===----------------------------------------------------------------------===//
+// Tracing
+//===----------------------------------------------------------------------===*/
+
+enum fovea_trace_kind {
+  FOVEA_TRACE_CALL = 0,  /* of a compiled function, with its name */
+  FOVEA_TRACE_LOOP = 1,  /* a parallel loop of a call, with the function's name */
+  FOVEA_TRACE_LAUNCH = 2 /* of a GPU kernel, with its name */
+};
+
+/* What is told of calls, on the thread that calls; begin and end nest. They must
+ * not call compiled functions. `items` counts the arguments of a call, the work
+ * items of a loop or launch; `status` is 0, or 1 after an error. */
+typedef struct fovea_tracer {
+  void (*begin)(enum fovea_trace_kind kind, const char *name, int64_t items,
+                void *context);
+  void (*end)(enum fovea_trace_kind kind, const char *name, int status,
+              void *context);
+  void *context;
+} fovea_tracer_t;
+
+/* Tells a tracer of all calls that begin from now on; NULL: none. It must stay
+ * valid while calls run that began with it. */
+FOVEA_RUNTIME_EXPORT void fovea_set_tracer(const fovea_tracer_t *tracer);
 
 /*===----------------------------------------------------------------------===//
 // What compiled functions call
 //===----------------------------------------------------------------------===*/
 
-/* Clears the thread's error, checks the arguments of the function `name` and
- * writes them to `storage` one after the other: a scalar as 8 bytes, an array as
- * MLIR's memref descriptor {data, data, 0, sizes..., strides...}. Returns 0, or
- * 1 after an error.
+/* For objects of ABI version 1. Clears the thread's error, checks the arguments of
+ * the function `name` and writes them to `storage` as fovea_code_t says. Returns
+ * 0, or 1 after an error.
  *
  * `signature` is {device type, count, argument...}; an argument is {-1, dtype
  * code, dtype bits} if it is a scalar and {rank, dtype code, dtype bits, size
  * (-1: any)...} if it is an array. The last dimension of an array must be
- * contiguous. */
+ * contiguous. What is written is not known, and so not checked. */
 FOVEA_RUNTIME_EXPORT int
 fovea_bind_arguments(const char *name, const int64_t *signature,
                      const fovea_tensor_t *const *arguments, int64_t count,
                      int64_t *storage);
 
-/* What a compiled function returns: 1 if the thread has an error, otherwise 0. */
+/* For objects of ABI version 1: 1 if the thread has an error, otherwise 0. */
 FOVEA_RUNTIME_EXPORT int fovea_call_status(void);
 
 /* A kernel for an NVIDIA GPU. */
@@ -173,10 +308,15 @@ enum fovea_cuda_argument_kind {
   FOVEA_CUDA_SIZE = 2,     /* {P, d}: an extent, 32 bits */
   FOVEA_CUDA_STRIDE = 3,   /* {P, R, d}: a stride in elements, 64 bits */
   FOVEA_CUDA_SCALAR = 4,   /* {P}: the scalar's bytes */
-  FOVEA_CUDA_WORKSPACE = 5, /* {bytes}: memory of this kernel on this stream,
-                             * zeroed once, which a launch leaves zeroed */
+  /* {bytes} or {bytes, more for each multiprocessor}: memory of this kernel on
+   * this stream, zeroed once; what a kernel needs to be zero it leaves so */
+  FOVEA_CUDA_WORKSPACE = 5,
   FOVEA_CUDA_EXTENT = 6     /* {n}: extent of coordinate n of the grid, 32 bits */
 };
+
+/* The multiprocessors of the current context's device; 1 if there is none, which
+ * a launch then tells. */
+FOVEA_RUNTIME_EXPORT int64_t fovea_cuda_processors(void);
 
 /* Launches a kernel on a stream, for the work items below `grid`; `arguments`
  * point at memref descriptors and scalars. Errors go to fovea_report_error. */

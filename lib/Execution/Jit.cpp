@@ -16,10 +16,8 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
-#include <mutex>
 
 using namespace llvm;
 using fovea::CpuTarget;
@@ -41,22 +39,12 @@ void fovea::registerJitTranslations(mlir::DialectRegistry &registry) {
   mlir::registerAllToLLVMIRTranslations(registry);
 }
 
-Expected<std::unique_ptr<TargetMachine>>
+std::unique_ptr<TargetMachine>
 fovea::createTargetMachine(const CpuTarget &target, bool jit) {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    InitializeNativeTarget();
-    InitializeNativeTargetAsmPrinter();
-  });
-  Triple triple(sys::getDefaultTargetTriple());
-  std::string message;
-  const Target *backend = TargetRegistry::lookupTarget(triple, message);
-  if (!backend)
-    return createStringError(message);
-  std::unique_ptr<TargetMachine> machine(backend->createTargetMachine(
-      triple, target.cpu, target.features, TargetOptions(), Reloc::PIC_,
-      std::nullopt, CodeGenOptLevel::Default, jit));
-  assert(machine && "the native target has a code generator");
+  std::unique_ptr<TargetMachine> machine(target.backend().createTargetMachine(
+      Triple(target.triple), target.cpu, target.features, TargetOptions(),
+      Reloc::PIC_, std::nullopt, CodeGenOptLevel::Default, jit));
+  assert(machine && "the target has a code generator");
   return machine;
 }
 
@@ -87,8 +75,11 @@ std::function<Error(Module *)> fovea::makeOptimizer(const CpuTarget &target,
   auto optimize = mlir::makeOptimizingTransformer(/*optLevel=*/2, 0, machine);
   // Vectors are as wide as the schedule says; LLVM must not halve them.
   std::string width = std::to_string(target.vectorBits());
+  std::string cpu = target.cpu, features = target.features;
   return [=](Module *llvmModule) -> Error {
     for (Function &function : *llvmModule) {
+      function.addFnAttr("target-cpu", cpu);
+      function.addFnAttr("target-features", features);
       function.addFnAttr("prefer-vector-width", width);
       function.addFnAttr("min-legal-vector-width", width);
     }
@@ -97,24 +88,25 @@ std::function<Error(Module *)> fovea::makeOptimizer(const CpuTarget &target,
 }
 
 Error Jit::checkHost(const CpuTarget &target) {
-  StringMap<bool> host = sys::getHostCPUFeatures();
-  SmallVector<StringRef> features;
-  StringRef(target.features).split(features, ',', -1, /*KeepEmpty=*/false);
-  for (StringRef feature : features)
-    if (feature.consume_front("+") && host.count(feature) &&
-        !host.lookup(feature))
-      return createStringError("this CPU does not have '" + feature.str() +
-                               "'; choose another --target to run here");
+  if (!target.isNative())
+    return createStringError("code for " + Triple(target.triple).getArchName() +
+                             " does not run on this machine; choose another "
+                             "--target to run here");
+  uint64_t missing = target.abiFeatures() & ~fovea_cpu_features();
+#define FOVEA_CPU_FEATURE(BIT, NAME, ...)                                      \
+  if (missing >> BIT & 1)                                                      \
+    return createStringError("this CPU does not have '" NAME                   \
+                             "'; choose another --target to run here");
+#include "fovea-runtime/CpuFeatures.def"
+#undef FOVEA_CPU_FEATURE
   return Error::success();
 }
 
 Expected<std::unique_ptr<Jit>> Jit::create(mlir::ModuleOp module,
                                            const CpuTarget &target) {
-  Expected<std::unique_ptr<TargetMachine>> machine =
+  std::unique_ptr<TargetMachine> machine =
       createTargetMachine(target, /*jit=*/true);
-  if (!machine)
-    return machine.takeError();
-  auto transform = makeOptimizer(target, machine->get());
+  auto transform = makeOptimizer(target, machine.get());
   mlir::ExecutionEngineOptions options;
   options.transformer = transform;
   options.jitCodeGenOptLevel = CodeGenOptLevel::Default;
@@ -131,7 +123,7 @@ Expected<std::unique_ptr<Jit>> Jit::create(mlir::ModuleOp module,
   };
   options.llvmModuleBuilder = build;
   auto engine =
-      mlir::ExecutionEngine::create(module, options, std::move(*machine));
+      mlir::ExecutionEngine::create(module, options, std::move(machine));
   if (!engine) {
     if (why.empty())
       return engine.takeError();

@@ -17,7 +17,7 @@
 
 namespace fovea {
 
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+std::unique_ptr<llvm::TargetMachine>
 createTargetMachine(const CpuTarget &target, bool jit);
 
 /// The LLVM IR of a module; an error says what can't be translated, and where.

@@ -158,6 +158,7 @@ OwningOpRef<ModuleOp> Compiler::compile(ModuleOp module,
   OwningOpRef<ModuleOp> copy(module.clone());
   // Afterwards no op goes away any more.
   if (failed(run(*copy, [](OpPassManager &pm) {
+        buildImportStage(pm);
         buildSizeChecks(pm, /*isCpu=*/false);
         pm.addPass(createCanonicalizerPass());
         pm.addPass(createCSEPass());

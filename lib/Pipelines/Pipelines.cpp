@@ -17,6 +17,7 @@
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/Transforms/RequestCWrappers.h"
@@ -38,6 +39,11 @@ static CpuTarget targetOf(const CpuPipelineOptions &options) {
   return CpuTarget();
 }
 
+void fovea::buildImportStage(OpPassManager &pm) {
+  // Before anything fuses or folds what it looks through.
+  pm.addPass(attn::createLinalgRaiseAttention());
+}
+
 void fovea::buildAttnStage(OpPassManager &pm,
                            const CpuPipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
@@ -47,12 +53,17 @@ void fovea::buildAttnStage(OpPassManager &pm,
   pm.addPass(attn::createAttnSelectSchedule(schedule));
 }
 
-void fovea::buildTileStage(OpPassManager &pm, const CpuPipelineOptions &) {
-  // Without a tile program: its meaning.
+void fovea::buildBufferizeStage(OpPassManager &pm) {
+  // An op without a tile program keeps its meaning.
   attn::AttnDecomposeOptions decompose;
   decompose.ops = {"attn.merge"};
   pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
+}
+
+void fovea::buildTileStage(OpPassManager &pm, const CpuPipelineOptions &) {
+  buildBufferizeStage(pm);
+  pm.addPass(attn::createAttnPackHeads());
   pm.addPass(createAttnToTile());
   pm.addPass(attn::createAttnLowerWalks());
   // Before the walk is split, so that masks are seen in their simplest form.
@@ -114,17 +125,26 @@ void fovea::buildLLVMStage(OpPassManager &pm,
 
 void fovea::buildCpuEntryPipeline(OpPassManager &pm,
                                   const CpuPipelineOptions &options) {
+  buildImportStage(pm);
   buildSizeChecks(pm, /*isCpu=*/true);
   buildAttnStage(pm, options);
   buildTileStage(pm, options);
+  // Before vectors, while canonicalization still brings sizes into their
+  // simplest form.
+  pm.addNestedPass<func::FuncOp>(bufferization::createBufferHoistingPass());
+  pm.addNestedPass<func::FuncOp>(bufferization::createBufferLoopHoistingPass());
+  pm.addPass(createPlanTemporaries());
   buildVectorStage(pm, options);
   pm.addPass(createReportAssertions());
-  pm.addPass(createMakeEntryPoints());
+  MakeEntryPointsOptions entry;
+  entry.target = options.target;
+  pm.addPass(createMakeEntryPoints(entry));
   buildLLVMStage(pm, options);
 }
 
 void fovea::buildCpuPipeline(OpPassManager &pm,
                              const CpuPipelineOptions &options) {
+  buildImportStage(pm);
   buildAttnStage(pm, options);
   buildTileStage(pm, options);
   buildVectorStage(pm, options);
@@ -165,7 +185,7 @@ void fovea::buildCudaKernelStage(OpPassManager &pm,
   pm.addPass(createConvertTileLaunchToCuda());
   pm.addPass(createReportAssertions());
   MakeEntryPointsOptions entry;
-  entry.cuda = true;
+  entry.target = options.target;
   pm.addPass(createMakeEntryPoints(entry));
   buildNVVMToBinaryPipeline(pm, options.format);
 }
@@ -179,6 +199,7 @@ void fovea::buildCudaHostStage(OpPassManager &pm, const CudaPipelineOptions &) {
 
 void fovea::buildCudaPipeline(OpPassManager &pm,
                               const CudaPipelineOptions &options) {
+  buildImportStage(pm);
   buildSizeChecks(pm, /*isCpu=*/false);
   buildCudaTileStage(pm, options);
   buildCudaKernelStage(pm, options);

@@ -13,6 +13,8 @@
 
 #include "mlir/IR/OpDefinition.h"
 #include "llvm/ADT/DenseMap.h"
+#include <map>
+#include <vector>
 
 namespace fovea::reference {
 
@@ -77,6 +79,12 @@ public:
 
   /// The array of a memref.global.
   mlir::FailureOr<View> getGlobal(mlir::Operation *op, mlir::StringAttr name);
+
+  /// States that work items with one `point` of the grid have handed to `op`.
+  /// The caller takes them out when all are there.
+  std::map<std::pair<mlir::Operation *, std::vector<int64_t>>,
+           std::map<int64_t, llvm::SmallVector<Tile>>>
+      handedOver;
 
   /// Says that the interpreter has no meaning for `op`.
   mlir::LogicalResult refuse(mlir::Operation *op) const;

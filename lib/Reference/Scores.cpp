@@ -102,8 +102,11 @@ LogicalResult Scores::readWalk(const Machine &machine) {
            << ", 1 or " << extents[dimH] << ", " << numRows << ", 4]";
   walk = WalkTable{(*shape)[0],   (*shape)[1], rows.sizes[0],
                    rows.sizes[1], numRows,     numTiles,
-                   {}};
+                   {},            {},          {}};
   walk->visits.resize(walk->b * walk->h * numRows * numTiles, Visit::Skipped);
+  walk->entries.resize(walk->visits.size());
+  if (op.getWalkMasks())
+    walk->masks = machine.getView(op.getWalkMasks());
   return forEachIndex(
       ArrayRef(rows.sizes).drop_back(), [&](ArrayRef<int64_t> index) {
         int64_t fields[4];
@@ -118,12 +121,14 @@ LogicalResult Scores::readWalk(const Machine &machine) {
           int64_t tile = tiles.load({first + n}).integer;
           if (tile < 0 || tile >= numTiles)
             continue;
-          Visit &visit = walk->at(index[0], index[1], fields[0], tile);
+          int64_t at = walk->at(index[0], index[1], fields[0], tile);
+          Visit &visit = walk->visits[at];
           if (visit != Visit::Skipped)
             return LogicalResult(op->emitOpError("the walk lists key tile ")
                                  << tile << " twice for tile " << fields[0]
                                  << " of queries");
           visit = n < fields[3] ? Visit::Partial : Visit::Full;
+          walk->entries[at] = first + n;
         }
         return success();
       });
@@ -350,8 +355,20 @@ FailureOr<std::optional<double>> Scores::getScore(int64_t b, int64_t h,
                  {0, origin[2] + i},
                  {0, origin[3] + key.coordinate}};
   Visit visit = Visit::Partial;
-  if (walk)
-    visit = walk->at(b, h, i / walk->queries, key.column / walk->keys);
+  if (walk) {
+    int64_t tile =
+        walk->at(b, h, i / walk->queries, key.column / walk->keys);
+    visit = walk->visits[tile];
+    int64_t column = key.column % walk->keys;
+    if (visit == Visit::Partial && walk->masks &&
+        !(walk->masks
+              ->load({walk->entries[tile], i % walk->queries,
+                      getMaskWord(column)})
+              .integer >>
+              getMaskBit(column) &
+          1))
+      return std::optional<double>();
+  }
   if (visit == Visit::Skipped)
     return std::optional<double>();
   if (mask && visit == Visit::Partial) {

@@ -118,13 +118,12 @@ private:
     int64_t queries, keys; ///< Of a tile.
     int64_t b, h, rows, tiles;
     std::vector<Visit> visits;
-    Visit &at(int64_t b, int64_t h, int64_t row, int64_t tile) {
-      return visits[((std::min(b, this->b - 1) * this->h +
-                      std::min(h, this->h - 1)) *
-                         rows +
-                     row) *
-                        tiles +
-                    tile];
+    std::vector<int64_t> entries; ///< Where the list names the tile.
+    std::optional<View> masks;
+    int64_t at(int64_t b, int64_t h, int64_t row, int64_t tile) const {
+      int64_t list = std::min(b, this->b - 1) * this->h +
+                     std::min(h, this->h - 1);
+      return (list * rows + row) * tiles + tile;
     }
   };
   std::optional<WalkTable> walk;

@@ -305,6 +305,91 @@ static LogicalResult run(Machine &machine, GatherOp op) {
 }
 
 //===----------------------------------------------------------------------===//
+// Work items together
+//===----------------------------------------------------------------------===//
+
+static LogicalResult run(Machine &machine, ProcessorsOp op) {
+  // As many as divide the keys of small tests.
+  machine.setInteger(op, 16);
+  return success();
+}
+
+/// The state over all parts in that of the last one to arrive.
+static FailureOr<SmallVector<Tile>>
+fold(Machine &machine, CombineOp op,
+     const std::map<int64_t, SmallVector<Tile>> &parts, int64_t rows) {
+  double unit = op.getUnit().convertToDouble();
+  SmallVector<Tile> result;
+  for (Value value : op.getResults().drop_back()) {
+    auto type = cast<TileType>(value.getType());
+    Index extents(parts.begin()->second[result.size()].elements.sizes);
+    extents[0] = std::clamp<int64_t>(rows, 0, extents[0]);
+    FailureOr<Tile> tile = makeTile(machine, op, type, extents);
+    if (failed(tile))
+      return failure();
+    result.push_back(*tile);
+  }
+  for (int64_t row = 0; row < result[0].extents[0]; ++row) {
+    double top = -std::numeric_limits<double>::infinity();
+    for (auto &[n, state] : parts)
+      top = std::fmax(top, state[1].elements.load({row}).real);
+    int64_t columns = result[0].extents[1];
+    SmallVector<double> sums(columns + 1);
+    for (auto &[n, state] : parts) {
+      double m = state[1].elements.load({row}).real;
+      double weight = std::isinf(m) && m < 0 ? 0 : std::exp2(unit * (m - top));
+      if (weight == 0)
+        continue;
+      for (int64_t column = 0; column < columns; ++column)
+        sums[column] +=
+            weight * state[0].elements.load({row, column}).real;
+      sums[columns] += weight * state[2].elements.load({row}).real;
+    }
+    for (int64_t column = 0; column < columns; ++column)
+      result[0].elements.store({row, column}, Scalar{sums[column], 0});
+    result[1].elements.store({row}, Scalar{top, 0});
+    result[2].elements.store({row}, Scalar{sums[columns], 0});
+  }
+  return result;
+}
+
+static LogicalResult run(Machine &machine, CombineOp op) {
+  auto kernel = op->getParentOfType<KernelOp>();
+  if (!kernel)
+    return machine.refuse(op);
+  Index point = machine.getIndex(ValueRange(kernel.getGridArguments()));
+  int64_t part = machine.getInteger(op.getPart()),
+          count = machine.getInteger(op.getCount());
+  if (part < 0 || part >= count)
+    return op.emitOpError("is part ") << part << " of " << count;
+  point.back() -= part;
+  auto key = std::make_pair(op.getOperation(),
+                            std::vector<int64_t>(point.begin(), point.end()));
+  auto &parts = machine.handedOver[key];
+  SmallVector<Tile> state;
+  for (Value value : {op.getSum(), op.getTop(), op.getWeight()})
+    state.push_back(machine.getTile(value));
+  if (!parts.try_emplace(part, state).second)
+    return op.emitOpError("has part ") << part << " of " << count << " twice";
+  bool isLast = static_cast<int64_t>(parts.size()) == count;
+  machine.setInteger(op.getLast(), isLast);
+  if (isLast) {
+    FailureOr<SmallVector<Tile>> folded =
+        fold(machine, op, parts, machine.getInteger(op.getRows()));
+    if (failed(folded))
+      return failure();
+    state = *folded;
+    machine.handedOver.erase(key);
+  }
+  for (auto [result, tile] : llvm::zip(op.getResults(), state)) {
+    if (!isLast)
+      tile.extents.assign(tile.extents.size(), 0);
+    machine.set(result, tile);
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // Walks
 //===----------------------------------------------------------------------===//
 
@@ -359,10 +444,19 @@ static LogicalResult run(Machine &machine, WalkAtOp op) {
   return success();
 }
 
+static LogicalResult run(Machine &machine, WalkEntryOp op) {
+  auto list = op.getWalk().getDefiningOp<WalkListOp>();
+  int64_t split = list.getSplit();
+  machine.setInteger(op, machine.getInteger(list.getFirst()) +
+                             machine.getInteger(op.getPosition()) / split);
+  return success();
+}
+
 LogicalResult fovea::reference::runTile(Machine &machine, Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<LaunchOp, ViewOp, LoadOp, StoreOp, SplatOp, DotOp, MapOp, ReduceOp,
-            GatherOp, WalkRangesOp, WalkListOp, WalkSizeOp, WalkAtOp>(
+      .Case<LaunchOp, ProcessorsOp, ViewOp, LoadOp, StoreOp, SplatOp, DotOp,
+            MapOp, ReduceOp, GatherOp, CombineOp, WalkRangesOp, WalkListOp,
+            WalkSizeOp, WalkAtOp, WalkEntryOp>(
           [&](auto tileOp) { return run(machine, tileOp); })
       .Default([&](Operation *op) { return machine.refuse(op); });
 }

@@ -41,7 +41,9 @@ static LogicalResult makeWalk(
     Machine &machine, Operation *op, Value rowsOut, Value tilesOut,
     int64_t numTiles,
     function_ref<FailureOr<Listed>(int64_t, int64_t, int64_t, int64_t)>
-        classify) {
+        classify,
+    function_ref<LogicalResult(ArrayRef<int64_t> tile, int64_t entry)>
+        writeMask = nullptr) {
   View rows = machine.getDestination(rowsOut);
   View tiles = machine.getDestination(tilesOut);
   int64_t place = 0;
@@ -65,6 +67,9 @@ static LogicalResult makeWalk(
           if (place >= tiles.sizes[0])
             return op->emitOpError("the list of tiles holds ")
                    << tiles.sizes[0] << " entries, which are too few";
+          if (writeMask && llvm::is_contained(row.partial, n) &&
+              failed(writeMask({b, h, r, n}, place)))
+            return failure();
           tiles.store({place++}, {0, n});
         }
         list.push_back(std::move(row));
@@ -80,7 +85,7 @@ static LogicalResult makeWalk(
           rows.store({b, h, static_cast<int64_t>(r), n}, {0, fields[n]});
       }
     }
-  if (op->getNumResults() == 2) {
+  if (op->getNumResults() >= 2) {
     machine.set(op->getResult(0), rows);
     machine.set(op->getResult(1), tiles);
   }
@@ -110,8 +115,35 @@ static LogicalResult run(Machine &machine, WalkFromMaskOp op) {
     return someTrue ? (someFalse ? Listed::Partial : Listed::Full)
                     : Listed::No;
   };
-  return makeWalk(machine, op, op.getRows(), op.getTiles(),
-                  llvm::divideCeilSigned(keys, width), classify);
+  if (!op.getMasks())
+    return makeWalk(machine, op, op.getRows(), op.getTiles(),
+                    llvm::divideCeilSigned(keys, width), classify);
+  View masks = machine.getDestination(op.getMasks());
+  auto writeMask = [&](ArrayRef<int64_t> tile, int64_t entry) {
+    for (int64_t i = 0; i < height; ++i) {
+      SmallVector<uint32_t> words(masks.sizes[2], 0);
+      for (int64_t j = 0; j < width; ++j) {
+        int64_t query = tile[2] * height + i, key = tile[3] * width + j;
+        if (query >= queries || key >= keys)
+          continue;
+        if (failed(mask->run({{0, tile[0]}, {0, tile[1]}, {0, query}, {0, key}})))
+          return failure();
+        if (mask->getYielded(0).integer)
+          words[getMaskWord(j)] |= uint32_t(1) << getMaskBit(j);
+      }
+      for (auto [w, word] : llvm::enumerate(words))
+        masks.store({entry, i, static_cast<int64_t>(w)},
+                    {0, static_cast<int32_t>(word)});
+    }
+    return success();
+  };
+  if (failed(makeWalk(machine, op, op.getRows(), op.getTiles(),
+                      llvm::divideCeilSigned(keys, width), classify,
+                      writeMask)))
+    return failure();
+  if (op->getNumResults() == 3)
+    machine.set(op->getResult(2), masks);
+  return success();
 }
 
 /// Selections: `isListed(input, {b, h, row, tile})`.

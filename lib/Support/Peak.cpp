@@ -120,6 +120,33 @@ static void runMulAdd128(int64_t iterations) {
         "xmm8", "xmm9", "xmm10", "xmm11", "xmm14", "xmm15");
 }
 
+/// A word holds two numbers of bf16: 1 and 1. Sums stop growing at 2^25.
+static const uint32_t ones = 0x3f803f80;
+
+#define FOVEA_DOT_BF16(N) "vdpbf16ps %%zmm17, %%zmm16, %%zmm" #N "\n\t"
+
+__attribute__((target("avx512f,avx512bf16"))) static void
+runDotBf16(int64_t iterations) {
+  asm volatile(
+      "vpbroadcastd %[ones], %%zmm16\n\t"
+      "vmovaps %%zmm16, %%zmm17\n\t" FOVEA_REPEAT16(
+          FOVEA_SET_512) ".p2align 5\n"
+                         "1:\n\t" FOVEA_REPEAT16(FOVEA_DOT_BF16) "decq %[n]\n\t"
+                                                                 "jnz 1b\n\t"
+                                                                 "vzeroupper"
+      : [n] "+r"(iterations)
+      : [ones] "m"(ones)
+      : "cc", "zmm0", "zmm1", "zmm2", "zmm3", "zmm4", "zmm5", "zmm6", "zmm7",
+        "zmm8", "zmm9", "zmm10", "zmm11", "zmm12", "zmm13", "zmm14", "zmm15",
+        "zmm16", "zmm17");
+}
+
+static FmaLoop findBf16Loop() {
+  if (__builtin_cpu_supports("avx512bf16"))
+    return {runDotBf16, 16 * 32 * 2};
+  return {nullptr, 0};
+}
+
 static FmaLoop findFmaLoop(unsigned vectorBits) {
   if (vectorBits == 512 && __builtin_cpu_supports("avx512f"))
     return {runFma512, 16 * 16 * 2};
@@ -185,6 +212,8 @@ static ReadLoop findReadLoop() {
 #else // Not x86-64.
 
 static FmaLoop findFmaLoop(unsigned) { return {nullptr, 0}; }
+
+static FmaLoop findBf16Loop() { return {nullptr, 0}; }
 
 static void readWords(const char *data, int64_t bytes) {
   for (int64_t i = 0; i < bytes; i += sizeof(uint64_t)) {
@@ -295,12 +324,12 @@ static int clampThreads(int threads) { return std::clamp(threads, 1, 1024); }
 // The probes
 //===----------------------------------------------------------------------===//
 
-double fovea::probeFmaGflops(unsigned vectorBits, int threads, double seconds) {
+static double probeLoop(FmaLoop loop, int threads, double seconds) {
   struct Context {
     FmaLoop loop;
     int64_t iterations;
   };
-  Context context{findFmaLoop(vectorBits), 1 << 16};
+  Context context{loop, 1 << 16};
   if (!context.loop.run)
     return 0;
   auto work = [](int, void *opaque) {
@@ -320,6 +349,14 @@ double fovea::probeFmaGflops(unsigned vectorBits, int threads, double seconds) {
   Team team(threads, work, &context);
   double flops = double(context.loop.flopsPerIteration) * context.iterations;
   return giga(flops * threads, medianTime(team, seconds));
+}
+
+double fovea::probeFmaGflops(unsigned vectorBits, int threads, double seconds) {
+  return probeLoop(findFmaLoop(vectorBits), threads, seconds);
+}
+
+double fovea::probeBf16Gflops(int threads, double seconds) {
+  return probeLoop(findBf16Loop(), threads, seconds);
 }
 
 unsigned fovea::widestVectorBits() {

@@ -11,15 +11,31 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
+#include <mutex>
 
 using namespace llvm;
 using fovea::CpuTarget;
 
 static Error unknownTarget(StringRef text, StringRef why) {
   return createStringError("unknown target '" + text + "': " + why +
-                           "; a target is cpu, cpu:avx512, cpu:avx2, cpu:plain "
-                           "or cpu:+FEATURE,-FEATURE,...");
+                           "; a target is cpu, cpu:avx512, cpu:avx2, "
+                           "cpu:plain, cpu:+FEATURE,-FEATURE,... or "
+                           "cpu:aarch64");
+}
+
+/// Whether a feature is one that the runtime knows.
+static bool isKnownFeature(StringRef name) {
+  return StringSwitch<bool>(name)
+#define FOVEA_CPU_FEATURE(BIT, NAME, ...) .Case(NAME, true)
+#include "fovea-runtime/CpuFeatures.def"
+#undef FOVEA_CPU_FEATURE
+      .Default(false);
 }
 
 /// Why a feature, with its sign, can't be chosen; empty if it can.
@@ -27,13 +43,13 @@ static std::string refuseFeature(StringRef feature) {
   if (feature.size() < 2 || (feature[0] != '+' && feature[0] != '-'))
     return "'" + feature.str() + "' is no feature with + or - in front";
   StringRef name = feature.drop_front();
-  // LLVM's other features are modes and tunings, not what a CPU has.
-  static const StringMap<bool> known = sys::getHostCPUFeatures();
-  if (!known.count(name))
-    return "no CPU has a feature '" + name.str() + "'";
-  if (feature[0] == '-' && (name == "64bit" || name == "sse" || name == "sse2"))
-    return "x86-64 code needs '" + name.str() + "'";
-  return "";
+  if (name == "64bit" || name == "sse" || name == "sse2")
+    return feature[0] == '-' ? "x86-64 code needs '" + name.str() + "'" : "";
+  // LLVM's other features are modes and tunings, or give instructions that it
+  // never chooses.
+  return isKnownFeature(name)
+             ? ""
+             : "'" + name.str() + "' is no feature that kernels can use";
 }
 
 /// The lanes that a list of features allows.
@@ -44,12 +60,20 @@ static int64_t lanesOf(const StringMap<bool> &features) {
   return has("avx2") && has("fma") ? 8 : 4;
 }
 
+CpuTarget::CpuTarget() : triple("x86_64-unknown-linux-gnu"), cpu("x86-64") {}
+
 Expected<CpuTarget> CpuTarget::parse(StringRef text) {
   auto [kind, rest] = text.split(':');
   if (kind != "cpu")
     return unknownTarget(text, "it is no CPU");
   CpuTarget target;
+  if (rest == "aarch64") {
+    target.triple = "aarch64-unknown-linux-gnu";
+    target.cpu = "generic";
+    return target;
+  }
   if (!text.contains(':')) {
+    target.triple = sys::getDefaultTargetTriple();
     StringMap<bool> host = sys::getHostCPUFeatures();
     SmallVector<std::string> list;
     for (const auto &feature : host)
@@ -60,7 +84,6 @@ Expected<CpuTarget> CpuTarget::parse(StringRef text) {
     target.lanes = lanesOf(host);
     return target;
   }
-  target.cpu = "x86-64";
   if (rest == "plain")
     return target;
   if (rest == "avx2")
@@ -85,4 +108,45 @@ bool CpuTarget::hasBf16() const {
   SmallVector<StringRef> list;
   StringRef(features).split(list, ',');
   return is_contained(list, "+avx512bf16");
+}
+
+bool CpuTarget::isNative() const {
+  return Triple(triple).getArch() ==
+         Triple(sys::getDefaultTargetTriple()).getArch();
+}
+
+const Target &CpuTarget::backend() const {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    InitializeAllTargetInfos();
+    InitializeAllTargets();
+    InitializeAllTargetMCs();
+    InitializeAllAsmPrinters();
+  });
+  std::string message;
+  const Target *found = TargetRegistry::lookupTarget(Triple(triple), message);
+  assert(found &&
+         "LLVM has the code generators of all targets that are parsed");
+  return *found;
+}
+
+uint64_t CpuTarget::abiFeatures() const {
+  if (!Triple(triple).isX86())
+    return 0;
+  std::unique_ptr<MCSubtargetInfo> info(
+      backend().createMCSubtargetInfo(Triple(triple), cpu, features));
+  uint64_t bits = 0;
+#define FOVEA_CPU_FEATURE(BIT, NAME, ...)                                      \
+  bits |= uint64_t(info->checkFeatures("+" NAME)) << BIT;
+#include "fovea-runtime/CpuFeatures.def"
+#undef FOVEA_CPU_FEATURE
+  return bits;
+}
+
+CpuTarget CpuTarget::baseline() const {
+  CpuTarget plain;
+  plain.triple = triple;
+  if (!Triple(triple).isX86())
+    plain.cpu = "generic";
+  return plain;
 }

@@ -38,6 +38,7 @@ UNTESTED = {
     "an operand has no value in the kernel": EMITTER,
     "an operand of '": EMITTER,
     "cannot be renamed to": "only an unknown op could hide uses of a function",
+    "is also in another file and cannot be renamed": "as above",
     "is no sum of a thread's and a register's part": "all layouts are such sums",
     "the file became shorter while it was read": "a race with another process",
     "yields a value that is unknown in the kernel": EMITTER,

@@ -27,8 +27,11 @@ func.func @causal(%q: !t, %o: !t) -> !t {
   return %r : !t
 }
 
-// The four heads of a group are rows of one tile.
-// TILE: tile.launch @decode_attention grid(%c1, %c2, %c1)
+// The four heads of a group are rows of one tile, the keys divided.
+// TILE-LABEL: func.func @decode
+// TILE: tile.processors
+// TILE: %[[PARTS:.*]] = arith.maxsi
+// TILE: tile.launch @decode_attention grid(%c1, %c2, %[[PARTS]])
 func.func @decode(%q: tensor<1x8x1x128xbf16>, %k: tensor<1x2x?x128xbf16>, %o: tensor<1x8x1x128xbf16>) -> tensor<1x8x1x128xbf16> {
   %r = attn.attention ins(%q : tensor<1x8x1x128xbf16>)
       dense(%k, %k : tensor<1x2x?x128xbf16>, tensor<1x2x?x128xbf16>)

@@ -11,7 +11,7 @@
 // RUN: python3 %S/Inputs/once.py fovea-run %s --entry one --target cpu:+xop | FileCheck %s --check-prefix=HOST
 // HOST: error: this CPU does not have 'xop'; choose another --target to run here
 // RUN: python3 %S/Inputs/once.py fovea-run %s --entry one --target cpu:+bogus | FileCheck %s --check-prefix=NONE
-// NONE: error: unknown target 'cpu:+bogus': no CPU has a feature 'bogus'
+// NONE: error: unknown target 'cpu:+bogus': 'bogus' is no feature that kernels can use
 // RUN: python3 %S/Inputs/once.py fovea-run %s --entry nothing | FileCheck %s --check-prefix=ENTRY
 // ENTRY: there is no entry 'nothing'; entries: one, two
 // RUN: python3 %S/Inputs/once.py fovea-run %s | FileCheck %s --check-prefix=SEVERAL

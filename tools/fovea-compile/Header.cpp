@@ -39,30 +39,49 @@ static std::string describe(Type type, ArrayAttr names) {
   return text;
 }
 
-void fovea::writeHeader(ModuleOp module, StringRef guard, StringRef target,
+/// What a call does with an argument.
+static std::string describeAccess(func::FuncOp function, int64_t argument) {
+  auto contains = [&](StringRef name) {
+    auto list = function->getAttrOfType<DenseI64ArrayAttr>(name);
+    return list && llvm::is_contained(list.asArrayRef(), argument);
+  };
+  if (!isa<ShapedType>(function.getArgumentTypes()[argument]))
+    return "";
+  if (!contains("fovea.writes"))
+    return ", read";
+  if (!contains("fovea.results"))
+    return ", written";
+  ArrayRef<int64_t> results =
+      function->getAttrOfType<DenseI64ArrayAttr>("fovea.results").asArrayRef();
+  return ", written: result " +
+         std::to_string(llvm::find(results, argument) - results.begin());
+}
+
+static void writeFunction(func::FuncOp function, llvm::raw_ostream &os) {
+  StringRef name = function.getName();
+  os << "\n/* Arguments:\n";
+  for (auto [n, type] : llvm::enumerate(function.getArgumentTypes()))
+    os << " *   " << n << ": "
+       << describe(type, function.getArgAttrOfType<ArrayAttr>(n, "fovea.dims"))
+       << describeAccess(function, n) << '\n';
+  os << " */\nint " << name
+     << "(const fovea_tensor_t *const *arguments, int64_t count, void "
+        "*stream);\nextern const fovea_entry_t fovea_entry_"
+     << name << ";\n";
+}
+
+void fovea::writeHeader(ModuleOp module, ArrayRef<std::string> targets,
                         llvm::raw_ostream &os) {
-  std::string macro;
-  for (char c : guard)
-    macro += llvm::isAlnum(c) ? llvm::toUpper(c) : '_';
-  if (macro.empty() || llvm::isDigit(macro[0]))
-    macro = "FOVEA_" + macro;
-  os << "/* Functions compiled by Fovea for " << target
-     << ". How they are called: see fovea_function_t. */\n#ifndef " << macro
-     << "\n#define " << macro
-     << "\n\n#include \"fovea-runtime/Runtime.h\"\n\n#ifdef __cplusplus\n"
+  os << "/* Functions compiled by Fovea for " << llvm::join(targets, ", ")
+     << ". How they are called: see fovea_function_t.\n"
+        " * An array is described as type[size]...; a size ? or a name is "
+        "free. The last dimension is\n"
+        " * contiguous, other strides are free. What is written shares memory "
+        "with no other argument. */\n"
+        "#include \"fovea-runtime/Runtime.h\"\n\n#ifdef __cplusplus\n"
         "extern \"C\" {\n#endif\n";
-  for (auto function : module.getOps<func::FuncOp>()) {
-    if (!function.isPublic() || function.isExternal())
-      continue;
-    os << "\n/* Arguments:\n";
-    for (auto [n, type] : llvm::enumerate(function.getArgumentTypes()))
-      os << " *   " << n << ": "
-         << describe(type,
-                     function.getArgAttrOfType<ArrayAttr>(n, "fovea.dims"))
-         << '\n';
-    os << " */\nint " << function.getName()
-       << "(const fovea_tensor_t *const *arguments, int64_t count, void "
-          "*stream);\n";
-  }
-  os << "\n#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << macro << " */\n";
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function.isPublic() && !function.isExternal())
+      writeFunction(function, os);
+  os << "\n#ifdef __cplusplus\n}\n#endif\n";
 }

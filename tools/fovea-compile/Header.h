@@ -14,10 +14,11 @@
 
 namespace fovea {
 
-/// Writes a header that declares the public functions of `module`, which is
-/// on tensors. `guard` is made from the file's name.
-void writeHeader(mlir::ModuleOp module, llvm::StringRef guard,
-                 llvm::StringRef target, llvm::raw_ostream &os);
+/// Writes a header that declares the public functions of `module`, which was
+/// bufferized by -attn-bufferize, and describes their arguments. It may be
+/// included more than once, and depends on nothing but its arguments.
+void writeHeader(mlir::ModuleOp module, llvm::ArrayRef<std::string> targets,
+                 llvm::raw_ostream &os);
 
 } // namespace fovea
 

@@ -8,10 +8,10 @@
 
 #include "Header.h"
 #include "InputModule.h"
+#include "OutputFile.h"
 #include "ToolSetup.h"
 
 #include "fovea/Dialect/Attn/Transforms/Schedules.h"
-#include "fovea/Execution/Jit.h"
 #include "fovea/Execution/Object.h"
 #include "fovea/Pipelines/Pipelines.h"
 #include "fovea/Target/CudaTarget.h"
@@ -21,33 +21,32 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/Process.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
 using namespace fovea;
 namespace cl = llvm::cl;
 using llvm::Error;
+using llvm::Expected;
 
 static cl::OptionCategory category("fovea-compile options");
 
-static cl::opt<std::string> inputFile(cl::Positional, cl::desc("FILE.mlir"),
-                                      cl::Required, cl::cat(category));
+static cl::list<std::string> inputFiles(cl::Positional,
+                                        cl::desc("FILE.mlir..."), cl::OneOrMore,
+                                        cl::cat(category));
 static cl::opt<std::string> outputFile("o", cl::value_desc("FILE"),
                                        cl::cat(category),
                                        cl::desc("Output; text goes to the "
                                                 "standard output (-) without "
                                                 "it"));
-static cl::opt<std::string>
-    targetText("target", cl::value_desc("TARGET"), cl::init("cpu"),
-               cl::cat(category),
-               cl::desc("What to compile for: cpu (the default: this machine), "
-                        "cpu:avx512, cpu:avx2, cpu:plain, cpu: and LLVM "
-                        "features, or cuda:sm_90a"));
+static cl::list<std::string> targetTexts(
+    "target", cl::value_desc("TARGET"), cl::cat(category),
+    cl::desc("What to compile for: cpu (the default: this machine), "
+             "cpu:avx512, cpu:avx2, cpu:plain, cpu: and LLVM "
+             "features, cpu:aarch64, or cuda:sm_90a. Several CPUs, "
+             "by an option each, are several versions of the code; "
+             "a call takes the first that its CPU can run"));
 
 static cl::opt<std::string> scheduleText(
     "schedule", cl::value_desc("ATTRIBUTE"), cl::cat(category),
@@ -61,7 +60,16 @@ static cl::opt<bool> report(
              "kernel to the standard error (cuda, with ptxas)"));
 
 namespace {
-enum class Emit { SharedObject, Object, LLVM, PTX, Cubin, Header, MLIR };
+enum class Emit {
+  SharedObject,
+  Object,
+  LLVM,
+  Assembly,
+  PTX,
+  Cubin,
+  Header,
+  MLIR
+};
 }
 
 static cl::opt<Emit> emitKind(
@@ -74,59 +82,94 @@ static cl::opt<Emit> emitKind(
                    "an object file, to be linked with libfovea_runtime"),
         clEnumValN(Emit::LLVM, "llvm",
                    "LLVM IR (cuda: of the code that launches)"),
+        clEnumValN(Emit::MLIR, "mlir",
+                   "the same in MLIR's llvm dialect, a module for each target"),
+        clEnumValN(Emit::Assembly, "asm",
+                   "assembly (cuda: of the code that launches)"),
         clEnumValN(Emit::PTX, "ptx", "PTX of the kernel (cuda)"),
         clEnumValN(Emit::Cubin, "cubin", "the kernel's cubin (cuda)"),
-        clEnumValN(Emit::Header, "header", "the C header"),
-        clEnumValN(Emit::MLIR, "mlir", "the same in MLIR's llvm dialect")));
+        clEnumValN(Emit::Header, "header", "the C header")));
 
 static int fail(const llvm::Twine &message) {
   return fovea::fail("fovea-compile", message);
 }
 
-/// Writes a file, all of it or nothing.
-static Error
-writeFile(StringRef path,
-          llvm::function_ref<Error(llvm::raw_pwrite_stream &)> write) {
-  std::string message;
-  llvm::SmallVector<char, 0> buffer;
-  llvm::raw_svector_ostream memory(buffer);
-  if (Error error = write(memory))
-    return error;
-  auto file = openOutputFile(path, &message);
-  if (!file)
-    return llvm::createStringError(message);
-  file->os() << StringRef(buffer.data(), buffer.size());
-  file->os().flush();
-  if (file->os().has_error()) {
-    std::string why = file->os().error().message();
-    file->os().clear_error();
-    return llvm::createStringError((path == "-" ? "standard output" : path) +
-                                   ": cannot write: " + why);
+//===----------------------------------------------------------------------===//
+// Options
+//===----------------------------------------------------------------------===//
+
+/// Whether a GPU is compiled for.
+static bool isCuda() { return CudaTarget::isCuda(targetTexts[0]); }
+
+/// What the host's code is for: a version for each target.
+static Expected<std::vector<CpuTarget>> parseTargets() {
+  if (targetTexts.empty())
+    targetTexts.push_back("cpu");
+  std::vector<CpuTarget> targets;
+  for (const std::string &text : targetTexts) {
+    if (CudaTarget::isCuda(text)) {
+      if (auto target = CudaTarget::parse(text); !target)
+        return target.takeError();
+      if (targetTexts.size() > 1)
+        return llvm::createStringError(
+            "--target=" + text +
+            " with another target: an object holds code for "
+            "one GPU, or for several CPUs");
+      targets.emplace_back();
+      continue;
+    }
+    auto target = CpuTarget::parse(text);
+    if (!target)
+      return target.takeError();
+    for (auto [n, earlier] : llvm::enumerate(targets)) {
+      if (earlier.triple != target->triple)
+        return llvm::createStringError("--target=" + text +
+                                       " and --target=" + targetTexts[n] +
+                                       " are machines of two kinds; make an "
+                                       "object for each");
+      if (!(earlier.abiFeatures() & ~target->abiFeatures()))
+        return llvm::createStringError(
+            "--target=" + text +
+            " would never be chosen: --target=" + targetTexts[n] +
+            " comes before it and runs wherever it "
+            "does; leave it out, or put it first");
+    }
+    targets.push_back(*target);
   }
-  file->keep();
-  return Error::success();
+  return targets;
 }
 
-/// The code of the module's only kernel.
-static llvm::Expected<StringRef> kernelCode(ModuleOp module) {
-  auto binaries = llvm::to_vector(module.getOps<gpu::BinaryOp>());
-  if (binaries.size() != 1)
-    return llvm::createStringError(
-        inputFile + ": has " + std::to_string(binaries.size()) +
-        " kernels, but a file of --emit=ptx or cubin holds one; split the file "
-        "or use --emit=so");
-  StringRef code =
-      cast<gpu::ObjectAttr>(binaries[0].getObjects()[0]).getObject().getValue();
-  if (emitKind == Emit::PTX)
-    code = code.rtrim('\0');
-  return code;
-}
-
-static Error writeHeaderFile(ModuleOp module, StringRef path, StringRef stem) {
-  return writeFile(path, [&](llvm::raw_pwrite_stream &os) {
-    writeHeader(module, (stem + "_h").str(), targetText, os);
-    return Error::success();
-  });
+/// What is wrong with the options together; empty if nothing is.
+static std::string checkOptions(ArrayRef<CpuTarget> targets) {
+  bool cuda = isCuda();
+  if (!cuda && (emitKind == Emit::PTX || emitKind == Emit::Cubin))
+    return std::string("--emit=") + (emitKind == Emit::PTX ? "ptx" : "cubin") +
+           ": there is no such code for --target=" + targetTexts[0] +
+           "; it takes so, obj, llvm, mlir, asm or header";
+  if (report && !cuda)
+    return "--report is for --target=cuda; kernels for " + targetTexts[0] +
+           " have no such facts";
+  if (emitKind == Emit::SharedObject && !targets[0].isNative())
+    return "--target=" + targetTexts[0] +
+           ": libfovea_runtime of that machine is not here; use --emit=obj and "
+           "link it there";
+  bool text = emitKind != Emit::SharedObject && emitKind != Emit::Object &&
+              emitKind != Emit::Cubin;
+  if (outputFile.empty() && text)
+    outputFile = "-";
+  if (outputFile.empty() || (outputFile == "-" && !text))
+    return "give the output file by -o FILE";
+  if (emitKind != Emit::SharedObject)
+    return "";
+  if (llvm::sys::path::extension(outputFile) == ".h")
+    return "-o " + outputFile +
+           ": the C header beside the shared object has this name; give the "
+           "object another extension, such as .so";
+  if (!OutputFile(outputFile).isReplaceable())
+    return outputFile +
+           ": cannot write: not a regular file; give the path of a "
+           "file that may be replaced";
+  return "";
 }
 
 /// Whether C can call a function so, and neither the runtime nor MLIR has it.
@@ -137,6 +180,28 @@ static bool isFreeIdentifier(StringRef name) {
          !name.starts_with("fovea_") && !name.starts_with("_mlir_");
 }
 
+/// The functions that a caller sees.
+static Expected<std::vector<std::string>> findEntries(ModuleOp module) {
+  std::vector<std::string> entries;
+  std::string files = llvm::join(inputFiles, ", ");
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function.isPublic() && !function.isExternal())
+      entries.push_back(function.getName().str());
+  if (entries.empty())
+    return llvm::createStringError(files + ": has no public function");
+  for (const std::string &name : entries)
+    if (!isFreeIdentifier(name))
+      return llvm::createStringError(
+          files + ": @" + name +
+          ": the name of a function is an identifier of C that does not begin "
+          "with fovea_ or _mlir_; rename it");
+  return entries;
+}
+
+//===----------------------------------------------------------------------===//
+// Compilation
+//===----------------------------------------------------------------------===//
+
 /// Runs what `build` adds. Diagnostics have been printed where it fails.
 static LogicalResult lower(ModuleOp module,
                            llvm::function_ref<void(OpPassManager &)> build) {
@@ -145,92 +210,159 @@ static LogicalResult lower(ModuleOp module,
   return pm.run(module);
 }
 
-static int compile(ModuleOp module, const CpuTarget &host, bool cuda,
-                   const char *program) {
-  SmallVector<std::string> entries;
-  for (auto function : module.getOps<func::FuncOp>())
-    if (function.isPublic() && !function.isExternal())
-      entries.push_back(function.getName().str());
-  if (entries.empty())
-    return fail(inputFile + ": has no public function");
-  for (const std::string &name : entries)
-    if (!isFreeIdentifier(name))
-      return fail(inputFile + ": @" + name +
-                  ": the name of a function is an identifier of C that does "
-                  "not begin with fovea_ or _mlir_; rename it");
-  StringRef stem = llvm::sys::path::stem(
-      outputFile == "-" ? StringRef(inputFile) : StringRef(outputFile));
-  if (emitKind == Emit::Header) {
-    if (Error error = writeHeaderFile(module, outputFile, stem))
-      return fail(toString(std::move(error)));
-    return 0;
-  }
-  OwningOpRef<ModuleOp> compiled;
-  if (cuda) {
-    std::optional<Ptxas> ptxas = Ptxas::find();
-    if (emitKind == Emit::Cubin && !ptxas)
-      return fail("--emit=cubin needs ptxas of the CUDA toolkit, which is "
-                  "neither in CUDA_HOME nor on PATH; --emit=ptx does without");
-    if (report && !ptxas)
-      return fail("--report needs ptxas of the CUDA toolkit, which is neither "
-                  "in CUDA_HOME nor on PATH");
-    CudaPipelineOptions options;
-    options.target = targetText;
-    options.format = ptxas && emitKind != Emit::PTX ? "bin" : "isa";
-    compiled = compileCudaKernels(module, options, ptxas ? &*ptxas : nullptr,
-                                  report ? &llvm::errs() : nullptr);
-    if (!compiled)
-      return 1;
-    if (emitKind == Emit::PTX || emitKind == Emit::Cubin) {
-      auto code = kernelCode(*compiled);
-      if (!code)
-        return fail(toString(code.takeError()));
-      if (Error error = writeFile(outputFile, [&](auto &os) {
-            os << *code;
-            return Error::success();
-          }))
-        return fail(toString(std::move(error)));
-      return 0;
-    }
-    if (failed(lower(*compiled, [&](OpPassManager &pm) {
-          buildCudaHostStage(pm, options);
-        })))
-      return 1;
-  } else {
-    compiled = module.clone();
-    CpuPipelineOptions options;
-    options.target = targetText;
-    if (failed(lower(*compiled, [&](OpPassManager &pm) {
-          buildCpuEntryPipeline(pm, options);
-        })))
-      return 1;
-  }
+/// Compiles for a GPU, its code included as the options' format says. Null
+/// after an error.
+static OwningOpRef<ModuleOp> compileCuda(ModuleOp module) {
+  std::optional<Ptxas> ptxas = Ptxas::find();
+  if (emitKind == Emit::Cubin && !ptxas)
+    return fail("--emit=cubin needs ptxas of the CUDA toolkit, which is "
+                "neither in CUDA_HOME nor on PATH; --emit=ptx does without"),
+           nullptr;
+  if (report && !ptxas)
+    return fail("--report needs ptxas of the CUDA toolkit, which is neither "
+                "in CUDA_HOME nor on PATH"),
+           nullptr;
+  CudaPipelineOptions options;
+  options.target = targetTexts[0];
+  options.format = ptxas && emitKind != Emit::PTX ? "bin" : "isa";
+  OwningOpRef<ModuleOp> compiled =
+      compileCudaKernels(module, options, ptxas ? &*ptxas : nullptr,
+                         report ? &llvm::errs() : nullptr);
+  if (!compiled || emitKind == Emit::PTX || emitKind == Emit::Cubin)
+    return compiled;
+  if (failed(lower(*compiled, [&](OpPassManager &pm) {
+        buildCudaHostStage(pm, options);
+      })))
+    return nullptr;
+  return compiled;
+}
 
-  Error error = Error::success();
-  if (emitKind == Emit::SharedObject) {
-    llvm::SmallString<128> object;
-    if (std::error_code code =
-            llvm::sys::fs::createTemporaryFile("fovea", "o", object))
-      return fail("cannot write a temporary file: " + code.message());
-    llvm::FileRemover remover(object);
-    error = writeFile(object, [&](llvm::raw_pwrite_stream &os) {
-      return emitObject(*compiled, host, entries, /*text=*/false, os);
-    });
-    if (!error)
-      error = linkSharedObject(object, outputFile, program);
-    llvm::SmallString<128> header(outputFile);
-    llvm::sys::path::replace_extension(header, "h");
-    if (!error && (error = writeHeaderFile(module, header, stem)))
-      llvm::sys::fs::remove(outputFile); // Both or none.
-  } else {
-    error = writeFile(outputFile, [&](llvm::raw_pwrite_stream &os) -> Error {
-      if (emitKind == Emit::MLIR) {
-        compiled->print(os);
-        return Error::success();
-      }
-      return emitObject(*compiled, host, entries, emitKind == Emit::LLVM, os);
-    });
+static OwningOpRef<ModuleOp> compileCpu(ModuleOp module, StringRef target) {
+  OwningOpRef<ModuleOp> compiled(module.clone());
+  CpuPipelineOptions options;
+  options.target = target.str();
+  if (failed(lower(*compiled, [&](OpPassManager &pm) {
+        buildCpuEntryPipeline(pm, options);
+      })))
+    return nullptr;
+  return compiled;
+}
+
+/// The code of the module's only kernel.
+static Expected<std::string> kernelCode(ModuleOp module) {
+  auto binaries = llvm::to_vector(module.getOps<gpu::BinaryOp>());
+  if (binaries.size() != 1)
+    return llvm::createStringError(
+        llvm::join(inputFiles, ", ") + ": has " +
+        std::to_string(binaries.size()) +
+        " kernels, but a file of --emit=ptx or cubin holds one; split the file "
+        "or use --emit=so");
+  StringRef code =
+      cast<gpu::ObjectAttr>(binaries[0].getObjects()[0]).getObject().getValue();
+  return (emitKind == Emit::PTX ? code.rtrim('\0') : code).str();
+}
+
+/// The versions in the llvm dialect: the module, or a module in one for each.
+static std::string printVersions(ArrayRef<CompiledModule> versions) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (versions.size() == 1) {
+    versions[0].module.get().print(os);
+    return text;
   }
+  MLIRContext *context = versions[0].module.get().getContext();
+  OwningOpRef<ModuleOp> all(ModuleOp::create(UnknownLoc::get(context)));
+  for (auto [version, target] : llvm::zip_equal(versions, targetTexts)) {
+    ModuleOp copy = version.module.get().clone();
+    copy->setAttr("fovea.target", StringAttr::get(context, target));
+    all->push_back(copy);
+  }
+  all->print(os);
+  return text;
+}
+
+/// What --emit asks for. Nothing after a diagnostic that has been printed.
+static Expected<std::optional<std::string>>
+makeOutput(ModuleOp module, std::vector<CpuTarget> targets,
+           ArrayRef<std::string> entries, const char *program) {
+  SmallVector<CompiledModule> versions;
+  for (auto [target, text] : llvm::zip_equal(targets, targetTexts)) {
+    versions.push_back(
+        {isCuda() ? compileCuda(module) : compileCpu(module, text), target});
+    if (!versions.back().module)
+      return std::nullopt;
+  }
+  if (emitKind == Emit::PTX || emitKind == Emit::Cubin)
+    return kernelCode(*versions[0].module);
+  if (emitKind == Emit::MLIR)
+    return printVersions(versions);
+  llvm::SmallString<0> bytes;
+  llvm::raw_svector_ostream os(bytes);
+  CodeForm form = emitKind == Emit::LLVM       ? CodeForm::LLVM
+                  : emitKind == Emit::Assembly ? CodeForm::Assembly
+                                               : CodeForm::Object;
+  if (Error error = emitObject(versions, entries, form, os))
+    return std::move(error);
+  if (emitKind == Emit::SharedObject)
+    return linkSharedObject(bytes, program);
+  return bytes.str().str();
+}
+
+/// The C header; nothing after a diagnostic that has been printed.
+static std::optional<std::string> makeHeader(ModuleOp module) {
+  OwningOpRef<ModuleOp> copy(module.clone());
+  if (failed(lower(*copy, buildBufferizeStage)))
+    return std::nullopt;
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  writeHeader(*copy, targetTexts, os);
+  return text;
+}
+
+static Error writeOutput(std::string bytes) {
+  OutputFile file(outputFile);
+  if (Error error = file.write(std::move(bytes)))
+    return error;
+  return file.keep();
+}
+
+/// Both or none.
+static Error writeObjectAndHeader(std::string object, std::string header) {
+  llvm::SmallString<128> path(outputFile);
+  llvm::sys::path::replace_extension(path, "h");
+  OutputFile objectFile(outputFile), headerFile(path);
+  if (!headerFile.isReplaceable())
+    return llvm::createStringError(path + ": cannot write: not a regular file; "
+                                          "the C header has this name");
+  if (Error error = objectFile.write(std::move(object), /*executable=*/true))
+    return error;
+  if (Error error = headerFile.write(std::move(header)))
+    return error;
+  if (Error error = headerFile.keep())
+    return error;
+  return objectFile.keep();
+}
+
+static int compile(ModuleOp module, std::vector<CpuTarget> targets,
+                   const char *program) {
+  auto entries = findEntries(module);
+  if (!entries)
+    return fail(toString(entries.takeError()));
+  std::optional<std::string> header;
+  if (emitKind == Emit::SharedObject || emitKind == Emit::Header)
+    if (!(header = makeHeader(module)))
+      return 1;
+  if (emitKind == Emit::Header) {
+    Error error = writeOutput(*header);
+    return error ? fail(toString(std::move(error))) : 0;
+  }
+  auto output = makeOutput(module, std::move(targets), *entries, program);
+  if (!output)
+    return fail(toString(output.takeError()));
+  if (!*output)
+    return 1;
+  Error error = header ? writeObjectAndHeader(std::move(**output), *header)
+                       : writeOutput(std::move(**output));
   return error ? fail(toString(std::move(error))) : 0;
 }
 
@@ -240,51 +372,28 @@ int main(int argc, char **argv) {
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(
       argc, argv,
-      "Compiles attention from an MLIR file ahead of time.\n\n"
+      "Compiles attention from MLIR files ahead of time. A file holds one or "
+      "more "
+      "functions; each is\na function of the object, with a C ABI.\n\n"
       "  fovea-compile examples/causal.mlir -o causal.so\n"
+      "  fovea-compile f.mlir g.mlir --target=cpu:avx512 --target=cpu:avx2 "
+      "--target=cpu:plain -o fg.so\n"
       "  fovea-compile f.mlir --target=cuda:sm_90a -o f.so\n"
-      "  fovea-compile f.mlir --target=cuda:sm_90a --emit=ptx -o f.ptx\n");
+      "  fovea-compile f.mlir --target=cpu:aarch64 --emit=asm\n");
 
-  bool cuda = CudaTarget::isCuda(targetText);
-  CpuTarget host;
-  if (cuda) {
-    auto target = CudaTarget::parse(targetText);
-    if (!target)
-      return fail(toString(target.takeError()));
-    host.cpu = "x86-64";
-  } else {
-    auto target = CpuTarget::parse(targetText);
-    if (!target)
-      return fail(toString(target.takeError()));
-    host = *target;
-  }
-  if (!cuda && (emitKind == Emit::PTX || emitKind == Emit::Cubin))
-    return fail(llvm::Twine("--emit=") +
-                (emitKind == Emit::PTX ? "ptx" : "cubin") +
-                ": there is no such code for --target=" + targetText +
-                "; it takes so, obj, llvm, header or mlir");
-  if (report && !cuda)
-    return fail("--report is for --target=cuda; kernels for " + targetText +
-                " have no such facts");
-  bool text = emitKind == Emit::LLVM || emitKind == Emit::PTX ||
-              emitKind == Emit::Header || emitKind == Emit::MLIR;
-  if (outputFile.empty() && text)
-    outputFile = "-";
-  if (outputFile.empty() || (outputFile == "-" && !text))
-    return fail("give the output file by -o FILE");
-  if (emitKind == Emit::SharedObject &&
-      llvm::sys::path::extension(outputFile) == ".h")
-    return fail("-o " + outputFile +
-                ": the C header beside the shared object has this name; give "
-                "the object another extension, such as .so");
-
+  auto targets = parseTargets();
+  if (!targets)
+    return fail(toString(targets.takeError()));
+  if (std::string wrong = checkOptions(*targets); !wrong.empty())
+    return fail(wrong);
   InputModule input;
   std::string message;
-  if (!input.read(inputFile, message))
-    return message.empty() ? 1 : fail(message);
+  for (const std::string &path : inputFiles)
+    if (!input.read(path, message))
+      return message.empty() ? 1 : fail(message);
   ModuleOp module = input.get();
   if (scheduleText.getNumOccurrences())
     if (Error error = attn::setSchedules(module, scheduleText))
       return fail("--schedule: " + toString(std::move(error)));
-  return compile(module, host, cuda, argv[0]);
+  return compile(module, std::move(*targets), argv[0]);
 }

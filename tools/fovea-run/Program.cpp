@@ -50,6 +50,7 @@ FailureOr<std::unique_ptr<Program>> Program::compile(ModuleOp module,
   PassManager upper(module.getContext());
   bool cuda = CudaTarget::isCuda(targetText);
   CudaPipelineOptions cudaOptions;
+  buildImportStage(upper);
   buildSizeChecks(upper, !cuda);
   if (cuda) {
     cudaOptions.target = targetText.str();
@@ -164,8 +165,21 @@ static bool isOnVectors(ModuleOp module) {
                });
 }
 
+/// The arguments, and arrays for results that have become arguments.
+static SmallVector<reference::Array>
+withResults(func::FuncOp function, ArrayRef<reference::Array> arguments) {
+  SmallVector<reference::Array> all(arguments);
+  for (Type type : function.getArgumentTypes().drop_front(arguments.size())) {
+    auto memref = cast<MemRefType>(type);
+    all.emplace_back(memref.getShape(), memref.getElementType());
+  }
+  return all;
+}
+
 std::optional<SmallVector<reference::Array>>
 PassChecker::executeCode(ModuleOp module) {
+  auto values =
+      withResults(module.lookupSymbol<func::FuncOp>(entry), arguments);
   OwningOpRef<ModuleOp> lowered(module.clone());
   PassManager pm(module.getContext());
   buildLLVMStage(pm, TargetOptions(targetText));
@@ -179,7 +193,7 @@ PassChecker::executeCode(ModuleOp module) {
   // Arrays of the arguments' own types.
   std::vector<Argument> memory;
   std::vector<JitArgument> packed;
-  for (const reference::Array &array : arguments) {
+  for (const reference::Array &array : values) {
     Argument argument;
     argument.elementType = array.elementType;
     argument.array.kind = *elementKind(array.elementType);
@@ -210,7 +224,7 @@ PassChecker::execute(ModuleOp module) {
     return std::nullopt;
   if (isOnVectors(module))
     return executeCode(module);
-  SmallVector<reference::Array> values(arguments);
+  SmallVector<reference::Array> values = withResults(function, arguments);
   ScopedDiagnosticHandler quiet(module.getContext(),
                                 [](Diagnostic &) { return success(); });
   auto results = reference::interpret(function, values);
@@ -256,6 +270,7 @@ LogicalResult fovea::checkEachPass(ModuleOp module, StringRef entry,
   TargetOptions options(targetText);
   module.getContext()->disableMultithreading();
   PassManager pm(module.getContext());
+  buildImportStage(pm);
   buildAttnStage(pm, options);
   buildTileStage(pm, options);
   buildVectorStage(pm, options);

@@ -74,7 +74,8 @@ static cl::opt<bool> check("check", cl::cat(category),
 static cl::opt<double> tolerance(
     "tolerance", cl::init(0), cl::cat(category),
     cl::desc("Largest relative L2 error (default: 1e-4 for f32 results, 2e-3 "
-             "for f16, 1e-2 for bf16)"));
+             "for f16, 1e-2 for bf16, also where weights are multiplied in "
+             "bf16)"));
 static cl::opt<bool> bench("bench", cl::cat(category),
                            cl::desc("Time it: median and least time, FLOP/s, "
                                     "bytes/s, on CPUs the share of the probed "
@@ -121,7 +122,8 @@ namespace {
 struct Report {
   std::string entry, shape;
   double relError = -1, maxError = -1;
-  double medianMs = -1, minMs = -1, gflops = -1, gbytes = -1, peak = -1;
+  double medianMs = -1, minMs = -1, gflops = -1, gbytes = -1, peak = -1,
+         readRate = -1;
   double compileMs = -1;
   bool ok = true;
 };
@@ -227,6 +229,21 @@ static double countFlops(func::FuncOp entry, ArrayRef<Argument> arguments) {
   return flops;
 }
 
+/// Whether all attention ops have operands of bf16, and the target products for
+/// them.
+static bool multipliesBf16(func::FuncOp entry, const CpuTarget &target) {
+  bool any = false, all = target.hasBf16() && target.lanes == 16;
+  auto isBf16 = [](Value value) {
+    return getElementTypeOrSelf(value.getType()).isBF16();
+  };
+  entry.walk([&](attn::AttentionOp op) {
+    any = true;
+    all &= isBf16(op.getQuery()) && llvm::all_of(op.getKeys(), isBf16) &&
+           llvm::all_of(op.getValues(), isBf16);
+  });
+  return any && all;
+}
+
 /// The sizes of the entry's first attention, such as "B1 H8/2 Sq64 Skv99 D64":
 /// query heads and, if they are fewer, key heads; the keys of all segments;
 /// rows of all sequences, if they are packed; the values' channels if they
@@ -288,8 +305,9 @@ static SmallVector<bool> findOutputs(func::FuncOp entry) {
   return outputs;
 }
 
-static double defaultTolerance(ArrayRef<reference::Array> results) {
-  double widest = 1e-4;
+static double defaultTolerance(ArrayRef<reference::Array> results,
+                               bool isOnBf16) {
+  double widest = isOnBf16 ? 1e-2 : 1e-4;
   for (const reference::Array &array : results) {
     if (array.elementType.isF16())
       widest = std::max(widest, 2e-3);
@@ -364,6 +382,9 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
   }
 
   report.shape = describeShape(entry, *arguments);
+  bool isOnBf16 = multipliesBf16(entry, target);
+  double limit =
+      tolerance > 0 ? tolerance : defaultTolerance(wanted, isOnBf16);
   double flops = countFlops(entry, *arguments);
   double bytes = 0;
   for (const Argument &argument : *arguments)
@@ -402,7 +423,6 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
     return error;
   }
   if (check) {
-    double limit = tolerance > 0 ? tolerance : defaultTolerance(wanted);
     report.relError = report.maxError = 0;
     for (auto [holder, want] : llvm::zip(holders, wanted)) {
       reference::Difference difference =
@@ -417,7 +437,6 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
       return error;
   }
   if (eachPass) {
-    double limit = tolerance > 0 ? tolerance : defaultTolerance(wanted);
     report.ok &= succeeded(checkEachPass(module, report.entry, target,
                                          targetText, inputs, wanted, limit));
   }
@@ -426,8 +445,10 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
     if (!CudaTarget::isCuda(targetText)) {
       progress("measuring");
       auto probe = [&] {
-        peak = std::max(
-            peak, probeFmaGflops(target.vectorBits(), fovea_get_num_threads()));
+        int threads = fovea_get_num_threads();
+        peak = std::max(peak, isOnBf16 ? probeBf16Gflops(threads)
+                                   : probeFmaGflops(target.vectorBits(),
+                                                    threads));
       };
       probe();
       if (Error error = measure(program, report.entry, packed, report))
@@ -439,6 +460,11 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
     report.gbytes = bytes / report.medianMs * 1e-6;
     if (peak > 0)
       report.peak = report.gflops / peak;
+    // What no cache holds is compared with the rate of reading.
+    constexpr double largeBytes = 128 << 20;
+    if (bytes >= largeBytes && !CudaTarget::isCuda(targetText))
+      if (double rate = probeReadGbytesPerSecond(fovea_get_num_threads()))
+        report.readRate = report.gbytes / rate;
   }
   return Error::success();
 }
@@ -467,6 +493,7 @@ static void print(const Report &report) {
     add("gflops", report.gflops);
     add("gbytes_per_s", report.gbytes);
     add("peak_fraction", report.peak);
+    add("read_fraction", report.readRate);
     llvm::outs() << llvm::json::Value(std::move(object)) << '\n';
     return;
   }
@@ -494,6 +521,7 @@ static void print(const Report &report) {
   line("gflops", report.gflops, "%.1f");
   line("gbytes_per_s", report.gbytes, "%.2f");
   line("peak_fraction", report.peak, "%.3f");
+  line("read_fraction", report.readRate, "%.3f");
 }
 
 //===----------------------------------------------------------------------===//

@@ -203,6 +203,54 @@ TEST(Refusal, Kernels) {
     })",
                    {3, 3}),
             "'tile.walk.at' op asks for tile 3 of 3\n");
+  EXPECT_EQ(refuse(R"(
+    func.func @f(%n: index) {
+      %x = memref.alloc() : memref<4xi32>
+      %w = tile.walk.list %x[%n] count %n partials %n limit %n split 1
+        : memref<4xi32>
+      return
+    })",
+                   {3}),
+            "'tile.walk.list' op reads entries [3, 6) of a list of 4\n");
+}
+
+TEST(Refusal, Walks) {
+  Program rows(R"(
+    func.func @f(%q: tensor<1x1x?x4xf32>, %r: tensor<1x1x?x4xi32>,
+        %t: tensor<?xi32>) -> tensor<1x1x?x4xf32> {
+      %x = attn.attention ins(%q : tensor<1x1x?x4xf32>)
+        dense(%q, %q : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>)
+        walk<16, 16>(%r, %t : tensor<1x1x?x4xi32>, tensor<?xi32>)
+        outs(%q : tensor<1x1x?x4xf32>)
+      return %x : tensor<1x1x?x4xf32>
+    })");
+  int64_t twice[] = {0, 0, 2, 0}, tiles[] = {0, 0};
+  SmallVector<Array> arguments = {rows.zeros({1, 1, 20, 4}),
+                                  rows.integers({1, 1, 1, 4}, twice),
+                                  rows.integers({2}, tiles)};
+  EXPECT_EQ(rows.runExpectingFailure(arguments),
+            "'attn.attention' op the walk's rows are [1, 1, 1, 4], expected "
+            "[1 or 1, 1 or 1, 2, 4]\n");
+  arguments[0] = rows.zeros({1, 1, 16, 4});
+  EXPECT_NE(rows.runExpectingFailure(arguments)
+                .find("'attn.attention' op the walk lists key tile 0 twice for "
+                      "tile 0 of queries\n"),
+            std::string::npos);
+
+  Program room(R"(
+    func.func @f(%s: tensor<1x1x?x?xf32>, %r: tensor<1x1x?x4xi32>,
+        %t: tensor<?xi32>) -> tensor<?xi32> {
+      %x, %y = attn.walk.topk 2 ins(%s : tensor<1x1x?x?xf32>)
+        outs(%r, %t : tensor<1x1x?x4xi32>, tensor<?xi32>)
+        -> tensor<1x1x?x4xi32>, tensor<?xi32>
+      return %y : tensor<?xi32>
+    })");
+  int64_t none[] = {0, 0, 0, 0};
+  arguments = {room.zeros({1, 1, 1, 3}), room.integers({1, 1, 1, 4}, none),
+               room.integers({1}, {none, 1})};
+  EXPECT_EQ(room.runExpectingFailure(arguments),
+            "'attn.walk.topk' op the list of tiles holds 1 entries, which are "
+            "too few\n");
 }
 
 TEST(Refusal, Attention) {

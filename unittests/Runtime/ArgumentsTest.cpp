@@ -116,8 +116,8 @@ TEST_F(ArgumentsTest, Memory) {
   tensor.strides = strides;
   EXPECT_EQ(bindArray(), "");
   strides[1] = 2;
-  EXPECT_EQ(bindArray(), "f: argument 0: the last dimension has stride 2; "
-                         "expected 1, as of a contiguous copy");
+  EXPECT_EQ(bindArray(), "f: argument 0: dimension 1 has stride 2, expected "
+                         "1; pass a copy that has it");
   tensor.strides = nullptr;
   tensor.data = nullptr;
   EXPECT_EQ(bindArray(), "f: argument 0: has no data");

@@ -65,6 +65,25 @@ TEST_F(CudaTest, Launch) {
   EXPECT_EQ(launchSize(), "");
 }
 
+TEST_F(CudaTest, Tracer) {
+  std::string events;
+  fovea_tracer_t tracer = {
+      [](fovea_trace_kind kind, const char *name, int64_t items, void *text) {
+        *static_cast<std::string *>(text) +=
+            "(" + std::to_string(kind) + name + std::to_string(items);
+      },
+      [](fovea_trace_kind, const char *, int status, void *text) {
+        *static_cast<std::string *>(text) += " " + std::to_string(status) + ")";
+      },
+      &events};
+  fovea_set_tracer(&tracer);
+  EXPECT_EQ(launch({2, 0, 1, 0}, {3, 5}), "");
+  EXPECT_EQ(launch({2, 0, 1, 0}, {0, 5}), "");
+  EXPECT_NE(launch({2, 0, 1, 0}, {1, 70000}), "");
+  EXPECT_EQ(events, "(2k15 0)(2k70000 1)");
+  fovea_set_tracer(nullptr);
+}
+
 TEST_F(CudaTest, Grid) {
   EXPECT_EQ(launch({2, 0, 1, 0}, {1, 70000}),
             "k: needs 70000 blocks in dimension 1 of the grid, but a GPU takes "

@@ -331,6 +331,38 @@ TEST_F(ParallelForTest, WorksInAForkedChild) {
 }
 #endif
 
+TEST_F(ParallelForTest, WorkspacesAreGivenBackLastFirst) {
+  // More than a thread keeps.
+  std::vector<char *> held;
+  for (int64_t n = 1; n <= 6; ++n) {
+    auto *memory = static_cast<char *>(fovea_acquire_workspace(100 * n, 64));
+    ASSERT_NE(memory, nullptr);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(memory) % 64, 0u);
+    for (int i = 0; i < 64; ++i)
+      EXPECT_EQ(memory[i], 0);
+    memset(memory, n, 100 * n);
+    held.push_back(memory);
+  }
+  for (int64_t n = 6; n >= 1; --n) {
+    EXPECT_EQ(held[n - 1][100 * n - 1], n);
+    fovea_release_workspace(held[n - 1]);
+  }
+  // Kept, and its first bytes cleared again.
+  auto *again = static_cast<char *>(fovea_acquire_workspace(100, 10));
+  EXPECT_EQ(again, held[0]);
+  EXPECT_EQ(again[9], 0);
+  EXPECT_EQ(again[10], 1);
+  fovea_release_workspace(again);
+  fovea_release_workspace(nullptr);
+}
+
+TEST_F(ParallelForTest, WorkspaceThatCannotBeHadIsAnError) {
+  EXPECT_EQ(fovea_acquire_workspace(int64_t(1) << 60, 0), nullptr);
+  EXPECT_STREQ(fovea_last_error(),
+               "cannot allocate 1152921504606846976 bytes of workspace");
+  fovea_clear_error();
+}
+
 TEST_F(ParallelForTest, ShortLoopsAreCheap) {
   // 10 microseconds is the aim with two free cores; the limit leaves room for
   // a loaded machine and for sanitizers.

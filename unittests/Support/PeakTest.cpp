@@ -40,6 +40,17 @@ TEST(PeakTest, WidthsUpToTheWidestHaveRates) {
     }
 }
 
+TEST(PeakTest, PairsOfBf16HaveARateWhereTheCpuHasThem) {
+  double rate = probeBf16Gflops(1, 0.03);
+  EXPECT_TRUE(std::isfinite(rate));
+  if (!__builtin_cpu_supports("avx512bf16")) {
+    EXPECT_EQ(rate, 0);
+    return;
+  }
+  EXPECT_GT(rate, 0.1);
+  RecordProperty("Bf16", std::to_string(rate));
+}
+
 TEST(PeakTest, ReadsHaveARate) {
   double rate = probeReadGbytesPerSecond(2, 0.05);
   EXPECT_TRUE(std::isfinite(rate));

@@ -30,8 +30,17 @@ def AttnToTile : Pass<"attn-to-tile", "::mlir::ModuleOp"> {
     `tile.map`, whose functions get the flag `afn` if the op's numerics say
     `math = approximate`; the mask region becomes one under `scf.if %partial`.
 
+    If the schedule divides keys (`split_to` is not 1), the launch computes a
+    number of parts: so many that there are up to `split_to` work items, and two
+    key tiles or more in each part of the longest sequence. The parts of a query
+    tile follow each other in the grid's last coordinate; each has its share of
+    the tiles of the walk, sinks are in the first one, and `tile.combine` hands
+    the state of all of them to the last one, which stores the result.
+
     The tile sizes come from the op's `schedule` attribute
-    (`-attn-select-schedule`); without it the op is an error.
+    (`-attn-select-schedule`); without it the op is an error. With a `tail_tile`
+    the kernel holds the program twice, the second time on smaller tiles for work
+    items with few rows.
 
     Several segments of keys get a loop each, one after another, that carry the
     same sums. Keys in pages are read through a view with a page table. For packed
@@ -65,14 +74,21 @@ def TileToVector : Pass<"tile-to-vector", "::mlir::ModuleOp"> {
     loops remain: products (blocks of `rows` x `vectors` accumulators, with the
     maps of their accumulator at the start and the maps and the reduction of
     their result at the end), reductions, and stores. A ragged axis bounds the
-    loops over it.
+    loops over it. Loads and stores transpose squares of vectors where rows are
+    contiguous, and go element by element elsewhere.
+
+    A product of two tiles of bf16 of which the first is packed multiplies
+    pairs (`x86vector.avx512.dot`); any other converts to f32. The pairs of the
+    second tile are read where they are if they lie beside each other in memory
+    (keys), and otherwise copied to scratch memory first (values).
 
     Needs `-tile-assign-layouts`. Walks have to be ranges.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
     "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+    "::mlir::x86vector::X86VectorDialect"
   ];
 }
 
@@ -118,21 +134,94 @@ def EmbedGpuBinaries : Pass<"fovea-embed-gpu-binaries", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def PlanTemporaries : Pass<"fovea-plan-temporaries", "::mlir::ModuleOp"> {
+  let summary = "Let functions take their temporaries from one piece of memory";
+  let description = [{
+    Each `memref.alloc` of a public function becomes a view of a new last argument
+    of bytes, one behind the other, each aligned to 64 bytes, so that a call
+    allocates nothing. The private function `@f_temporaries`, which the attribute
+    `fovea.temporaries` names, computes the bytes from the other arguments. A
+    function without an allocation stays as it is.
+
+    Allocations stand in the function's body, not inside of other ops (run
+    `-buffer-hoisting` and `-buffer-loop-hoisting` before), and their sizes follow
+    from the arguments without reading memory; others are refused.
+    `-fovea-make-entry-points` relies on this.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"
+  ];
+  let statistics = [
+    Statistic<"numTemporaries", "temporaries", "Allocations that became views">
+  ];
+}
+
 def MakeEntryPoints : Pass<"fovea-make-entry-points", "::mlir::ModuleOp"> {
   let summary = "Make functions of Fovea's C ABI";
   let description = [{
     Renames each public function `@f` of memrefs and scalars to the private
-    `@f_memrefs` and adds `@f(arguments, count, stream) -> i32`, a
-    `fovea_function_t` of the runtime's header: it checks and unpacks the
-    arguments by `fovea_bind_arguments` from a constant table of their types.
+    `@f_memrefs`, and describes it by the constant `@fovea_entry_f`, a
+    `fovea_entry_t` of the runtime's header: its name, the types, strides and
+    writes of its arguments, and its code, `@f_run`, which takes the arguments as
+    the runtime checked and unpacked them. `@f(arguments, count, stream) -> i32`, a
+    `fovea_function_t`, is a call of `fovea_call` on that entry.
+
+    Which arguments are written says the attribute `fovea.writes` (see
+    `-attn-bufferize`); without it, all arrays count as read only.
 
     Runs after `-fovea-report-assertions`, which names the function as it was, and
-    before `-convert-func-to-llvm`.
+    before `-convert-tile-launch-to-llvm`, as the launches tell the scratch memory
+    of a thread.
   }];
   let options = [
-    Option<"cuda", "cuda", "bool", "false", "Arrays are on a CUDA device">
+    Option<"target", "target", "std::string", "\"cpu:plain\"",
+           "What the code is for: its arrays are on a CUDA device if it is one; "
+           "otherwise a CPU has to have its features">
   ];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def AttnOutlineCalls : Pass<"attn-outline-calls", "::mlir::ModuleOp"> {
+  let summary = "Make attention ops calls of compiled functions";
+  let description = [{
+    For compilers that do not link Fovea, because they use another LLVM or none of
+    its passes: each op of the `attn` dialect on tensors becomes a call of a
+    function of the C ABI (`fovea_function_t`), which `fovea-compile` makes. The
+    module is divided in two:
+
+    | `part` | what is left |
+    |---|---|
+    | `both` | the calls, and the functions in a module `@fovea_functions` |
+    | `calls` | the calls, in `arith`, `bufferization`, `cf`, `func` and `memref` alone |
+    | `functions` | the functions, on tensors: input of `fovea-compile` |
+
+    ```sh
+    fovea-opt f.mlir --attn-outline-calls=part=functions -o functions.mlir
+    fovea-compile functions.mlir -o libattention.so
+    fovea-opt f.mlir --attn-outline-calls=part=calls -o calls.mlir
+    ```
+
+    Ops that do the same get one function. Its arguments are the op's operands;
+    constants stay in the function. A call writes `fovea_tensor_t`s into memory on
+    the stack, as 64-bit words in the order of bytes of x86-64 and AArch64, and
+    passes addresses as i64, as the C ABI of both does with pointers. Inputs are
+    read where they lie; results are new memory (`-ownership-based-buffer-deallocation`
+    and the like free it). A call that fails ends in `cf.assert`.
+  }];
+  let options = [
+    Option<"part", "part", "std::string", "\"both\"",
+           "What to leave: both, calls or functions">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect",
+    "::mlir::bufferization::BufferizationDialect",
+    "::mlir::cf::ControlFlowDialect", "::mlir::func::FuncDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numCalls", "calls", "Ops that became calls">,
+    Statistic<"numFunctions", "functions", "Functions made">
+  ];
 }
 
 def ReportAssertions

@@ -15,19 +15,29 @@
 
 namespace fovea {
 
-/// Translates a module in the llvm dialect, optimizes it for `target` and writes
-/// it as LLVM IR in text (`text`) or as an object file. Only the functions
-/// `entries` stay visible outside.
-llvm::Error emitObject(mlir::ModuleOp module, const CpuTarget &target,
-                       llvm::ArrayRef<std::string> entries, bool text,
+/// A module of the C ABI in the llvm dialect, and what it was lowered for.
+struct CompiledModule {
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  CpuTarget target;
+};
+
+/// A form of machine code.
+enum class CodeForm { LLVM, Assembly, Object };
+
+/// Translates modules, which were lowered from the same one, optimizes each for
+/// its target and writes them as one: each function of `entries` has the code
+/// of all, of which the runtime takes the first that the CPU can run. Only
+/// these functions and their entries are visible outside. A note says that the
+/// object is Fovea's (runtime/ObjectFile.h).
+llvm::Error emitObject(llvm::ArrayRef<CompiledModule> versions,
+                       llvm::ArrayRef<std::string> entries, CodeForm form,
                        llvm::raw_pwrite_stream &os);
 
-/// Links an object file with libfovea_runtime to a shared object, by LLVM's
-/// linker; the error says what is missing. `program` is this program's
-/// argv[0]; the runtime is looked for in ../lib beside it. A file at `output` is
-/// replaced only on success.
-llvm::Error linkSharedObject(llvm::StringRef object, llvm::StringRef output,
-                             const char *program);
+/// The bytes of a shared object: an object file linked with libfovea_runtime by
+/// LLVM's linker, with a checksum; the error says what is missing. `program` is
+/// this program's argv[0]; the runtime is looked for in ../lib beside it.
+llvm::Expected<std::string> linkSharedObject(llvm::StringRef object,
+                                             const char *program);
 
 } // namespace fovea
 

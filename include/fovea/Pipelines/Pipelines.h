@@ -23,12 +23,20 @@ struct CpuPipelineOptions : mlir::PassPipelineOptions<CpuPipelineOptions> {
   Option<std::string> target{
       *this, "target",
       llvm::cl::desc("What to compile for: cpu, cpu:avx512, cpu:avx2, "
-                     "cpu:plain, or cpu: and a list of LLVM features"),
+                     "cpu:plain, cpu: and a list of LLVM features, or "
+                     "cpu:aarch64"),
       llvm::cl::init("cpu")};
 };
 
+/// linalg on tensors -> attn where it is attention. First in all pipelines.
+void buildImportStage(mlir::OpPassManager &pm);
+
 /// attn on tensors -> attn on tensors, simplified and with schedules.
 void buildAttnStage(mlir::OpPassManager &pm, const CpuPipelineOptions &options);
+
+/// attn on tensors -> attn on memrefs, in functions that have the arguments of the
+/// C ABI.
+void buildBufferizeStage(mlir::OpPassManager &pm);
 
 /// attn on tensors -> kernels on tiles, and functions of memrefs that launch
 /// them.

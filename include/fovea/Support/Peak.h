@@ -24,6 +24,10 @@ namespace fovea {
 /// build hasn't such vectors, or if the threads can't be started.
 double probeFmaGflops(unsigned vectorBits, int threads, double seconds = 0.1);
 
+/// The same for products of pairs of bf16 that are added in f32 (AVX512-BF16);
+/// a pair counts as two multiply-adds.
+double probeBf16Gflops(int threads, double seconds = 0.1);
+
 /// The widest `vectorBits` for which probeFmaGflops has a result; 0 if none.
 unsigned widestVectorBits();
 

@@ -38,6 +38,9 @@ namespace {
 /// Products of storage types take channels in steps of so many.
 constexpr int64_t storedStep = 16;
 
+/// Keys are divided into parts of no fewer key tiles, of the longest sequence.
+constexpr int64_t minTilesOfPart = 2;
+
 /// Emits the kernel of one attention op.
 class AttentionKernel : ScoreKernel {
 public:
@@ -49,6 +52,8 @@ public:
 
 private:
   void collectParameters();
+  Value emitNumQueryTiles();
+  Value emitNumParts(Value items);
   void emitLaunch(Operation *before);
 
   void emitItem();
@@ -63,24 +68,32 @@ private:
   Value emitQueries(Value first);
   Value emitScores(const Segment &segment, Value first, ValueRange at);
   Value emitBias(ValueRange at);
+  /// The scores of a key tile, masked by the bits of a listed walk's entry.
+  Value emitWalkMask(Value scores, Value tile, Value entry);
   SmallVector<Value> emitInitialState();
   SmallVector<Value> emitStep(const Segment &segment, Value position,
                               ValueRange state);
   SmallVector<Value> emitKeyLoop(const Segment &segment, ValueRange state);
+  /// The program of a work item on tiles of `program.queryTile` rows.
+  void emitBody();
   void emitResult(ValueRange state);
+  /// Rows of the queries from the work item's first one on.
+  Value emitRowsLeft();
+  void emitCombined(ValueRange state);
 
   AttentionOp op;
 
   // Positions of parameters.
-  unsigned output, lse, sinks, walkRows, walkTiles;
+  unsigned output, lse, sinks, walkRows, walkTiles, walkMasks, parts;
 
-  // Values of the kernel.
+  // Values of the kernel. `part` is null where keys are not divided.
+  Value part;
   Value firstRow, queries;
   /// Of the sequence, if they are packed.
   Rows queryRows;
   /// Fields of the row of a listed walk: tile of queries, first entry, number
-  /// of entries, partial ones.
-  Value walkRow[4];
+  /// of entries, partial ones; and which of the row's parts it is.
+  Value walkRow[4], walkPart;
   /// Of a tile.
   int64_t channels, valueChannels;
   /// Factor on scores in `tile` before exp2: 1 if folded into the queries.
@@ -105,8 +118,50 @@ void AttentionKernel::collectParameters() {
   if (op.getWalkRows()) {
     walkRows = addParameter(op.getWalkRows());
     walkTiles = addParameter(op.getWalkTiles());
+    if (op.getWalkMasks())
+      walkMasks = addParameter(op.getWalkMasks());
   }
   collectCoordinates();
+  if (program.splitTo == 1)
+    return;
+  b.setInsertionPoint(op);
+  Value items = emitNumQueryTiles();
+  for (Dim dim : {dimB, dimH})
+    items = arith::MulIOp::create(b, loc, items,
+                                  extent(op.getQuery(), maps[0], dim));
+  parts = addParameter(emitNumParts(items));
+}
+
+/// Tiles of queries of a head (of all packed sequences), computed ahead of the
+/// op.
+Value AttentionKernel::emitNumQueryTiles() {
+  Value rows = extent(op.getQuery(), maps[0], dimI);
+  if (std::optional<unsigned> offsets = queryOffsets())
+    return emitPackedItemCount(b, loc, parameters[*offsets], rows,
+                               program.queryTile);
+  if (!op.getWalkRows())
+    return arith::CeilDivSIOp::create(b, loc, rows, index(program.queryTile));
+  Value blocks = memref::DimOp::create(b, loc, op.getWalkRows(), 2);
+  return arith::MulIOp::create(
+      b, loc, blocks, index((*op.getWalkShape())[0] / program.queryTile));
+}
+
+/// Into how many parts keys are divided, with so many work items otherwise: so
+/// that the parts are no more than fill the machine.
+Value AttentionKernel::emitNumParts(Value items) {
+  Value one = index(1);
+  Value all = program.splitTo ? index(program.splitTo)
+                              : tile::ProcessorsOp::create(b, loc).getResult();
+  Value room = arith::DivUIOp::create(
+      b, loc, all, arith::MaxSIOp::create(b, loc, items, one));
+  Value keys = emitNumColumns(segments[0], parameters);
+  for (const Segment &segment : ArrayRef(segments).drop_front())
+    keys = arith::AddIOp::create(b, loc, keys,
+                                 emitNumColumns(segment, parameters));
+  Value most = arith::CeilDivSIOp::create(
+      b, loc, keys, index(minTilesOfPart * program.keyTile));
+  return arith::MaxSIOp::create(
+      b, loc, arith::MinSIOp::create(b, loc, room, most), one);
 }
 
 /// Which sequence, head and rows the work item has, and its views.
@@ -114,6 +169,10 @@ void AttentionKernel::emitItem() {
   batch = kernel.getGridArguments()[0];
   head = kernel.getGridArguments()[1];
   Value tile = kernel.getGridArguments()[2];
+  if (program.splitTo != 1) {
+    part = arith::RemUIOp::create(b, loc, tile, parameter(parts));
+    tile = arith::DivUIOp::create(b, loc, tile, parameter(parts));
+  }
   if (std::optional<unsigned> offsets = queryOffsets()) {
     PackedItem item = emitPackedItem(b, loc, parameter(*offsets),
                                      extent(parameter(query), maps[0], dimI),
@@ -140,10 +199,18 @@ void AttentionKernel::emitItem() {
 
 void AttentionKernel::emitWalkRow(Value item) {
   int64_t perRow = (*op.getWalkShape())[0] / program.queryTile;
-  Value row = item, part = index(0);
+  // Rows stand in the order of their work.
+  Value row = item;
+  if (program.lastFirst) {
+    Value rows = memref::DimOp::create(b, loc, parameter(walkRows), 2);
+    Value last = arith::SubIOp::create(
+        b, loc, arith::MulIOp::create(b, loc, rows, index(perRow)), index(1));
+    row = item = arith::SubIOp::create(b, loc, last, item);
+  }
+  walkPart = index(0);
   if (perRow != 1) {
     row = arith::DivUIOp::create(b, loc, item, index(perRow));
-    part = arith::RemUIOp::create(b, loc, item, index(perRow));
+    walkPart = arith::RemUIOp::create(b, loc, item, index(perRow));
   }
   // One for all sequences or heads, or one for each.
   SmallVector<Value> at;
@@ -163,7 +230,7 @@ void AttentionKernel::emitWalkRow(Value item) {
   if (perRow != 1)
     firstRow = arith::AddIOp::create(
         b, loc, firstRow,
-        arith::MulIOp::create(b, loc, part, index(program.queryTile)));
+        arith::MulIOp::create(b, loc, walkPart, index(program.queryTile)));
 }
 
 void AttentionKernel::emitWalk(Segment &segment) {
@@ -194,7 +261,8 @@ Value AttentionKernel::emitListedWalk(const Segment &segment) {
   Value first = clamp(walkRow[1], size);
   Value count =
       clamp(walkRow[2], arith::SubIOp::create(b, loc, size, first).getResult());
-  Value partials = op.getMask().empty() ? index(0) : clamp(walkRow[3], count);
+  bool isMasked = !op.getMask().empty() || op.getWalkMasks();
+  Value partials = isMasked ? clamp(walkRow[3], count) : index(0);
   int64_t keys = (*op.getWalkShape())[1];
   Value limit =
       arith::CeilDivSIOp::create(b, loc, segment.keys.size, index(keys));
@@ -233,6 +301,49 @@ Value AttentionKernel::emitQueries(Value first) {
   exponentScale = plain && folds ? 1.0 : log2e;
   scoreScale = folds ? 1.0 : factor;
   return scale(loadQueries(first), folded);
+}
+
+Value AttentionKernel::emitWalkMask(Value scores, Value tile, Value entry) {
+  Value firstRow =
+      arith::MulIOp::create(b, loc, walkPart, index(program.getItemRows()));
+  int64_t split = (*op.getWalkShape())[1] / program.keyTile;
+  Value firstKey = index(0);
+  if (split != 1)
+    firstKey = arith::MulIOp::create(
+        b, loc, arith::RemUIOp::create(b, loc, tile, index(split)),
+        index(program.keyTile));
+  return tile::MapOp::create(
+      b, loc, scores.getType(), scores, b.getMultiDimIdentityMap(2),
+      ValueRange{firstRow, firstKey},
+      [&](OpBuilder &b, Location loc, ValueRange a) -> Value {
+        auto constant = [&](int64_t value) -> Value {
+          return arith::ConstantIntOp::create(b, loc, value, 32);
+        };
+        auto shifted = [&](Value value, int64_t bits) -> Value {
+          return arith::ShRUIOp::create(b, loc, value, constant(bits));
+        };
+        auto low = [&](Value value, int64_t mask) -> Value {
+          return arith::AndIOp::create(b, loc, value, constant(mask));
+        };
+        auto times = [&](Value value, int64_t factor) -> Value {
+          return arith::MulIOp::create(b, loc, value, constant(factor));
+        };
+        auto sum = [&](Value x, Value y) -> Value {
+          return arith::AddIOp::create(b, loc, x, y);
+        };
+        Value j = arith::IndexCastOp::create(b, loc, b.getI32Type(), a[2]);
+        Value word = low(shifted(j, 1), 3);
+        if ((*op.getWalkShape())[1] > 128)
+          word = sum(times(shifted(j, 7), 4), word);
+        Value bit = sum(times(low(shifted(j, 3), 15), 2), low(j, 1));
+        word = arith::IndexCastOp::create(b, loc, b.getIndexType(), word);
+        Value bits = tile::GatherOp::create(b, loc, parameter(walkMasks),
+                                            ValueRange{entry, a[1], word});
+        bits = low(arith::ShRUIOp::create(b, loc, bits, bit), 1);
+        Value keep = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
+                                           bits, constant(0));
+        return arith::SelectOp::create(b, loc, keep, a[0], negativeInfinity(b));
+      });
 }
 
 /// What a region that only adds adds to the score tile at `at`, over the scale.
@@ -308,6 +419,12 @@ SmallVector<Value> AttentionKernel::emitInitialState() {
     if (unit != 1.0)
       sink = arith::MulFOp::create(b, loc, sink, number(unit));
     m = sink;
+    if (part) {
+      Value first = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                          part, index(0));
+      m = arith::SelectOp::create(b, loc, first, m, negativeInfinity(b));
+      l = arith::SelectOp::create(b, loc, first, l, number(0));
+    }
   }
   Value o = tile::SplatOp::create(
       b, loc, tileType({program.queryTile, valueChannels}), number(0));
@@ -331,7 +448,14 @@ SmallVector<Value> AttentionKernel::emitStep(const Segment &segment,
   Value s = emitScores(segment, first, {i0, j0});
   if (!op.getScore().empty() && !biased)
     s = emitRegion(s, op.getScore(), scoreCaptures, {i0, j0}, false);
-  s = emitMask(s, at.getPartial(), {i0, j0});
+  if (op.getWalkMasks()) {
+    Value entry = tile::WalkEntryOp::create(b, loc, segment.walk, position);
+    s = emitIfPartial(s, at.getPartial(), [&] {
+      return emitWalkMask(s, at.getTile(), entry);
+    });
+  } else {
+    s = emitMask(s, at.getPartial(), {i0, j0});
+  }
 
   Value o = state[0], m = state[1], l = state[2];
   TileType rows = tileType({program.queryTile});
@@ -422,6 +546,38 @@ void AttentionKernel::emitResult(ValueRange state) {
                         ValueRange{firstRow});
 }
 
+Value AttentionKernel::emitRowsLeft() {
+  Value rows =
+      queryRows.size ? queryRows.size : extent(parameter(query), maps[0], dimI);
+  return arith::SubIOp::create(b, loc, rows, firstRow);
+}
+
+/// The result of the last work item of those that share the keys.
+void AttentionKernel::emitCombined(ValueRange state) {
+  Value rows = emitRowsLeft();
+  auto combined = tile::CombineOp::create(
+      b, loc, state[0].getType(), state[1].getType(), state[2].getType(),
+      b.getI1Type(), state[0], state[1], state[2], part, parameter(parts), rows,
+      b.getF64FloatAttr(exponentScale));
+  auto last = scf::IfOp::create(b, loc, combined.getLast());
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(last.thenBlock());
+  emitResult(combined.getResults().drop_back());
+}
+
+void AttentionKernel::emitBody() {
+  queries = emitQueries(firstRow);
+  for (Segment &segment : segments)
+    emitWalk(segment);
+  SmallVector<Value> sums = emitInitialState();
+  for (const Segment &segment : segments)
+    sums = emitKeyLoop(segment, sums);
+  if (part)
+    emitCombined(sums);
+  else
+    emitResult(sums);
+}
+
 tile::KernelOp AttentionKernel::emit(Operation *before, StringRef name) {
   collectParameters();
   auto queryType = cast<MemRefType>(op.getQuery().getType());
@@ -436,13 +592,20 @@ tile::KernelOp AttentionKernel::emit(Operation *before, StringRef name) {
 
   createKernel(before, name, op.getScheduleAttr());
   emitItem();
-  queries = emitQueries(firstRow);
-  for (Segment &segment : segments)
-    emitWalk(segment);
-  SmallVector<Value> sums = emitInitialState();
-  for (const Segment &segment : segments)
-    sums = emitKeyLoop(segment, sums);
-  emitResult(sums);
+  if (program.tailTile == 0) {
+    emitBody();
+  } else {
+    Value many = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt,
+                                       emitRowsLeft(), index(program.tailTile));
+    auto branch = scf::IfOp::create(b, loc, many, /*withElseRegion=*/true);
+    b.setInsertionPointToStart(branch.thenBlock());
+    emitBody();
+    b.setInsertionPointToStart(branch.elseBlock());
+    std::swap(program.queryTile, program.tailTile);
+    emitBody();
+    std::swap(program.queryTile, program.tailTile);
+    b.setInsertionPointAfter(branch);
+  }
   tile::ReturnOp::create(b, loc);
   replaceIndexOps(kernel);
   emitLaunch(op);
@@ -451,8 +614,17 @@ tile::KernelOp AttentionKernel::emit(Operation *before, StringRef name) {
 
 SmallVector<Value> AttentionKernel::emitKeyLoop(const Segment &segment,
                                                 ValueRange state) {
+  Value low = index(0), high = segment.numTiles;
+  if (part) {
+    // Each part has as many tiles of this sequence's walk, the last ones fewer.
+    Value share = arith::CeilDivSIOp::create(b, loc, high, parameter(parts));
+    low = arith::MinSIOp::create(
+        b, loc, arith::MulIOp::create(b, loc, part, share), high);
+    high = arith::MinSIOp::create(
+        b, loc, arith::AddIOp::create(b, loc, low, share), high);
+  }
   auto loop = scf::ForOp::create(
-      b, loc, index(0), segment.numTiles, index(1), state,
+      b, loc, low, high, index(1), state,
       [&](OpBuilder &nested, Location, Value position, ValueRange state) {
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToStart(nested.getInsertionBlock());
@@ -464,19 +636,11 @@ SmallVector<Value> AttentionKernel::emitKeyLoop(const Segment &segment,
 
 void AttentionKernel::emitLaunch(Operation *before) {
   b.setInsertionPoint(before);
-  Value rows = extent(op.getQuery(), maps[0], dimI);
-  Value sequences = extent(op.getQuery(), maps[0], dimB), tiles;
-  if (op.getWalkRows()) {
-    tiles = memref::DimOp::create(b, loc, op.getWalkRows(), 2);
-    tiles = arith::MulIOp::create(
-        b, loc, tiles, index((*op.getWalkShape())[0] / program.queryTile));
-  } else if (std::optional<unsigned> offsets = queryOffsets()) {
-    sequences = index(1);
-    tiles = emitPackedItemCount(b, loc, parameters[*offsets], rows,
-                                program.queryTile);
-  } else {
-    tiles = arith::CeilDivSIOp::create(b, loc, rows, index(program.queryTile));
-  }
+  Value sequences =
+      queryOffsets() ? index(1) : extent(op.getQuery(), maps[0], dimB);
+  Value tiles = emitNumQueryTiles();
+  if (part)
+    tiles = arith::MulIOp::create(b, loc, tiles, parameters[parts]);
   launch({sequences, extent(op.getQuery(), maps[0], dimH), tiles});
 }
 
@@ -506,8 +670,10 @@ static LogicalResult checkSupported(ScoreReduceOp op,
   if (op.getWalkRows())
     return op.emitOpError("with a walk is not lowered; give the walk's pairs "
                           "as a mask");
-  if (schedule.multipliesInStorageTypes())
-    return op.emitOpError("is lowered for CPUs only");
+  if (schedule.multipliesInStorageTypes() || schedule.getSplitTo() != 1 ||
+      schedule.getTailTile() != 0)
+    return op.emitOpError("is lowered for CPUs only, by a #tile.cpu_schedule "
+                          "without storage_types, split_to and tail_tile");
   return checkAccumulator(op);
 }
 
@@ -564,7 +730,9 @@ private:
     };
     emitKernels(op,
                 {schedule.getQueryTile(), schedule.getKeyTile(),
-                 schedule.multipliesInStorageTypes()},
+                 schedule.getTailTile(), schedule.getSplitTo(),
+                 schedule.multipliesInStorageTypes(),
+                 schedule.takesLastFirst()},
                 emit);
     op.erase();
     return success();

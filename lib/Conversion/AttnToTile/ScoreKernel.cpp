@@ -78,7 +78,7 @@ void ScoreKernel::createKernel(Operation *before, StringRef name,
 
 void ScoreKernel::launch(ValueRange grid) {
   tile::LaunchOp::create(b, loc, kernel.getSymName(), grid, parameters,
-                         IntegerAttr());
+                         IntegerAttr(), IntegerAttr(), IntegerAttr());
 }
 
 //===----------------------------------------------------------------------===//
@@ -120,17 +120,18 @@ Rows ScoreKernel::emitQueryRows() {
                   extent(parameter(query), maps[0], dimI));
 }
 
-Value ScoreKernel::emitNumColumns(const Segment &segment) {
+Value ScoreKernel::emitNumColumns(const Segment &segment, ValueRange values) {
   if (segment.attribute.getKind() != SegmentKind::paged)
-    return extent(parameter(segment.key), maps[1], dimJ);
+    return extent(values[segment.key], maps[1], dimJ);
   Value pages =
-      memref::DimOp::create(b, loc, parameter(segment.tables.back()), 1);
+      memref::DimOp::create(b, loc, values[segment.tables.back()], 1);
   return arith::MulIOp::create(b, loc, pages,
                                index(segment.attribute.getPageSize()));
 }
 
 void ScoreKernel::emitKeys(Segment &segment, const Segment *before) {
-  segment.keys = {{}, emitNumColumns(segment)};
+  segment.keys = {
+      {}, emitNumColumns(segment, parameterValues())};
   if (segment.attribute.getKind() == SegmentKind::packed)
     segment.keys = emitRows(b, loc, parameter(segment.tables[1]), batch,
                             segment.keys.size);
@@ -291,18 +292,24 @@ Value ScoreKernel::emitRegion(Value tile, Region &region,
   return map;
 }
 
-Value ScoreKernel::emitMask(Value tile, Value partial, ValueRange at,
-                            bool keysInRows) {
-  if (scores.getMask().empty())
-    return tile;
+Value ScoreKernel::emitIfPartial(Value tile, Value partial,
+                                 function_ref<Value()> body) {
   auto masked = scf::IfOp::create(b, loc, tile.getType(), partial,
                                   /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(masked.thenBlock());
-  scf::YieldOp::create(b, loc,
-                       emitRegion(tile, scores.getMask(), maskCaptures, at,
-                                  /*isMask=*/true, keysInRows));
+  scf::YieldOp::create(b, loc, body());
   b.setInsertionPointToStart(masked.elseBlock());
   scf::YieldOp::create(b, loc, tile);
   return masked.getResult(0);
+}
+
+Value ScoreKernel::emitMask(Value tile, Value partial, ValueRange at,
+                            bool keysInRows) {
+  if (scores.getMask().empty())
+    return tile;
+  return emitIfPartial(tile, partial, [&] {
+    return emitRegion(tile, scores.getMask(), maskCaptures, at,
+                      /*isMask=*/true, keysInRows);
+  });
 }

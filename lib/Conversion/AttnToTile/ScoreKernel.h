@@ -33,8 +33,18 @@ constexpr double maxFoldedScale = 16.0;
 /// What a target's schedule says about the program.
 struct Program {
   int64_t queryTile, keyTile;
+  /// Rows of the tiles of work items with no more rows; 0 if there are none.
+  int64_t tailTile;
+  /// Up to how many work items there are where keys are divided (see
+  /// ScheduleAttrInterface).
+  int64_t splitTo;
   /// Queries, keys, values and weights enter products as they are in memory.
   bool storageTypes;
+  /// Work items of the last queries are taken first.
+  bool lastFirst;
+
+  /// Rows of a work item, also while its smaller tiles are emitted.
+  int64_t getItemRows() const { return std::max(queryTile, tailTile); }
 };
 
 /// Keys and values of one segment: positions of parameters, then values of the
@@ -71,6 +81,9 @@ protected:
   }
   mlir::Value parameter(unsigned position) {
     return kernel.getBlock().getArgument(position);
+  }
+  mlir::ValueRange parameterValues() {
+    return kernel.getBlock().getArguments();
   }
   /// Queries, keys and, if there are any, values.
   void collectRows(mlir::ValueRange values);
@@ -115,8 +128,9 @@ protected:
   mlir::Value emitKeyHead();
   /// The rows of the work item's sequence, if queries are packed.
   Rows emitQueryRows();
-  /// Keys that a segment stores for all sequences, or for each if it is paged.
-  mlir::Value emitNumColumns(const Segment &segment);
+  /// Keys that a segment stores for all sequences, or for each if it is paged;
+  /// `values` are those of the parameters, in the kernel or before its launch.
+  mlir::Value emitNumColumns(const Segment &segment, mlir::ValueRange values);
   /// Rows and coordinates of a segment's keys in the work item's sequence.
   void emitKeys(Segment &segment, const Segment *before);
 
@@ -153,6 +167,9 @@ protected:
   mlir::Value emitRegion(mlir::Value tile, mlir::Region &region,
                          llvm::ArrayRef<unsigned> captures, mlir::ValueRange at,
                          bool isMask, bool keysInRows = false);
+  /// The tile that `body` emits where the walk calls its tile partial.
+  mlir::Value emitIfPartial(mlir::Value tile, mlir::Value partial,
+                            llvm::function_ref<mlir::Value()> body);
   /// The mask, where the walk says that it has to be evaluated.
   mlir::Value emitMask(mlir::Value tile, mlir::Value partial,
                        mlir::ValueRange at, bool keysInRows = false);

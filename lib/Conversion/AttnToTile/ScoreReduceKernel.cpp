@@ -25,7 +25,8 @@ Value ScoreReduceKernel::emitItem() {
   if (segment().attribute.getKind() == SegmentKind::packed) {
     PackedItem item =
         emitPackedItem(b, loc, parameter(segment().tables[1]),
-                       emitNumColumns(segment()), program.queryTile, tile);
+                       emitNumColumns(segment(), parameterValues()),
+                       program.queryTile, tile);
     batch = item.sequence;
     tile = item.tile;
   }
@@ -102,7 +103,7 @@ Value ScoreReduceKernel::emitStep(Value position, Value sums) {
 void ScoreReduceKernel::emitResult(Value sums) {
   Rows columns = segment().keys;
   for (unsigned n = 0; n < current; ++n) {
-    Value before = emitNumColumns(segments[n]);
+    Value before = emitNumColumns(segments[n], parameterValues());
     columns.first =
         columns.first
             ? arith::AddIOp::create(b, loc, columns.first, before).getResult()
@@ -166,6 +167,7 @@ tile::KernelOp ScoreReduceKernel::emit(Operation *before, StringRef name) {
 void ScoreReduceKernel::emitLaunch() {
   b.setInsertionPoint(op);
   auto at = [&](unsigned position) { return parameters[position]; };
+  Value columns = emitNumColumns(segment(), parameters);
   Value sequences = extent(op.getQuery(), maps[0], dimB), tiles;
   if (queryOffsets()) {
     Value offsets = memref::DimOp::create(b, loc, at(*queryOffsets()), 0);
@@ -173,17 +175,9 @@ void ScoreReduceKernel::emitLaunch() {
   }
   if (segment().attribute.getKind() == SegmentKind::packed) {
     sequences = index(1);
-    tiles = emitPackedItemCount(b, loc, at(segment().tables[1]),
-                                extent(at(segment().key), maps[1], dimJ),
+    tiles = emitPackedItemCount(b, loc, at(segment().tables[1]), columns,
                                 program.queryTile);
   } else {
-    Value columns = extent(at(segment().key), maps[1], dimJ);
-    if (segment().attribute.getKind() == SegmentKind::paged) {
-      Value pages =
-          memref::DimOp::create(b, loc, at(segment().tables.back()), 1);
-      columns = arith::MulIOp::create(b, loc, pages,
-                                      index(segment().attribute.getPageSize()));
-    }
     tiles =
         arith::CeilDivSIOp::create(b, loc, columns, index(program.queryTile));
   }

@@ -28,7 +28,8 @@ using namespace mlir;
 using namespace fovea;
 
 /// The runtime's function and argument kinds (fovea-runtime/Runtime.h).
-static constexpr StringLiteral launchName = "fovea_cuda_launch";
+static constexpr StringLiteral launchName = "fovea_cuda_launch",
+                               processorsName = "fovea_cuda_processors";
 enum ArgumentKind : int64_t {
   tensorMapKind = 0,
   pointerKind = 1,
@@ -106,9 +107,10 @@ LogicalResult FactsReader::readArgument(DictionaryAttr argument) {
     return bad();
   if (kind == "workspace") {
     std::optional<int64_t> bytes = integer(argument, "bytes");
+    std::optional<int64_t> more = integer(argument, "bytes_of_processor");
     if (!bytes)
       return bad();
-    append(workspaceKind, {*bytes});
+    append(workspaceKind, {*bytes, more.value_or(0)});
     return success();
   }
   if (kind == "extent") {
@@ -252,6 +254,24 @@ static LLVM::LLVMFuncOp getLaunchFunction(ModuleOp module) {
                                   {pointer, pointer, pointer, pointer}));
 }
 
+/// The multiprocessors of the device.
+static void lowerProcessors(tile::ProcessorsOp op) {
+  auto module = op->getParentOfType<ModuleOp>();
+  auto function = module.lookupSymbol<LLVM::LLVMFuncOp>(processorsName);
+  OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
+  if (!function)
+    function = LLVM::LLVMFuncOp::create(
+        b, module.getLoc(), processorsName,
+        LLVM::LLVMFunctionType::get(b.getI64Type(), ArrayRef<Type>()));
+  b.setInsertionPoint(op);
+  Value count =
+      LLVM::CallOp::create(b, op.getLoc(), function, ValueRange{}).getResult();
+  op.replaceAllUsesWith(
+      arith::IndexCastOp::create(b, op.getLoc(), b.getIndexType(), count)
+          .getResult());
+  op.erase();
+}
+
 /// Stores values one after the other in an array on the stack.
 static Value storeArray(ImplicitLocOpBuilder &b, Type element,
                         ValueRange values) {
@@ -341,6 +361,7 @@ struct ConvertTileLaunchToCudaPass final
     }
     for (func::FuncOp function : functions) {
       Value stream = function.getArguments().back();
+      function.walk([&](tile::ProcessorsOp op) { lowerProcessors(op); });
       SmallVector<tile::LaunchOp> launches;
       function.walk([&](tile::LaunchOp op) { launches.push_back(op); });
       for (tile::LaunchOp launch : launches)

@@ -24,6 +24,12 @@ mlir::LLVM::LLVMFuncOp getRuntime(mlir::ModuleOp module, llvm::StringRef name,
 mlir::Value createText(mlir::ImplicitLocOpBuilder &b, mlir::ModuleOp module,
                        const llvm::Twine &name, llvm::StringRef text);
 
+/// DLPack's code of an element type, or nothing.
+std::optional<int64_t> getTypeCode(mlir::Type type);
+
+/// Bits of an element in memory.
+int64_t getTypeBits(mlir::Type type);
+
 } // namespace fovea
 
 #endif // FOVEA_LIB_CONVERSION_HOST_RUNTIMECALLS_H

@@ -145,9 +145,12 @@ void KernelEmitter::emitClear(pipe::ClearOp op) {
   emitGroupBarrier();
 }
 
-/// One thread of each warp arrives.
+/// One thread of each warp arrives; the first one waits for what it stored
+/// through the slot.
 void KernelEmitter::emitRelease(pipe::ReleaseOp op) {
   Value empty = values[op.getSlot()][2];
+  if (llvm::any_of(op.getSlot().getUsers(), llvm::IsaPred<pipe::StoreOp>))
+    emitStoreWait();
   OpBuilder::InsertionGuard guard(builder);
   auto first = scf::IfOp::create(builder, loc, equals(lane, 0));
   builder.setInsertionPointToStart(first.thenBlock());
@@ -269,8 +272,8 @@ LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {
   return success();
 }
 
-/// The value's rows of this group go into the group's rows of the buffer, in
-/// the permuted order of #pipe.smem, and from there to memory.
+/// The value's rows of this group go into the group's rows of the buffer or
+/// slot, in the permuted order of #pipe.smem, and from there to memory.
 LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
   tile::TileType type = op.getValue().getType();
   int64_t rows = type.getDimSize(0), columns = type.getDimSize(1);
@@ -279,7 +282,10 @@ LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
   if (columns % 16 != 0)
     return op.emitError("a stored tile has a multiple of 16 columns, got ")
            << type;
-  if (persistent || op->getParentOfType<scf::ForOp>()) {
+  bool throughSlot = isa<pipe::SlotType>(op.getThrough().getType());
+  if (throughSlot) {
+    emitGroupBarrier(); // All warps have awaited the products that read it.
+  } else if (persistent || op->getParentOfType<scf::ForOp>()) {
     emitStoreWait(); // The last store has left the buffer.
     emitGroupBarrier();
   }
@@ -293,15 +299,16 @@ LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
   Value row8 = remainder(lane, 8), matrix = divide(lane, 8);
   Value row =
       add(add(multiply(warp, 16), row8), multiply(remainder(matrix, 2), 8));
-  Value slab = add(add(shared, buffers[op.getBuffer()]),
-                   multiply(group, pipe::limits::groupRows * rowBytes));
+  Value place = throughSlot ? values[op.getThrough()][0]
+                            : add(shared, buffers[op.getThrough()]);
+  Value slab = add(place, multiply(group, pipe::limits::groupRows * rowBytes));
   Value rowAddress = add(slab, multiply(row, rowBytes));
   Value second = divide(matrix, 2);
   for (int64_t chunk = 0; chunk < columns / 8; chunk += 2) {
-    Value place =
+    Value permuted =
         arith::XOrIOp::create(builder, loc, add(second, chunk % 8), row8);
-    Value address =
-        add(add(rowAddress, multiply(place, 16)), chunk / 8 * rows * rowBytes);
+    Value address = add(add(rowAddress, multiply(permuted, 16)),
+                        chunk / 8 * rows * rowBytes);
     SmallVector<Value> sources;
     for (int64_t n = 0; n < 4; ++n)
       sources.push_back(registers.getResult(2 * chunk + n));
@@ -607,7 +614,8 @@ LogicalResult KernelEmitter::emitDot(pipe::DotOp op) {
   if (!getMap(op, 2).isIdentity() && getMap(op, 2).getDimPosition(0) != 0)
     return op.emitError("the product has to be (m, n)");
   int64_t columns = acc.getDimSize(1), depth = getDepth(op);
-  if (columns > 256 || columns % 8 != 0 || depth % stepDepth != 0)
+  if (columns > pipe::limits::columns || columns % 8 != 0 ||
+      depth % stepDepth != 0)
     return op.emitError("a product has a multiple of 8 up to 256 columns and a "
                         "depth that is a multiple of 16, got ")
            << columns << " and " << depth;

@@ -163,19 +163,9 @@ void KernelEmitter::emitEntry(LLVM::LLVMFuncOp function) {
       if (ShapedType::isDynamic(stride))
         memoryOf[memory].push_back(entry->getArgument(position++));
   }
-  if (persistent)
-    return;
-  auto grid = kernel.getGridArguments();
-  for (auto [n, coordinate] : llvm::enumerate(llvm::reverse(grid))) {
-    Value id;
-    if (n == 0)
-      id = NVVM::BlockIdXOp::create(builder, loc, i32);
-    else if (n == 1)
-      id = NVVM::BlockIdYOp::create(builder, loc, i32);
-    else
-      id = NVVM::BlockIdZOp::create(builder, loc, i32);
-    set(coordinate, id);
-  }
+  workspace = slotBytes ? entry->getArgument(position) : Value();
+  if (!persistent)
+    emitBlockItem();
 }
 
 LogicalResult KernelEmitter::emitRole(pipe::RoleOp role, int64_t firstGroup) {
@@ -244,6 +234,33 @@ LogicalResult KernelEmitter::emitRoles() {
   return success();
 }
 
+/// Extends bf16 by a shift. LLVM would move a comparison before arith.extf and
+/// then write setp.ftz.bf16, which there is not.
+static void expandExtensions(LLVM::LLVMFuncOp function) {
+  function.walk([](arith::ExtFOp op) {
+    Type from = op.getIn().getType();
+    if (!getElementTypeOrSelf(from).isBF16())
+      return;
+    OpBuilder builder(op);
+    Location loc = op.getLoc();
+    auto like = [&](unsigned bits) -> Type {
+      Type integer = builder.getIntegerType(bits);
+      auto vector = dyn_cast<VectorType>(from);
+      return vector ? vector.clone(integer) : integer;
+    };
+    Value bits = arith::BitcastOp::create(builder, loc, like(16), op.getIn());
+    Value wide = arith::ExtUIOp::create(builder, loc, like(32), bits);
+    TypedAttr sixteen = builder.getI32IntegerAttr(16);
+    if (auto vector = dyn_cast<VectorType>(wide.getType()))
+      sixteen = DenseElementsAttr::get(vector, sixteen);
+    Value shift = arith::ConstantOp::create(builder, loc, sixteen);
+    Value high = arith::ShLIOp::create(builder, loc, wide, shift);
+    op.replaceAllUsesWith(
+        arith::BitcastOp::create(builder, loc, op.getType(), high).getResult());
+    op.erase();
+  });
+}
+
 LogicalResult KernelEmitter::emit() {
   if (failed(collect()))
     return failure();
@@ -265,6 +282,7 @@ LogicalResult KernelEmitter::emit() {
   }
   builder.setInsertionPointToEnd(entry);
   LLVM::ReturnOp::create(builder, loc, ValueRange());
+  expandExtensions(function);
   return success();
 }
 
@@ -339,6 +357,7 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
       .Case<pipe::DotOp>([&](auto dot) { return emitDot(dot); })
       .Case<pipe::AwaitOp>([&](auto await) { return emitAwait(await); })
       .Case<pipe::StoreOp>([&](auto store) { return emitStore(store); })
+      .Case<pipe::CombineOp>([&](auto combine) { return emitCombine(combine); })
       .Case<memref::LoadOp>([&](auto load) {
         emitLoad(load);
         return success();

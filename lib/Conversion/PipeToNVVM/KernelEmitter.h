@@ -113,8 +113,15 @@ private:
   mlir::LogicalResult emitScalar(mlir::Operation *op);
   mlir::Value convertIndex(mlir::Operation *op, mlir::Value operand);
 
-  // Persistent.cpp: work items from a counter.
+  // Persistent.cpp: the order of work items, and items from a counter.
+  bool isLastFirst() {
+    auto schedule =
+        mlir::dyn_cast_or_null<pipe::ScheduleAttr>(kernel.getScheduleAttr());
+    return schedule && schedule.getLastFirst();
+  }
+  mlir::Value emitExtent(int64_t coordinate);
   mlir::Value emitItemCount();
+  void emitBlockItem();
   void emitCoordinates(mlir::Value item);
   mlir::LogicalResult emitItemLoop(pipe::RoleOp role);
   mlir::Value emitNextItem(mlir::Value next, mlir::Value round);
@@ -139,6 +146,19 @@ private:
   mlir::Value emitPage(tile::ViewOp view, mlir::Value row);
   /// The address of (row 0, column 0) of a view.
   mlir::Value emitViewAddress(tile::ViewOp view);
+
+  // Combine.cpp: work items that share their keys.
+  void collectCombine(pipe::CombineOp op);
+  mlir::LogicalResult emitCombine(pipe::CombineOp op);
+  mlir::Value emitItemNumber();
+  mlir::Value emitArrival(mlir::Value counter, mlir::Value count);
+  mlir::LogicalResult forEachHeldRow(
+      tile::TileType type,
+      llvm::function_ref<void(const Fragment &, llvm::ArrayRef<int64_t>,
+                              mlir::Value, mlir::Value)>
+          body);
+  void emitFold(pipe::CombineOp op, mlir::Value slots, mlir::Value states,
+                mlir::Value rows, mlir::Value count);
 
   // Fragments.cpp and MapEmitter.cpp: what each thread computes on its
   // elements.
@@ -238,6 +258,10 @@ private:
   llvm::SmallVector<unsigned> memories;
   llvm::DenseMap<mlir::Value, Values> memoryOf;
   int64_t sharedBytes = 0, threads = 0;
+  /// Bytes of workspace for one work item's state; 0 if states stay where they
+  /// are. The kernel's schedule says how many there may be.
+  int64_t slotBytes = 0;
+  mlir::Value workspace;
   /// Persistent kernels: the schedule, else null; the slot that holds the next
   /// item's number and its barriers, in bytes from the start of shared memory;
   /// groups that read it; and where the item at hand starts in each ring.

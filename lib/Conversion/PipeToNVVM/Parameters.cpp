@@ -185,6 +185,15 @@ LogicalResult KernelEmitter::collect() {
       return addMemory(store, view.getSource()).succeeded()
                  ? WalkResult::advance()
                  : WalkResult::interrupt();
+    } else if (auto combine = dyn_cast<pipe::CombineOp>(op)) {
+      collectCombine(combine);
+      auto schedule =
+          dyn_cast_or_null<pipe::ScheduleAttr>(kernel.getScheduleAttr());
+      if (schedule && schedule.getSplitTo() != 1)
+        return WalkResult::advance();
+      combine.emitError("needs a schedule of the kernel that says with split_to "
+                        "how many work items there may be");
+      return WalkResult::interrupt();
     } else if (auto gather = dyn_cast<tile::GatherOp>(op)) {
       return addMemory(gather, gather.getTable()).succeeded()
                  ? WalkResult::advance()
@@ -242,14 +251,26 @@ DictionaryAttr KernelEmitter::getLaunch() {
         entryOf("stride", parameter,
                 builder.getNamedAttr("dim", builder.getI64IntegerAttr(dim)));
   }
+  auto addWorkspace = [&](int64_t bytes, int64_t ofProcessor) {
+    SmallVector<NamedAttribute> attributes = {
+        builder.getNamedAttr("kind", builder.getStringAttr("workspace")),
+        builder.getNamedAttr("bytes", builder.getI64IntegerAttr(bytes))};
+    if (ofProcessor)
+      attributes.push_back(builder.getNamedAttr(
+          "bytes_of_processor", builder.getI64IntegerAttr(ofProcessor)));
+    arguments.push_back(builder.getDictionaryAttr(attributes));
+  };
+  if (slotBytes) {
+    auto schedule = cast<pipe::ScheduleAttr>(kernel.getScheduleAttr());
+    int64_t items = schedule.getSplitTo();
+    addWorkspace(items * slotBytes, items == 0 ? slotBytes : 0);
+  }
   if (persistent) {
     for (uint64_t n = 0; n < kernel.getGridRank(); ++n)
       arguments.push_back(builder.getDictionaryAttr(
           {builder.getNamedAttr("kind", builder.getStringAttr("extent")),
            builder.getNamedAttr("coordinate", builder.getI64IntegerAttr(n))}));
-    arguments.push_back(builder.getDictionaryAttr(
-        {builder.getNamedAttr("kind", builder.getStringAttr("workspace")),
-         builder.getNamedAttr("bytes", builder.getI64IntegerAttr(8))}));
+    addWorkspace(8, 0);
   }
   SmallVector<int64_t> grid;
   for (int64_t n = kernel.getGridRank() - 1; n >= 0; --n)
@@ -280,6 +301,8 @@ LLVM::LLVMFuncOp KernelEmitter::makeFunction(gpu::GPUModuleOp module) {
     types.append(llvm::count_if(getStrides(type), ShapedType::isDynamic),
                  builder.getI64Type());
   }
+  if (slotBytes)
+    types.push_back(LLVM::LLVMPointerType::get(context, 1));
   if (persistent) {
     types.append(kernel.getGridRank(), builder.getI32Type());
     types.push_back(LLVM::LLVMPointerType::get(context, 1));

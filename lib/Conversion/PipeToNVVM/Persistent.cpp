@@ -1,4 +1,4 @@
-//===- Persistent.cpp - Blocks that take work items from a counter --------===//
+//===- Persistent.cpp - The order of work items, and blocks that take them ===//
 //
 // Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -24,18 +24,48 @@ using namespace fovea;
 /// first: their keys and values stay in the L2 cache.
 static constexpr int64_t sectionHeads = 8;
 
-/// The kernel's argument with the extent of a coordinate of the grid.
-static Value getExtent(Block *entry, int64_t rank, int64_t coordinate) {
-  return entry->getArgument(entry->getNumArguments() - 1 - rank + coordinate);
+/// The extent of a coordinate of the grid: an argument of a persistent kernel,
+/// else the launch's, whose x is the last coordinate.
+Value KernelEmitter::emitExtent(int64_t coordinate) {
+  int64_t rank = kernel.getGridRank();
+  if (persistent)
+    return entry->getArgument(entry->getNumArguments() - 1 - rank + coordinate);
+  Type i32 = builder.getI32Type();
+  if (coordinate == rank - 1)
+    return NVVM::GridDimXOp::create(builder, loc, i32);
+  if (coordinate == rank - 2)
+    return NVVM::GridDimYOp::create(builder, loc, i32);
+  return NVVM::GridDimZOp::create(builder, loc, i32);
 }
 
 Value KernelEmitter::emitItemCount() {
-  int64_t rank = kernel.getGridRank();
-  Value count = getExtent(entry, rank, 0);
-  for (int64_t n = 1; n < rank; ++n)
-    count =
-        arith::MulIOp::create(builder, loc, count, getExtent(entry, rank, n));
+  Value count = emitExtent(0);
+  for (int64_t n = 1, e = kernel.getGridRank(); n < e; ++n)
+    count = arith::MulIOp::create(builder, loc, count, emitExtent(n));
   return count;
+}
+
+/// Blocks of a kernel that is not persistent are items: the block's
+/// coordinates, or those of its number where the schedule wants another order.
+void KernelEmitter::emitBlockItem() {
+  Type i32 = builder.getI32Type();
+  auto grid = kernel.getGridArguments();
+  Values ids = {NVVM::BlockIdXOp::create(builder, loc, i32)};
+  if (grid.size() > 1)
+    ids.push_back(NVVM::BlockIdYOp::create(builder, loc, i32));
+  if (grid.size() > 2)
+    ids.push_back(NVVM::BlockIdZOp::create(builder, loc, i32));
+  if (!isLastFirst()) {
+    for (auto [coordinate, id] : llvm::zip(llvm::reverse(grid), ids))
+      set(coordinate, id);
+    return;
+  }
+  Value item = ids.back();
+  for (int64_t n = ids.size() - 2; n >= 0; --n)
+    item = add(arith::MulIOp::create(builder, loc, item,
+                                     emitExtent(grid.size() - 1 - n)),
+               ids[n]);
+  emitCoordinates(item);
 }
 
 /// The coordinates of an item: the last coordinate varies fastest, or, from the
@@ -52,8 +82,8 @@ void KernelEmitter::emitCoordinates(Value item) {
     return arith::SubIOp::create(builder, loc, a, b);
   };
   auto grid = kernel.getGridArguments();
-  Value tiles = getExtent(entry, rank, rank - 1), outer;
-  if (persistent.getLastFirst()) {
+  Value tiles = emitExtent(rank - 1), outer;
+  if (isLastFirst()) {
     Value heads = divideBy(emitItemCount(), tiles);
     Value section = divideBy(item, multiply(tiles, sectionHeads));
     Value first = multiply(section, sectionHeads);
@@ -72,7 +102,7 @@ void KernelEmitter::emitCoordinates(Value item) {
       set(grid[n], outer);
       break;
     }
-    Value extent = getExtent(entry, rank, n);
+    Value extent = emitExtent(n);
     set(grid[n], remainderBy(outer, extent));
     outer = divideBy(outer, extent);
   }

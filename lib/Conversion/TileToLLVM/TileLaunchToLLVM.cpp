@@ -23,20 +23,10 @@ namespace fovea {
 using namespace mlir;
 using namespace fovea;
 
-/// The runtime's function (include/fovea-runtime/Runtime.h).
-static constexpr StringLiteral parallelForName = "fovea_parallel_for";
-
-/// fovea_parallel_for(items, scratch bytes, body, context).
-static LLVM::LLVMFuncOp getParallelFor(ModuleOp module) {
-  if (auto known = module.lookupSymbol<LLVM::LLVMFuncOp>(parallelForName))
-    return known;
-  OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
-  Type i64 = b.getI64Type(), ptr = LLVM::LLVMPointerType::get(b.getContext());
-  return LLVM::LLVMFuncOp::create(
-      b, module.getLoc(), parallelForName,
-      LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()),
-                                  {i64, i64, ptr, ptr}));
-}
+/// The runtime's functions (include/fovea-runtime/Runtime.h).
+static constexpr StringLiteral parallelForName = "fovea_parallel_for",
+                               acquireName = "fovea_acquire_workspace",
+                               releaseName = "fovea_release_workspace";
 
 /// Casts a value between the types that func and LLVM give to it.
 static Value cast(OpBuilder &b, Location loc, Value value, Type type) {
@@ -45,11 +35,37 @@ static Value cast(OpBuilder &b, Location loc, Value value, Type type) {
   return UnrealizedConversionCastOp::create(b, loc, type, value).getResult(0);
 }
 
+/// A function of the runtime.
+static LLVM::LLVMFuncOp getFunction(ModuleOp module, StringRef name,
+                                    Type result, ArrayRef<Type> arguments) {
+  if (auto known = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
+    return known;
+  OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
+  return LLVM::LLVMFuncOp::create(
+      b, module.getLoc(), name,
+      LLVM::LLVMFunctionType::get(result, arguments));
+}
+
+/// A memref of `size` bytes.
+static Value makeBytes(ImplicitLocOpBuilder &b, Value pointer, int64_t size,
+                       Type type) {
+  LLVMTypeConverter converter(b.getContext());
+  auto descriptor =
+      MemRefDescriptor::poison(b, b.getLoc(), converter.convertType(type));
+  descriptor.setAllocatedPtr(b, b.getLoc(), pointer);
+  descriptor.setAlignedPtr(b, b.getLoc(), pointer);
+  descriptor.setConstantOffset(b, b.getLoc(), 0);
+  descriptor.setConstantSize(b, b.getLoc(), 0, size);
+  descriptor.setConstantStride(b, b.getLoc(), 0, 1);
+  return cast(b, b.getLoc(), descriptor, type);
+}
+
 /// `@kernel_body(item, scratch, context)`: unpacks the context and calls the
 /// kernel.
 static LLVM::LLVMFuncOp createBody(func::FuncOp kernel,
                                    LLVM::LLVMStructType context,
-                                   int64_t scratchBytes) {
+                                   int64_t scratchBytes,
+                                   int64_t workspaceBytes) {
   ImplicitLocOpBuilder b(kernel.getLoc(), kernel);
   Type i64 = b.getI64Type(), ptr = LLVM::LLVMPointerType::get(b.getContext());
   auto body = LLVM::LLVMFuncOp::create(
@@ -62,22 +78,15 @@ static LLVM::LLVMFuncOp createBody(func::FuncOp kernel,
   ArrayRef<Type> types = kernel.getFunctionType().getInputs();
   SmallVector<Value> arguments = {
       cast(b, b.getLoc(), entry->getArgument(0), types[0])};
-  LLVMTypeConverter converter(b.getContext());
-  Value size = LLVM::ConstantOp::create(b, b.getI64IntegerAttr(scratchBytes));
-  auto scratch = cast<MemRefType>(types[1]);
-  // A descriptor of the scratch memory.
-  auto descriptor = MemRefDescriptor::poison(
-      b, b.getLoc(), converter.convertType(scratch));
-  descriptor.setAllocatedPtr(b, b.getLoc(), entry->getArgument(1));
-  descriptor.setAlignedPtr(b, b.getLoc(), entry->getArgument(1));
-  descriptor.setConstantOffset(b, b.getLoc(), 0);
-  descriptor.setSize(b, b.getLoc(), 0, size);
-  descriptor.setConstantStride(b, b.getLoc(), 0, 1);
-  arguments.push_back(cast(b, b.getLoc(), descriptor, scratch));
+  arguments.push_back(
+      makeBytes(b, entry->getArgument(1), scratchBytes, types[1]));
   Value packed = LLVM::LoadOp::create(b, context, entry->getArgument(2));
-  for (auto [n, type] : llvm::enumerate(types.drop_front(2)))
-    arguments.push_back(cast(
-        b, b.getLoc(), LLVM::ExtractValueOp::create(b, packed, n), type));
+  for (auto [n, type] : llvm::enumerate(types.drop_front(2))) {
+    Value field = LLVM::ExtractValueOp::create(b, packed, n);
+    arguments.push_back(n == 0 && workspaceBytes
+                            ? makeBytes(b, field, workspaceBytes, type)
+                            : cast(b, b.getLoc(), field, type));
+  }
   func::CallOp::create(b, kernel, arguments);
   LLVM::ReturnOp::create(b, ValueRange{});
   return body;
@@ -91,37 +100,58 @@ static LogicalResult lowerLaunch(tile::LaunchOp launch) {
     return launch.emitOpError("of ")
            << launch.getKernelAttr()
            << ", which is not lowered; run -tile-to-vector on its module first";
+  ImplicitLocOpBuilder b(launch.getLoc(), launch);
   LLVMTypeConverter converter(launch.getContext());
-  SmallVector<Value> operands(launch.getArguments());
+  Type i64 = b.getI64Type(), ptr = LLVM::LLVMPointerType::get(b.getContext());
+  Type none = LLVM::LLVMVoidType::get(b.getContext());
+  auto number = [&](int64_t value) -> Value {
+    return LLVM::ConstantOp::create(b, b.getI64IntegerAttr(value));
+  };
+  int64_t scratch = *launch.getScratchBytes();
+  int64_t shared = launch.getWorkspaceBytes().value_or(0);
+  Value one = number(1), items = one;
+  for (Value extent : launch.getGrid())
+    items = LLVM::MulOp::create(b, items, cast(b, b.getLoc(), extent, i64));
+  SmallVector<Value> operands;
+  if (shared) {
+    // Without it nothing runs.
+    auto acquire = getFunction(module, acquireName, ptr, {i64, i64});
+    Value cleared = number(launch.getClearedBytes().value_or(0));
+    Value memory =
+        LLVM::CallOp::create(b, acquire, ValueRange{number(shared), cleared})
+            .getResult();
+    Value exists = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::ne, memory,
+                                        LLVM::ZeroOp::create(b, ptr));
+    items = LLVM::SelectOp::create(b, exists, items, number(0));
+    operands.push_back(memory);
+  }
+  llvm::append_range(operands, launch.getArguments());
   llvm::append_range(operands, launch.getGrid());
   SmallVector<Type> fields;
   for (Value operand : operands)
     fields.push_back(converter.convertType(operand.getType()));
   auto context =
       LLVM::LLVMStructType::getLiteral(launch.getContext(), fields);
-  int64_t scratch = *launch.getScratchBytes();
   std::string name = (kernel.getName() + "_body").str();
   auto body = module.lookupSymbol<LLVM::LLVMFuncOp>(name);
   if (!body)
-    body = createBody(kernel, context, scratch);
+    body = createBody(kernel, context, scratch, shared);
 
-  ImplicitLocOpBuilder b(launch.getLoc(), launch);
-  Type ptr = LLVM::LLVMPointerType::get(b.getContext());
   Value packed = LLVM::PoisonOp::create(b, context);
   for (auto [n, operand] : llvm::enumerate(operands))
     packed = LLVM::InsertValueOp::create(
         b, packed, cast(b, b.getLoc(), operand, fields[n]), n);
-  Value one = LLVM::ConstantOp::create(b, b.getI64IntegerAttr(1));
   Value memory = LLVM::AllocaOp::create(b, ptr, context, one);
   LLVM::StoreOp::create(b, packed, memory);
-  Value items = one;
-  for (Value extent : launch.getGrid())
-    items = LLVM::MulOp::create(
-        b, items, cast(b, b.getLoc(), extent, b.getI64Type()));
-  Value bytes = LLVM::ConstantOp::create(b, b.getI64IntegerAttr(scratch));
-  Value address = LLVM::AddressOfOp::create(b, body);
-  LLVM::CallOp::create(b, getParallelFor(module),
-                       ValueRange{items, bytes, address, memory});
+  LLVM::CallOp::create(
+      b,
+      // (items, scratch bytes, body, context)
+      getFunction(module, parallelForName, none, {i64, i64, ptr, ptr}),
+      ValueRange{items, number(scratch), LLVM::AddressOfOp::create(b, body),
+                 memory});
+  if (shared)
+    LLVM::CallOp::create(b, getFunction(module, releaseName, none, {ptr}),
+                         operands.front());
   launch.erase();
   return success();
 }

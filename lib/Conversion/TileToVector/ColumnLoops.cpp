@@ -16,25 +16,14 @@ using namespace mlir;
 using namespace fovea;
 using tile::TileType;
 
-static Value fold(OpBuilder &b, Location loc, tile::ReduceKind kind,
-                  Value state, Value value) {
+Value fovea::foldVector(OpBuilder &b, Location loc, tile::ReduceKind kind,
+                        Value state, Value value) {
   if (kind == tile::ReduceKind::add)
     return arith::AddFOp::create(b, loc, state, value);
   // NaN is passed over: the comparison with it is false.
   Value greater =
       arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, value, state);
   return arith::SelectOp::create(b, loc, greater, value, state);
-}
-
-void KernelLowering::finishColumn(Location loc, Value value, Value target,
-                                  Value column, int64_t vector,
-                                  Reduction *reduction,
-                                  MutableArrayRef<Value> state) {
-  if (target)
-    vector::StoreOp::create(b, loc, value, target,
-                            ValueRange{column, index(vector * width)});
-  if (reduction)
-    state[vector] = fold(b, loc, reduction->kind, state[vector], value);
 }
 
 LogicalResult KernelLowering::emitColumnLoops(
@@ -71,19 +60,39 @@ LogicalResult KernelLowering::emitColumnLoops(
   return emitLoop(whole, extent, 1);
 }
 
-LogicalResult KernelLowering::emitColumns(Value top, Value target,
+LogicalResult KernelLowering::emitColumns(Value top, Value kept, Value target,
                                           Reduction *reduction) {
   Location loc = top.getLoc();
-  hoist(top);
+  copyLoads(kept);
+  hoist(kept);
+  int64_t step = target ? packOf(kept) : 1;
   LogicalResult result = emitColumnLoops(
-      loc, columns(top), 1, reduction,
-      [&](Value column, int64_t, MutableArrayRef<Value> state) {
-        for (int64_t vector = 0; vector < numVectors; ++vector) {
-          Point point;
-          FailureOr<Value> value = evaluate(top, column, vector, point);
-          if (failed(value))
-            return failure();
-          finishColumn(loc, *value, target, column, vector, reduction, state);
+      loc, columns(top), step, reduction,
+      [&](Value column, int64_t count, MutableArrayRef<Value> state) {
+        for (int64_t vector = 0; vector < vectorsOf(top); ++vector) {
+          SmallVector<Value> values;
+          for (int64_t n = 0; n < count; ++n) {
+            Value at = n == 0 ? column
+                              : arith::AddIOp::create(b, loc, column, index(n))
+                                    .getResult();
+            Point point;
+            FailureOr<Value> value = evaluate(top, at, vector, point);
+            if (failed(value))
+              return failure();
+            if (reduction)
+              state[vector] =
+                  foldVector(b, loc, reduction->kind, state[vector], *value);
+            if (!target)
+              continue;
+            // `point` holds the value that `kept` is computed from.
+            point[top] = *value;
+            value = evaluate(kept, at, vector, point);
+            if (failed(value))
+              return failure();
+            values.push_back(*value);
+          }
+          if (target)
+            storeVectors(kept, values, target, column, vector);
         }
         return success();
       });

@@ -16,62 +16,54 @@ using namespace mlir;
 using namespace fovea;
 using tile::TileType;
 
-LogicalResult KernelLowering::materializeRows(Value tile, tile::LoadOp load,
-                                              Value target) {
-  Location loc = tile.getLoc();
-  Value rows = extents.lookup(load.getResult())[0];
-  Value depth = columns(tile);
-  Type element = typeOf(tile).getElementType();
-  // Lanes beyond the view are computed with and never stored; zero keeps them
-  // from being slow or trapping.
-  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(element));
-  auto emit = [&](Value from, Value to, function_ref<Value(Value, Value)> get) {
-    scf::ForOp::create(
-        b, loc, from, to, index(1), ValueRange{},
-        [&](OpBuilder &outer, Location, Value row, ValueRange) {
-          scf::ForOp::create(
-              outer, loc, index(0), depth, index(1), ValueRange{},
-              [&](OpBuilder &inner, Location, Value column, ValueRange) {
-                OpBuilder::InsertionGuard guard(b);
-                b.setInsertionPointToEnd(inner.getInsertionBlock());
-                Value value = get(row, column);
-                memref::StoreOp::create(b, loc, value, target,
-                                        ValueRange{column, row});
-                scf::YieldOp::create(b, loc);
-              });
-          scf::YieldOp::create(outer, loc);
-        });
-  };
-  emit(index(0), rows, [&](Value row, Value column) {
-    return evaluateScalar(tile, row, column);
-  });
-  emit(rows, index(typeOf(tile).getDimSize(0)),
-       [&](Value, Value) { return zero; });
-  return success();
-}
-
 FailureOr<Value> KernelLowering::materialize(Value tile, Value target) {
+  copyLoads(tile);
   Value buffer = inBuffer.lookup(tile);
   if (buffer && !target)
     return buffer;
   if (!target)
     target = allocate(typeOf(tile));
-  tile::LoadOp load = findLoad(tile);
   tile::DotOp dot = findDot(tile);
-  LogicalResult result = success();
-  if (load)
-    result = materializeRows(tile, load, target);
-  else if (dot)
-    result = emitDot(dot, tile, target, nullptr);
-  else
-    result = emitColumns(tile, target, nullptr);
-  if (failed(result))
+  // Products make one column after the other.
+  if (dot && packOf(tile) > 1) {
+    if (failed(materialize(dot.getResult())))
+      return failure();
+    dot = {};
+  }
+  if (failed(dot ? emitDot(dot, tile, target, nullptr)
+                 : emitColumns(tile, tile, target, nullptr)))
     return failure();
   // The extent is that of the expression, which is forgotten now.
   if (!extents.count(tile))
     extents[tile] = {index(typeOf(tile).getDimSize(0)), columns(tile)};
   inBuffer[tile] = target;
   return target;
+}
+
+Value KernelLowering::findKept(tile::ReduceOp op) {
+  Value input = op.getInput();
+  if (!isExpression(input) || input.hasOneUse())
+    return {};
+  Operation *reader = nullptr;
+  for (Operation *user : input.getUsers()) {
+    if (user == op || user == reader)
+      continue;
+    if (reader)
+      return input;
+    reader = user;
+  }
+  auto map = dyn_cast_or_null<tile::MapOp>(reader);
+  if (!map || map->getBlock() != op->getBlock() || map.getInputs().size() != 1)
+    return input;
+  // What its body uses from outside has to be there.
+  bool isEarly = true;
+  map.walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands())
+      if (Operation *made = operand.getDefiningOp();
+          made && made->getBlock() == op->getBlock() && operand != input)
+        isEarly &= made->isBeforeInBlock(op);
+  });
+  return isEarly ? map.getResult() : input;
 }
 
 LogicalResult KernelLowering::lowerReduce(tile::ReduceOp op) {
@@ -85,7 +77,7 @@ LogicalResult KernelLowering::lowerReduce(tile::ReduceOp op) {
       b.getF32FloatAttr(adds ? 0 : -std::numeric_limits<float>::infinity()));
   Reduction reduction = {
       op.getKind(),
-      SmallVector<Value>(numVectors, lanes.broadcast(loc, start))};
+      SmallVector<Value>(vectorsOf(input), lanes.broadcast(loc, start))};
   tile::DotOp dot = findDot(input);
   // What lies between the product and the folded tile must not be wanted by
   // others, or the product comes first on its own.
@@ -101,20 +93,23 @@ LogicalResult KernelLowering::lowerReduce(tile::ReduceOp op) {
       dot = {};
     }
   }
+  Value kept = findKept(op);
+  // Products store what they fold.
+  if (dot && kept)
+    kept = input;
   Value target;
-  bool kept = isExpression(input) && !input.hasOneUse();
   if (kept) {
-    target = dot ? Value() : findReusable(input, op);
+    target = dot ? Value() : findReusable(kept, op);
     if (!target)
-      target = allocate(typeOf(input));
+      target = allocate(typeOf(kept));
   }
   Value count = columns(input);
   if (failed(dot ? emitDot(dot, input, target, &reduction)
-                 : emitColumns(input, target, &reduction)))
+                 : emitColumns(input, kept ? kept : input, target, &reduction)))
     return failure();
   if (kept) {
-    extents[input] = {index(typeOf(input).getDimSize(0)), count};
-    inBuffer[input] = target;
+    extents[kept] = {index(typeOf(kept).getDimSize(0)), count};
+    inBuffer[kept] = target;
   }
   inLanes[op.getResult()] = reduction.state;
   return success();
@@ -126,17 +121,9 @@ LogicalResult KernelLowering::lowerStore(tile::StoreOp op) {
   Value tile = op.getValue();
   SmallVector<Value> offsets(op.getOffsets());
   Value rows = extent(loc, view, 0, offsets[0], typeOf(tile).getDimSize(0));
-  auto store = [&](Value buffer, ValueRange from, ValueRange local) {
-    Value value = memref::LoadOp::create(b, loc, buffer, from);
-    SmallVector<Value> to;
-    for (auto [offset, position] : llvm::zip(offsets, local))
-      to.push_back(arith::AddIOp::create(b, loc, offset, position));
-    memref::StoreOp::create(b, loc, value, view.getSource(), indices(view, to));
-  };
-  Value buffer;
   if (isRow(tile)) {
-    buffer = allocate(typeOf(tile));
-    for (int64_t vector = 0; vector < numVectors; ++vector) {
+    Value buffer = allocate(typeOf(tile));
+    for (int64_t vector = 0; vector < vectorsOf(tile); ++vector) {
       Point point;
       FailureOr<Value> value = evaluate(tile, {}, vector, point);
       if (failed(value))
@@ -144,33 +131,19 @@ LogicalResult KernelLowering::lowerStore(tile::StoreOp op) {
       vector::StoreOp::create(b, loc, *value, buffer,
                               ValueRange{index(vector * width)});
     }
-  } else {
-    Value target = isExpression(tile) ? findReusable(tile, op) : Value();
-    FailureOr<Value> made = materialize(tile, target);
-    if (failed(made))
-      return failure();
-    buffer = *made;
+    emitFor(loc, index(0), rows, 1, [&](Value row) {
+      Value value = memref::LoadOp::create(b, loc, buffer, row);
+      Value to = arith::AddIOp::create(b, loc, offsets[0], row);
+      memref::StoreOp::create(b, loc, value, view.getSource(),
+                              indices(view, to));
+    });
+    return success();
   }
-  Value depth;
-  if (!isRow(tile))
-    depth = extent(loc, view, 1, offsets[1], typeOf(tile).getDimSize(1));
-  scf::ForOp::create(
-      b, loc, index(0), rows, index(1), ValueRange{},
-      [&](OpBuilder &outer, Location, Value row, ValueRange) {
-        OpBuilder::InsertionGuard guard(b);
-        b.setInsertionPointToEnd(outer.getInsertionBlock());
-        if (isRow(tile))
-          store(buffer, row, row);
-        else
-          scf::ForOp::create(
-              b, loc, index(0), depth, index(1), ValueRange{},
-              [&](OpBuilder &inner, Location, Value column, ValueRange) {
-                OpBuilder::InsertionGuard guard(b);
-                b.setInsertionPointToEnd(inner.getInsertionBlock());
-                store(buffer, {column, row}, {row, column});
-                scf::YieldOp::create(b, loc);
-              });
-        scf::YieldOp::create(b, loc);
-      });
+  Value target = isExpression(tile) ? findReusable(tile, op) : Value();
+  FailureOr<Value> made = materialize(tile, target);
+  if (failed(made))
+    return failure();
+  copyFromLanes(op, *made, rows,
+                extent(loc, view, 1, offsets[1], typeOf(tile).getDimSize(1)));
   return success();
 }

@@ -8,11 +8,6 @@
 
 #include "KernelLowering.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/IRMapping.h"
-
 using namespace mlir;
 using namespace fovea;
 using tile::TileType;
@@ -40,7 +35,7 @@ void KernelLowering::hoist(Value tile) {
     if (!isExpression(value) || isRow(value))
       return;
     if (auto map = value.getDefiningOp<tile::MapOp>())
-      for (int64_t vector = 0; vector < numVectors; ++vector)
+      for (int64_t vector = 0; vector < vectorsOf(value); ++vector)
         lanes.hoist(map, vector * width);
   });
 }
@@ -54,13 +49,12 @@ tile::DotOp KernelLowering::findDot(Value tile) {
   return found;
 }
 
-tile::LoadOp KernelLowering::findLoad(Value tile) {
-  tile::LoadOp found;
+void KernelLowering::copyLoads(Value tile) {
   visitExpression(tile, [&](Value value) {
-    if (!inBuffer.count(value) && !found)
-      found = value.getDefiningOp<tile::LoadOp>();
+    if (auto load = value.getDefiningOp<tile::LoadOp>();
+        load && !inBuffer.count(value))
+      copyToLanes(load);
   });
-  return found;
 }
 
 /// Whether an op after `op` may read `tile`; uses in the expression of `within`
@@ -107,10 +101,7 @@ FailureOr<Value> KernelLowering::evaluate(Value tile, Value column,
   if (auto it = inLanes.find(tile); it != inLanes.end())
     return it->second[vector];
   if (Value buffer = inBuffer.lookup(tile))
-    return vector::LoadOp::create(
-               b, loc, lanes.vectorType(typeOf(tile).getElementType()), buffer,
-               ValueRange{column, index(vector * width)})
-        .getResult();
+    return loadVector(tile, buffer, column, vector);
   if (auto splat = tile.getDefiningOp<tile::SplatOp>())
     return lanes.broadcast(loc, splat.getValue());
   auto map = tile.getDefiningOp<tile::MapOp>();
@@ -130,29 +121,4 @@ FailureOr<Value> KernelLowering::evaluate(Value tile, Value column,
   Value result = lanes.emit(map, vector * width, column, inputs);
   point[tile] = result;
   return result;
-}
-
-Value KernelLowering::evaluateScalar(Value tile, Value row, Value column) {
-  if (auto load = tile.getDefiningOp<tile::LoadOp>()) {
-    auto view = load.getView().getDefiningOp<tile::ViewOp>();
-    Location loc = load.getLoc();
-    Value r = arith::AddIOp::create(b, loc, load.getOffsets()[0], row);
-    Value c = arith::AddIOp::create(b, loc, load.getOffsets()[1], column);
-    return memref::LoadOp::create(b, loc, view.getSource(),
-                                  indices(view, {r, c}));
-  }
-  auto map = tile.getDefiningOp<tile::MapOp>();
-  IRMapping mapping;
-  for (auto [argument, input] : llvm::zip(map.getElements(), map.getInputs()))
-    mapping.map(argument, evaluateScalar(input, row, column));
-  for (auto [n, argument] : llvm::enumerate(map.getCoordinates())) {
-    Value position = n == 0 ? row : column;
-    if (!map.getOrigin().empty())
-      position =
-          arith::AddIOp::create(b, map.getLoc(), map.getOrigin()[n], position);
-    mapping.map(argument, position);
-  }
-  for (Operation &op : map.getBlock().without_terminator())
-    b.clone(op, mapping);
-  return mapping.lookup(map.getYielded());
 }

@@ -18,10 +18,10 @@ using namespace fovea;
 using tile::TileType;
 
 KernelLowering::KernelLowering(func::FuncOp function,
-                               tile::CpuScheduleAttr schedule)
-    : function(function), schedule(schedule), b(function.getContext()),
-      lanes(b, schedule.getLanes()), width(schedule.getLanes()),
-      numVectors(schedule.getQueryTile() / schedule.getLanes()) {}
+                               tile::CpuScheduleAttr schedule, Value workspace)
+    : function(function), schedule(schedule), workspace(workspace),
+      b(function.getContext()), lanes(b, schedule.getLanes()),
+      width(schedule.getLanes()) {}
 
 LogicalResult KernelLowering::run() {
   if (failed(lowerBlock(function.getBody().front())))
@@ -52,6 +52,15 @@ static bool hasTiles(Operation &op) {
   auto isTile = [](Type type) { return isa<TileType>(type); };
   return llvm::any_of(op.getResultTypes(), isTile) ||
          llvm::any_of(op.getOperandTypes(), isTile);
+}
+
+static bool holdsTiles(Operation *op) {
+  return op
+      ->walk([](Operation *inner) {
+        return hasTiles(*inner) ? WalkResult::interrupt()
+                                : WalkResult::advance();
+      })
+      .wasInterrupted();
 }
 
 /// Rows are in lanes, so a map reads its inputs in one way only.
@@ -107,7 +116,7 @@ LogicalResult KernelLowering::lowerOp(Operation &op) {
     if (!isRow(map.getResult()))
       return success();
     SmallVector<Value> vectors;
-    for (int64_t vector = 0; vector < numVectors; ++vector) {
+    for (int64_t vector = 0; vector < vectorsOf(map.getResult()); ++vector) {
       Point point;
       FailureOr<Value> value = evaluate(map.getResult(), {}, vector, point);
       if (failed(value))
@@ -129,6 +138,24 @@ LogicalResult KernelLowering::lowerOp(Operation &op) {
     done.push_back(&op);
     return lowerLoop(loop);
   }
+  if (auto combine = dyn_cast<tile::CombineOp>(op)) {
+    done.push_back(&op);
+    return lowerCombine(combine);
+  }
+  // A branch that gives no tile works on tiles of its own.
+  if (auto branch = dyn_cast<scf::IfOp>(op);
+      branch && !hasTiles(op) && holdsTiles(branch)) {
+    if (failed(computeOutside(branch)))
+      return failure();
+    int64_t mark = scratchTop;
+    for (Region &region : branch->getRegions()) {
+      if (!region.empty() && failed(lowerBlock(region.front())))
+        return failure();
+      scratchTop = mark;
+    }
+    b.setInsertionPointAfter(branch);
+    return success();
+  }
   if (isa<tile::WalkAtOp, tile::WalkSizeOp>(op))
     return op.emitOpError("stands on a walk of several ranges; run "
                           "-tile-split-walk first");
@@ -143,14 +170,23 @@ LogicalResult KernelLowering::lowerOp(Operation &op) {
 //===----------------------------------------------------------------------===//
 
 Value KernelLowering::allocate(TileType type) {
+  SmallVector<int64_t> shape(llvm::reverse(type.getShape()));
+  Type element = type.getElementType();
+  auto layout = dyn_cast_or_null<tile::LanesAttr>(type.getLayout());
+  if (layout && layout.getPack() > 1) {
+    shape[0] /= layout.getPack();
+    element =
+        b.getIntegerType(element.getIntOrFloatBitWidth() * layout.getPack());
+  }
+  return allocate(shape, element);
+}
+
+Value KernelLowering::allocate(ArrayRef<int64_t> shape, Type element) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(&function.getBody().front());
-  SmallVector<int64_t> shape(llvm::reverse(type.getShape()));
-  auto memref = MemRefType::get(shape, type.getElementType());
+  auto memref = MemRefType::get(shape, element);
   int64_t bytes =
-      (memref.getNumElements() * type.getElementType().getIntOrFloatBitWidth() +
-       7) /
-      8;
+      (memref.getNumElements() * element.getIntOrFloatBitWidth() + 7) / 8;
   Value offset = index(scratchTop);
   scratchTop += llvm::alignTo(bytes, 64);
   scratchEnd = std::max(scratchEnd, scratchTop);
@@ -166,9 +202,9 @@ Value KernelLowering::extent(Location loc, tile::ViewOp view, unsigned axis,
   bool limited = axis == 0 && view.getLimit();
   APInt constant;
   if (!limited && !moved && matchPattern(offset, m_ConstantInt(&constant)) &&
-      !type.isDynamicDim(dim) &&
-      constant.getSExtValue() + size <= type.getDimSize(dim))
-    return index(size);
+      !type.isDynamicDim(dim))
+    return index(std::clamp<int64_t>(
+        type.getDimSize(dim) - constant.getSExtValue(), 0, size));
   Value end = tile::createExtent(b, view, axis);
   Value room = arith::SubIOp::create(b, loc, end, offset);
   room = arith::MaxSIOp::create(b, loc, room, index(0));

@@ -21,25 +21,48 @@ inline tile::TileType typeOf(mlir::Value tile) {
   return llvm::cast<tile::TileType>(tile.getType());
 }
 
+/// Elements that a lane of a tile holds beside each other.
+inline int64_t packOf(mlir::Value tile) {
+  auto lanes =
+      llvm::dyn_cast_or_null<tile::LanesAttr>(typeOf(tile).getLayout());
+  return lanes ? lanes.getPack() : 1;
+}
+
 /// Whether a tile has one axis.
 inline bool isRow(mlir::Value tile) { return typeOf(tile).getRank() == 1; }
+
+/// The axis of a view along which its memory is contiguous, if there is one.
+std::optional<unsigned> findContiguousAxis(tile::ViewOp view);
+
+/// `state` with one more vector folded into it.
+mlir::Value foldVector(mlir::OpBuilder &b, mlir::Location loc,
+                       tile::ReduceKind kind, mlir::Value state,
+                       mlir::Value value);
 
 /// Lowers a function that holds a kernel's ops, in place.
 ///
 /// A tile is in one of four states:
 ///  - in memory: it is read through its view;
 ///  - in lanes: it has one axis, and is a list of vectors;
-///  - in a buffer of scratch memory, `[axis 1][axis 0]`;
+///  - in a buffer of scratch memory, `[axis 1][axis 0]`, or, if the tile is
+///    packed, `[axis 1 / pack][axis 0]` of words that hold `pack` elements;
 ///  - an expression: a map, splat or product that nobody has asked for yet.
 /// Reductions, stores and the yields of loops ask for tiles; that emits loops.
 class KernelLowering {
 public:
-  KernelLowering(mlir::func::FuncOp function, tile::CpuScheduleAttr schedule);
+  /// `workspace` is the memory of all work items; null if there is none.
+  KernelLowering(mlir::func::FuncOp function, tile::CpuScheduleAttr schedule,
+                 mlir::Value workspace);
 
   mlir::LogicalResult run();
 
   /// Bytes of scratch memory that a work item needs.
   int64_t getScratchBytes() const { return scratchEnd; }
+
+  /// Bytes that work items hand states over in, and how many of them count
+  /// arrivals: these are zero at first.
+  int64_t getWorkspaceBytes() const { return workspaceBytes; }
+  int64_t getClearedBytes() const { return clearedBytes; }
 
 private:
   /// Vectors that have been computed at one point (column, vector).
@@ -54,6 +77,7 @@ private:
 
   mlir::LogicalResult lowerBlock(mlir::Block &block);
   mlir::LogicalResult lowerOp(mlir::Operation &op);
+  mlir::Value allocate(llvm::ArrayRef<int64_t> shape, mlir::Type element);
   mlir::Value allocate(tile::TileType type);
   /// Number of defined columns (axis 1) of a tile.
   mlir::Value columns(mlir::Value tile);
@@ -63,7 +87,14 @@ private:
   /// Indices of the memref behind a view for (row, column).
   llvm::SmallVector<mlir::Value> indices(tile::ViewOp view,
                                          mlir::ValueRange position);
+  /// The same for an element of a loaded tile.
+  llvm::SmallVector<mlir::Value> indices(tile::LoadOp load, mlir::Value row,
+                                         mlir::Value column);
   mlir::Value index(int64_t value);
+  /// Vectors that hold the rows of a tile.
+  int64_t vectorsOf(mlir::Value tile) {
+    return typeOf(tile).getDimSize(0) / width;
+  }
 
   // Expressions.cpp: what a tile is computed from.
 
@@ -74,7 +105,6 @@ private:
   void hoist(mlir::Value tile);
   /// The product inside the expression of `tile`, if it has one.
   tile::DotOp findDot(mlir::Value tile);
-  tile::LoadOp findLoad(mlir::Value tile);
   /// A buffer of the same shape that the expression reads, and nothing after
   /// `op` does.
   mlir::Value findReusable(mlir::Value tile, mlir::Operation *op);
@@ -82,15 +112,55 @@ private:
   /// The vector of `tile` at a column (null for one axis) and a vector.
   mlir::FailureOr<mlir::Value> evaluate(mlir::Value tile, mlir::Value column,
                                         int64_t vector, Point &point);
-  /// An element of `tile` at (row, column) of memory, as a scalar.
-  mlir::Value evaluateScalar(mlir::Value tile, mlir::Value row,
-                             mlir::Value column);
+  /// Brings loaded tiles that the expression reads into lanes.
+  void copyLoads(mlir::Value tile);
+
+  // Copies.cpp: between the memory of views and scratch memory.
+
+  /// Runs `body` for [from, to) in steps.
+  void emitFor(mlir::Location loc, mlir::Value from, mlir::Value to,
+               int64_t step, llvm::function_ref<void(mlir::Value)> body);
+  /// The same with whole steps only, then one by one; `body` gets the number of
+  /// elements.
+  void emitSteps(mlir::Location loc, mlir::Value from, mlir::Value to,
+                 int64_t step,
+                 llvm::function_ref<void(mlir::Value, int64_t)> body);
+  mlir::Value roundDown(mlir::Location loc, mlir::Value value, int64_t step);
+  /// The element (row, column) of a loaded tile.
+  mlir::Value readElement(tile::LoadOp load, mlir::Value row,
+                          mlir::Value column);
+  /// Up to two elements, or vectors of them, in words; absent ones are zero.
+  mlir::Value makeWords(mlir::Location loc, mlir::ValueRange elements,
+                        int64_t pack);
+  /// Rows of memory to lanes.
+  void copyToLanes(tile::LoadOp load);
+  /// Lanes to rows of memory.
+  void copyFromLanes(tile::StoreOp store, mlir::Value buffer, mlir::Value rows,
+                     mlir::Value depth);
+  /// Calls `square` for whole squares of a tile whose rows lie in contiguous
+  /// memory, and `rest` for (row, column, number of columns) elsewhere.
+  void emitCopyLoops(
+      tile::ViewOp view, tile::TileType type, mlir::Value rows,
+      mlir::Value depth,
+      llvm::function_ref<void(mlir::Value, mlir::Value)> square,
+      llvm::function_ref<void(mlir::Value, mlir::Value, int64_t)> rest);
+
+  // Buffers.cpp: vectors of tiles in scratch memory.
+
+  mlir::Value loadVector(mlir::Value tile, mlir::Value buffer,
+                         mlir::Value column, int64_t vector);
+  /// Stores the vectors of up to `pack` columns from `column` on.
+  void storeVectors(mlir::Value tile, mlir::ValueRange values,
+                    mlir::Value target, mlir::Value column, int64_t vector);
+  mlir::Value loadElement(mlir::Value tile, mlir::Value buffer, mlir::Value row,
+                          mlir::Value column);
 
   // ColumnLoops.cpp: loops over the columns of a tile.
 
-  /// One loop over the columns of `top`, which stores it and folds it.
-  mlir::LogicalResult emitColumns(mlir::Value top, mlir::Value target,
-                                  Reduction *reduction);
+  /// One loop over the columns of `top`, which folds it and stores `kept`: the
+  /// same tile, or a map of it.
+  mlir::LogicalResult emitColumns(mlir::Value top, mlir::Value kept,
+                                  mlir::Value target, Reduction *reduction);
   /// Runs `body` for columns `[0, extent)` in steps of `rows`, and the rest one
   /// by one; hands the fold's state through.
   mlir::LogicalResult
@@ -99,23 +169,45 @@ private:
                   llvm::function_ref<mlir::LogicalResult(
                       mlir::Value, int64_t, llvm::MutableArrayRef<mlir::Value>)>
                       body);
-  /// Stores and folds the vector of a column.
-  void finishColumn(mlir::Location loc, mlir::Value value, mlir::Value target,
-                    mlir::Value column, int64_t vector, Reduction *reduction,
-                    llvm::MutableArrayRef<mlir::Value> state);
 
   // Products.cpp: register blocks.
 
+  /// How a product reads b: from the view's memory, or from a copy in scratch
+  /// memory.
+  struct Factor {
+    tile::LoadOp load;
+    /// Whether axis 1 of b is contracted.
+    bool contractsColumns;
+    /// Elements along the contracted axis that one step multiplies.
+    int64_t pack;
+    /// Number of defined elements along the contracted axis.
+    mlir::Value depth;
+    /// Words of `pack` elements, or f32: `[depth / pack][the other axis]`, or
+    /// with the axes the other way round; null for the view's memory.
+    mlir::Value copy;
+    /// Whether the contracted axis is the inner one of the copy.
+    bool inner;
+  };
+  Factor makeFactor(tile::DotOp dot);
+  mlir::Value copyFactor(const Factor &factor);
+  /// What step `k` broadcasts for column `n` of the result, from `count`
+  /// elements.
+  mlir::Value readFactor(const Factor &factor, mlir::Value n, mlir::Value k,
+                         int64_t count);
+  /// Adds the products of one step to `sums`.
+  llvm::SmallVector<mlir::Value>
+  emitProducts(tile::DotOp dot, const Factor &factor, mlir::Value operand,
+               mlir::ValueRange columns, int64_t firstVector, mlir::Value k,
+               int64_t count, mlir::ValueRange sums);
   /// The loops of a product, with `top`, an expression of it, at its end.
   mlir::LogicalResult emitDot(tile::DotOp dot, mlir::Value top,
                               mlir::Value target, Reduction *reduction);
   /// One block of `rows` columns of the result from `column` on.
-  mlir::LogicalResult emitBlock(tile::DotOp dot, mlir::Value top,
-                                mlir::Value target, mlir::Value operand,
-                                mlir::Value column, int64_t rows,
-                                int64_t firstVector,
-                                llvm::MutableArrayRef<mlir::Value> state,
-                                Reduction *reduction);
+  mlir::LogicalResult
+  emitBlock(tile::DotOp dot, mlir::Value top, mlir::Value target,
+            mlir::Value operand, const Factor &factor, mlir::Value column,
+            int64_t rows, int64_t firstVector, int64_t vectors,
+            llvm::MutableArrayRef<mlir::Value> state, Reduction *reduction);
   mlir::Value toF32(mlir::Value value);
 
   // Consumers.cpp: who asks for tiles.
@@ -123,25 +215,39 @@ private:
   /// Brings a tile of two axes into a buffer (`target`, or one of its own).
   mlir::FailureOr<mlir::Value> materialize(mlir::Value tile,
                                            mlir::Value target = {});
-  /// Copies rows of memory, through a map, into lanes.
-  mlir::LogicalResult materializeRows(mlir::Value tile, tile::LoadOp load,
-                                      mlir::Value target);
+  /// What has to be stored of the folded tile: the tile, the one map that all
+  /// others read of it, or nothing.
+  mlir::Value findKept(tile::ReduceOp op);
   mlir::LogicalResult lowerReduce(tile::ReduceOp op);
   mlir::LogicalResult lowerStore(tile::StoreOp op);
 
   // KeyLoops.cpp: loops that carry tiles.
 
+  /// Computes tiles from outside that `op` reads ahead of it, once.
+  mlir::LogicalResult computeOutside(mlir::Operation *op);
   mlir::LogicalResult lowerLoop(mlir::scf::ForOp loop);
   mlir::LogicalResult lowerYields(mlir::scf::ForOp loop,
                                   llvm::ArrayRef<mlir::Value> buffers,
                                   mlir::ValueRange yielded,
                                   llvm::SmallVectorImpl<mlir::Value> &vectors);
 
+  // Combine.cpp: work items that share their keys.
+
+  mlir::LogicalResult lowerCombine(tile::CombineOp op);
+  /// Memory of a work item for its state: the sum, maxima and weights.
+  llvm::SmallVector<mlir::Value, 3> slotOf(tile::CombineOp op,
+                                           mlir::Value item);
+  void emitFold(tile::CombineOp op, mlir::Value first, mlir::Value target,
+                llvm::SmallVectorImpl<mlir::Value> &top,
+                llvm::SmallVectorImpl<mlir::Value> &weight);
+
   mlir::func::FuncOp function;
   tile::CpuScheduleAttr schedule;
+  mlir::Value workspace;
+  int64_t workspaceBytes = 0, clearedBytes = 0;
   mlir::OpBuilder b;
   LaneEmitter lanes;
-  int64_t width, numVectors;
+  int64_t width;
   int64_t scratchTop = 0, scratchEnd = 0;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::Value>> inLanes;
   llvm::DenseMap<mlir::Value, mlir::Value> inBuffer;

@@ -25,7 +25,7 @@ LogicalResult KernelLowering::lowerYields(scf::ForOp loop,
     }
     if (!isRow(value))
       continue;
-    for (int64_t vector = 0; vector < numVectors; ++vector) {
+    for (int64_t vector = 0; vector < vectorsOf(value); ++vector) {
       Point point;
       FailureOr<Value> element = evaluate(value, {}, vector, point);
       if (failed(element))
@@ -54,21 +54,29 @@ LogicalResult KernelLowering::lowerYields(scf::ForOp loop,
   return success();
 }
 
-LogicalResult KernelLowering::lowerLoop(scf::ForOp loop) {
-  Location loc = loop.getLoc();
-  // Expressions from outside that the loop reads are computed once.
-  WalkResult walked = loop.walk([&](Operation *op) {
-    for (Value operand : op->getOperands()) {
-      if (!isa<TileType>(operand.getType()) || isRow(operand) ||
-          !isExpression(operand) || operand.getDefiningOp<tile::SplatOp>() ||
-          loop->isAncestor(operand.getDefiningOp()))
+LogicalResult KernelLowering::computeOutside(Operation *op) {
+  WalkResult walked = op->walk([&](Operation *inner) {
+    for (OpOperand &use : inner->getOpOperands()) {
+      Value operand = use.get();
+      Operation *made = operand.getDefiningOp();
+      if (!isa<TileType>(operand.getType()) || isRow(operand) || !made ||
+          op->isAncestor(made) || isa<tile::SplatOp>(made))
         continue;
-      if (failed(materialize(operand)))
+      auto dot = dyn_cast<tile::DotOp>(inner);
+      if (!dot || operand != dot.getB())
+        copyLoads(operand);
+      if (isExpression(operand) &&
+          failed(materialize(operand, findReusable(operand, op))))
         return WalkResult::interrupt();
     }
     return WalkResult::advance();
   });
-  if (walked.wasInterrupted())
+  return failure(walked.wasInterrupted());
+}
+
+LogicalResult KernelLowering::lowerLoop(scf::ForOp loop) {
+  Location loc = loop.getLoc();
+  if (failed(computeOutside(loop)))
     return failure();
 
   SmallVector<Value> init, buffers(loop.getInitArgs().size());
@@ -76,7 +84,7 @@ LogicalResult KernelLowering::lowerLoop(scf::ForOp loop) {
     if (!isa<TileType>(value.getType())) {
       init.push_back(value);
     } else if (isRow(value)) {
-      for (int64_t vector = 0; vector < numVectors; ++vector) {
+      for (int64_t vector = 0; vector < vectorsOf(value); ++vector) {
         Point point;
         FailureOr<Value> element = evaluate(value, {}, vector, point);
         if (failed(element))
@@ -87,7 +95,7 @@ LogicalResult KernelLowering::lowerLoop(scf::ForOp loop) {
       buffers[n] = own;
     } else {
       buffers[n] = allocate(typeOf(value));
-      if (own ? failed(emitColumns(value, buffers[n], nullptr))
+      if (own ? failed(emitColumns(value, value, buffers[n], nullptr))
               : failed(materialize(value, buffers[n])))
         return failure();
       // The loop changes the buffer: it does not hold the initial tile for
@@ -112,7 +120,7 @@ LogicalResult KernelLowering::lowerLoop(scf::ForOp loop) {
         tile.replaceAllUsesWith(*next++);
       } else if (isRow(tile)) {
         SmallVector<Value> &vectors = inLanes[tile];
-        for (int64_t vector = 0; vector < numVectors; ++vector)
+        for (int64_t vector = 0; vector < vectorsOf(tile); ++vector)
           vectors.push_back(*next++);
       } else {
         inBuffer[tile] = buffers[n];

@@ -9,7 +9,10 @@
 #include "KernelLowering.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace fovea;
@@ -37,8 +40,73 @@ Value KernelLowering::toF32(Value value) {
   Type type = b.getF32Type();
   if (isa<VectorType>(value.getType()))
     type = lanes.vectorType(type);
+  if (element.getIntOrFloatBitWidth() > 32)
+    return arith::TruncFOp::create(b, function.getLoc(), type, value);
   return arith::ExtFOp::create(b, function.getLoc(), type, value);
 }
+
+/// Whether the product multiplies pairs of bf16.
+static bool isOnPairs(tile::DotOp dot) {
+  return packOf(dot.getA()) == 2 &&
+         typeOf(dot.getA()).getElementType().isBF16() &&
+         typeOf(dot.getB()).getElementType().isBF16();
+}
+
+//===----------------------------------------------------------------------===//
+// The operand that is broadcast
+//===----------------------------------------------------------------------===//
+
+KernelLowering::Factor KernelLowering::makeFactor(tile::DotOp dot) {
+  AffineMap map = cast<AffineMapAttr>(dot.getIndexingMaps()[1]).getValue();
+  Factor factor;
+  factor.load = dot.getB().getDefiningOp<tile::LoadOp>();
+  factor.contractsColumns = map.getDimPosition(1) == 2;
+  factor.pack = isOnPairs(dot) ? packOf(dot.getA()) : 1;
+  unsigned contracted = factor.contractsColumns ? 1 : 0;
+  factor.depth = extents.lookup(dot.getB())[contracted];
+  auto view = factor.load.getView().getDefiningOp<tile::ViewOp>();
+  std::optional<unsigned> contiguous = findContiguousAxis(view);
+  factor.inner = contiguous.value_or(1 - contracted) == contracted;
+  bool asItIs = factor.pack > 1
+                    ? contiguous == contracted
+                    : factor.load.getType().getElementType().isF32();
+  if (!asItIs)
+    factor.copy = copyFactor(factor);
+  return factor;
+}
+
+Value KernelLowering::readFactor(const Factor &factor, Value n, Value k,
+                                 int64_t count) {
+  tile::LoadOp load = factor.load;
+  Location loc = load.getLoc();
+  if (factor.copy)
+    return memref::LoadOp::create(b, loc, factor.copy,
+                                  factor.inner ? ValueRange{n, k}
+                                               : ValueRange{k, n});
+  auto at = [&](Value position) {
+    return factor.contractsColumns ? indices(load, n, position)
+                                   : indices(load, position, n);
+  };
+  Value memory = load.getView().getDefiningOp<tile::ViewOp>().getSource();
+  if (factor.pack == 1)
+    return memref::LoadOp::create(b, loc, memory, at(k));
+  Value first = arith::MulIOp::create(b, loc, k, index(factor.pack));
+  if (count == 1)
+    return makeWords(
+        loc, memref::LoadOp::create(b, loc, memory, at(first)).getResult(),
+        factor.pack);
+  Type element = load.getType().getElementType();
+  Value pair = vector::LoadOp::create(
+      b, loc, VectorType::get({factor.pack}, element), memory, at(first));
+  Type word = b.getIntegerType(element.getIntOrFloatBitWidth() * factor.pack);
+  return vector::ExtractOp::create(
+      b, loc,
+      vector::BitCastOp::create(b, loc, VectorType::get({1}, word), pair), 0);
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks
+//===----------------------------------------------------------------------===//
 
 LogicalResult KernelLowering::emitDot(tile::DotOp dot, Value top, Value target,
                                       Reduction *reduction) {
@@ -51,35 +119,71 @@ LogicalResult KernelLowering::emitDot(tile::DotOp dot, Value top, Value target,
   FailureOr<Value> operand = materialize(dot.getA());
   if (failed(operand))
     return failure();
+  copyLoads(top);
+  int64_t mark = scratchTop;
+  Factor factor = makeFactor(dot);
   hoist(top);
-  int64_t block = schedule.getVectors();
+  // Tiles with fewer vectors than a block have as many accumulators in more
+  // rows.
+  int64_t numVectors = vectorsOf(dot.getResult());
+  int64_t vectors = std::min(schedule.getVectors(), numVectors);
+  int64_t rows = std::min<int64_t>(
+      schedule.getRows() * schedule.getVectors() / vectors, 16);
   LogicalResult result = emitColumnLoops(
-      dot.getLoc(), columns(dot), schedule.getRows(), reduction,
+      dot.getLoc(), columns(dot), rows, reduction,
       [&](Value column, int64_t rows, MutableArrayRef<Value> state) {
-        for (int64_t first = 0; first < numVectors; first += block)
-          if (failed(emitBlock(dot, top, target, *operand, column, rows, first,
-                               state, reduction)))
+        for (int64_t first = 0; first < numVectors; first += vectors)
+          if (failed(emitBlock(dot, top, target, *operand, factor, column, rows,
+                               first, vectors, state, reduction)))
             return failure();
         return success();
       });
   lanes.clearHoisted();
+  scratchTop = mark;
   return result;
 }
 
-LogicalResult KernelLowering::emitBlock(tile::DotOp dot, Value top,
-                                        Value target, Value operand,
-                                        Value column, int64_t rows,
-                                        int64_t firstVector,
-                                        MutableArrayRef<Value> state,
-                                        Reduction *reduction) {
+SmallVector<Value> KernelLowering::emitProducts(
+    tile::DotOp dot, const Factor &factor, Value operand, ValueRange columns,
+    int64_t firstVector, Value k, int64_t count, ValueRange sums) {
   Location loc = dot.getLoc();
-  int64_t vectors = schedule.getVectors();
-  auto load = dot.getB().getDefiningOp<tile::LoadOp>();
-  AffineMap map = cast<AffineMapAttr>(dot.getIndexingMaps()[1]).getValue();
-  bool contractsColumns = map.getDimPosition(1) == 2;
-  Value depth = extents.lookup(dot.getB())[contractsColumns ? 1 : 0];
+  int64_t vectors = sums.size() / columns.size();
+  bool pairs = factor.pack > 1;
+  VectorType pairsType = VectorType::get({2 * width}, b.getBF16Type());
+  SmallVector<Value> a, next;
+  for (int64_t n = 0; n < vectors; ++n) {
+    if (!pairs) {
+      a.push_back(toF32(loadVector(dot.getA(), operand, k, firstVector + n)));
+      continue;
+    }
+    Value words = vector::LoadOp::create(
+        b, loc, lanes.vectorType(b.getI32Type()), operand,
+        ValueRange{k, index((firstVector + n) * width)});
+    a.push_back(vector::BitCastOp::create(b, loc, pairsType, words));
+  }
+  for (auto [row, column] : llvm::enumerate(columns)) {
+    Value y = lanes.broadcast(loc, readFactor(factor, column, k, count));
+    if (pairs)
+      y = vector::BitCastOp::create(b, loc, pairsType, y);
+    for (int64_t n = 0; n < vectors; ++n) {
+      Value sum = sums[row * vectors + n];
+      if (pairs)
+        next.push_back(
+            x86vector::DotBF16Op::create(b, loc, sum.getType(), sum, y, a[n]));
+      else
+        next.push_back(vector::FMAOp::create(b, loc, y, a[n], sum));
+    }
+  }
+  return next;
+}
 
-  SmallVector<Value> position, accumulators;
+LogicalResult
+KernelLowering::emitBlock(tile::DotOp dot, Value top, Value target,
+                          Value operand, const Factor &factor, Value column,
+                          int64_t rows, int64_t firstVector, int64_t vectors,
+                          MutableArrayRef<Value> state, Reduction *reduction) {
+  Location loc = dot.getLoc();
+  SmallVector<Value> position, sums;
   for (int64_t row = 0; row < rows; ++row) {
     position.push_back(arith::AddIOp::create(b, loc, column, index(row)));
     for (int64_t n = 0; n < vectors; ++n) {
@@ -88,42 +192,48 @@ LogicalResult KernelLowering::emitBlock(tile::DotOp dot, Value top,
           evaluate(dot.getAcc(), position.back(), firstVector + n, point);
       if (failed(start))
         return failure();
-      accumulators.push_back(*start);
+      sums.push_back(*start);
     }
   }
-  auto loop = scf::ForOp::create(
-      b, loc, index(0), depth, index(1), accumulators,
-      [&](OpBuilder &nested, Location, Value k, ValueRange sums) {
-        OpBuilder::InsertionGuard guard(b);
-        b.setInsertionPointToEnd(nested.getInsertionBlock());
-        Type element = typeOf(dot.getA()).getElementType();
-        SmallVector<Value> a, next;
-        for (int64_t n = 0; n < vectors; ++n)
-          a.push_back(toF32(vector::LoadOp::create(
-              b, loc, lanes.vectorType(element), operand,
-              ValueRange{k, index((firstVector + n) * width)})));
-        for (int64_t row = 0; row < rows; ++row) {
-          Value scalar =
-              contractsColumns
-                  ? evaluateScalar(load.getResult(), position[row], k)
-                  : evaluateScalar(load.getResult(), k, position[row]);
-          Value factor = lanes.broadcast(loc, toF32(scalar));
-          for (int64_t n = 0; n < vectors; ++n)
-            next.push_back(vector::FMAOp::create(b, loc, factor, a[n],
-                                                 sums[row * vectors + n]));
-        }
-        scf::YieldOp::create(b, loc, next);
-      });
+  auto emitLoop = [&](Value from, Value to, int64_t count) {
+    auto loop = scf::ForOp::create(
+        b, loc, from, to, index(1), sums,
+        [&](OpBuilder &nested, Location, Value k, ValueRange state) {
+          OpBuilder::InsertionGuard guard(b);
+          b.setInsertionPointToEnd(nested.getInsertionBlock());
+          scf::YieldOp::create(b, loc,
+                               emitProducts(dot, factor, operand, position,
+                                            firstVector, k, count, state));
+        });
+    sums.assign(loop.getResults().begin(), loop.getResults().end());
+  };
+  if (factor.pack == 1) {
+    emitLoop(index(0), factor.depth, 1);
+  } else {
+    Value pack = index(factor.pack);
+    Value whole = b.createOrFold<arith::DivUIOp>(loc, factor.depth, pack);
+    Value all = b.createOrFold<arith::CeilDivUIOp>(loc, factor.depth, pack);
+    APInt n, m;
+    bool odd = !matchPattern(whole, m_ConstantInt(&n)) ||
+               !matchPattern(all, m_ConstantInt(&m)) || n != m;
+    // A copy is filled up with zero.
+    emitLoop(index(0), factor.copy ? all : whole, factor.pack);
+    if (odd && !factor.copy)
+      emitLoop(whole, all, 1);
+  }
   for (int64_t row = 0; row < rows; ++row)
     for (int64_t n = 0; n < vectors; ++n) {
+      int64_t vector = firstVector + n;
       Point point;
-      point[dot.getResult()] = loop.getResult(row * vectors + n);
-      FailureOr<Value> value =
-          evaluate(top, position[row], firstVector + n, point);
+      point[dot.getResult()] = sums[row * vectors + n];
+      FailureOr<Value> value = evaluate(top, position[row], vector, point);
       if (failed(value))
         return failure();
-      finishColumn(loc, *value, target, position[row], firstVector + n,
-                   reduction, state);
+      if (target)
+        storeVectors(top, *value, target, position[row], vector);
+      if (reduction)
+        state[vector] =
+            foldVector(b, loc, reduction->kind, state[vector], *value);
     }
   return success();
 }

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 
 namespace fovea {
 #define GEN_PASS_DEF_TILETOVECTOR
@@ -21,13 +22,16 @@ namespace fovea {
 using namespace mlir;
 using namespace fovea;
 
-/// Replaces the kernel by a function (item, scratch, parameters, grid), whose
+/// Replaces the kernel by a function (item, scratch, workspace if there is one,
+/// parameters, grid), whose
 /// body is the kernel's with the coordinates computed from the item.
-static func::FuncOp createFunction(tile::KernelOp kernel) {
+static func::FuncOp createFunction(tile::KernelOp kernel, bool hasWorkspace) {
   OpBuilder b(kernel);
   Location loc = kernel.getLoc();
   SmallVector<Type> types = {
       b.getIndexType(), MemRefType::get({ShapedType::kDynamic}, b.getI8Type())};
+  unsigned numOwn = types.size() + hasWorkspace;
+  types.resize(numOwn, types.back());
   for (BlockArgument parameter : kernel.getParameters())
     types.push_back(parameter.getType());
   types.append(kernel.getGridRank(), b.getIndexType());
@@ -50,7 +54,8 @@ static func::FuncOp createFunction(tile::KernelOp kernel) {
   }
   Block &body = kernel.getBlock();
   for (auto [parameter, argument] :
-       llvm::zip(kernel.getParameters(), entry->getArguments().drop_front(2)))
+       llvm::zip(kernel.getParameters(),
+                 entry->getArguments().drop_front(numOwn)))
     parameter.replaceAllUsesWith(argument);
   for (auto [coordinate, value] :
        llvm::zip(kernel.getGridArguments(), coordinates))
@@ -68,7 +73,10 @@ struct TileToVectorPass final : fovea::impl::TileToVectorBase<TileToVectorPass> 
   using Base::Base;
 
   void runOnOperation() override {
-    llvm::StringMap<int64_t> scratch;
+    struct Bytes {
+      int64_t scratch, workspace, cleared;
+    };
+    llvm::StringMap<Bytes> bytes;
     for (auto kernel :
          llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
       auto schedule =
@@ -78,18 +86,30 @@ struct TileToVectorPass final : fovea::impl::TileToVectorBase<TileToVectorPass> 
                            "kernels for CPUs");
         return signalPassFailure();
       }
-      func::FuncOp function = createFunction(kernel);
+      bool hasWorkspace =
+          kernel
+              .walk([](tile::CombineOp) { return WalkResult::interrupt(); })
+              .wasInterrupted();
+      func::FuncOp function = createFunction(kernel, hasWorkspace);
       kernel.erase();
-      KernelLowering lowering(function, schedule);
+      KernelLowering lowering(function, schedule,
+                              hasWorkspace ? function.getArgument(2) : Value());
       if (failed(lowering.run()))
         return signalPassFailure();
-      scratch[function.getName()] = lowering.getScratchBytes();
+      bytes[function.getName()] = {lowering.getScratchBytes(),
+                                   lowering.getWorkspaceBytes(),
+                                   lowering.getClearedBytes()};
     }
     getOperation().walk([&](tile::LaunchOp launch) {
-      auto it = scratch.find(launch.getKernel());
-      if (it != scratch.end() &&
-          SymbolTable::getNearestSymbolTable(launch) == getOperation())
-        launch.setScratchBytes(it->second);
+      auto it = bytes.find(launch.getKernel());
+      if (it == bytes.end() ||
+          SymbolTable::getNearestSymbolTable(launch) != getOperation())
+        return;
+      launch.setScratchBytes(it->second.scratch);
+      if (!it->second.workspace)
+        return;
+      launch.setWorkspaceBytes(it->second.workspace);
+      launch.setClearedBytes(it->second.cleared);
     });
   }
 };

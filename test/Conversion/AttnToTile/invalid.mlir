@@ -66,9 +66,22 @@ func.func @reduce_walk(%q: memref<2x4x?x64xf32>, %l: memref<2x4x?xf32>, %o: memr
 // -----
 
 func.func @reduce_gpu(%q: memref<2x4x?x64xbf16>, %l: memref<2x4x?xf32>, %o: memref<2x4x?xf32>) {
-  // expected-error @+1 {{is lowered for CPUs only}}
+  // expected-error @+1 {{is lowered for CPUs only, by a #tile.cpu_schedule without storage_types, split_to and tail_tile}}
   attn.score_reduce column_sum ins(%q : memref<2x4x?x64xbf16>) dense(%q : memref<2x4x?x64xbf16>)
       lse(%l : memref<2x4x?xf32>) outs(%o : memref<2x4x?xf32>)
       attributes {schedule = #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240>}
+  return
+}
+
+// -----
+
+#schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
+func.func @walk(%q: memref<1x1x256x64xf32>, %r: memref<1x1x4x4xi32>,
+                %t: memref<16xi32>, %o: memref<1x1x256x64xf32>) {
+  // expected-error @+1 {{has a walk of 64 queries by 64 keys and a schedule of 64 by 128; the schedule's tiles must divide the walk's}}
+  attn.attention ins(%q : memref<1x1x256x64xf32>)
+      dense(%q, %q : memref<1x1x256x64xf32>, memref<1x1x256x64xf32>)
+      walk<64, 64>(%r, %t : memref<1x1x4x4xi32>, memref<16xi32>)
+      outs(%o : memref<1x1x256x64xf32>) attributes {schedule = #schedule}
   return
 }

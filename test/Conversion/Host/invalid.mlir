@@ -1,4 +1,6 @@
-// RUN: fovea-opt %s --fovea-report-assertions --fovea-make-entry-points --split-input-file --verify-diagnostics
+// RUN: fovea-opt %s --fovea-plan-temporaries --fovea-report-assertions --fovea-make-entry-points --split-input-file --verify-diagnostics
+// RUN: not fovea-opt %s --split-input-file --fovea-make-entry-points=target=cpu:+nothing 2>&1 | FileCheck %s
+// CHECK: error: unknown target 'cpu:+nothing': 'nothing' is no feature that kernels can use; a target is
 
 func.func @nested(%n: index, %c: i1) {
   %c0 = arith.constant 0 : index
@@ -29,5 +31,43 @@ func.func @vector(%n: index, %v: vector<4xf32>) {
 func.func private @f_memrefs()
 // expected-error @+1 {{'func.func' op the name f_memrefs is taken; rename the other function}}
 func.func @f() {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{'func.func' op argument 0 of type 'memref<4xf32, strided<[1], offset: 3>>' cannot be passed by the C ABI}}
+func.func @offset(%a: memref<4xf32, strided<[1], offset: 3>>) {
+  return
+}
+
+// -----
+
+func.func @nested(%n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    // expected-error @+1 {{'memref.alloc' op is memory that is allocated inside of another op; functions of the C ABI know their workspace before they run: allocate it outside}}
+    %a = memref.alloc(%i) : memref<?xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @unknown(%sizes: memref<1xindex>) {
+  %c0 = arith.constant 0 : index
+  %n = memref.load %sizes[%c0] : memref<1xindex>
+  // expected-error @+1 {{'memref.alloc' op is memory whose size does not follow from the arguments; functions of the C ABI know their workspace before they run: take the memory as an argument}}
+  %a = memref.alloc(%n) : memref<?xf32>
+  return
+}
+
+// -----
+
+func.func private @f_temporaries()
+// expected-error @+1 {{'func.func' op the name f_temporaries is taken; rename the other function}}
+func.func @f() {
+  %a = memref.alloc() : memref<4xf32>
   return
 }

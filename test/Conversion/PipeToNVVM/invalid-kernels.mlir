@@ -434,3 +434,19 @@ tile.kernel @rows_to_pages(%a: memref<?x16xf32>, %t: memref<?xi32>, %f: f32) gri
     tile.store %s, %av[%c0] : !row, !tile.view<?xf32>
   }
 }
+
+// -----
+
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+!row = !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
+tile.kernel @alone(%f: f32, %n: index) grid(%m) {
+  %buffer = pipe.buffer : <<64x96xf32, #pipe.smem<swizzle = 128>>>
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %o = tile.splat %f : f32 -> !acc
+    %l = tile.splat %f : f32 -> !row
+    // expected-error @+1 {{needs a schedule of the kernel that says with split_to how many work items there may be}}
+    %s:4 = pipe.combine %o, %l, %l part %m of %n rows %n unit 1.0 through %buffer
+        : !acc, !row, !pipe.buffer<<64x96xf32, #pipe.smem<swizzle = 128>>>
+  }
+}

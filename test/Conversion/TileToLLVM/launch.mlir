@@ -21,6 +21,27 @@ func.func @entry(%a: memref<?xf32>, %n: index) {
 
 // -----
 
+// Memory for all work items, without which none runs.
+// CHECK-LABEL: llvm.func internal @shared_body(
+// CHECK: %[[PACKED:.*]] = llvm.load
+// CHECK: llvm.extractvalue %[[PACKED]][0]
+// CHECK: call @shared(
+// CHECK-LABEL: func.func @shared_entry
+// CHECK: %[[MEMORY:.*]] = llvm.call @fovea_acquire_workspace(%{{.*}}, %{{.*}}) : (i64, i64) -> !llvm.ptr
+// CHECK: %[[HAS:.*]] = llvm.icmp "ne" %[[MEMORY]]
+// CHECK: %[[ITEMS:.*]] = llvm.select %[[HAS]]
+// CHECK: llvm.call @fovea_parallel_for(%[[ITEMS]]
+// CHECK: llvm.call @fovea_release_workspace(%[[MEMORY]])
+func.func private @shared(%item: index, %scratch: memref<?xi8>, %workspace: memref<?xi8>, %n: index) {
+  return
+}
+func.func @shared_entry(%n: index) {
+  tile.launch @shared grid(%n) args() {scratch_bytes = 64 : i64, workspace_bytes = 128 : i64, cleared_bytes = 64 : i64}
+  return
+}
+
+// -----
+
 tile.kernel @kernel(%a: memref<?xf32>) grid(%x) {
 }
 func.func @entry(%a: memref<?xf32>, %n: index) {

@@ -176,3 +176,13 @@ tile.kernel @transposed(%a: memref<16x16xf32>) grid(%x) attributes {schedule = #
   } -> !t
   tile.store %u, %v[%c0, %c0] : !t, !tile.view<16x16xf32>
 }
+
+// -----
+
+tile.kernel @f(%x: f32, %n: index) grid(%m) attributes {schedule = #tile.cpu_schedule<query_tile = 8, key_tile = 8, lanes = 8, rows = 4, vectors = 1>} {
+  %o = tile.splat %x : f32 -> !tile.tile<8x8xf32, #tile.lanes<axis = 0, width = 8>>
+  %l = tile.splat %x : f32 -> !tile.tile<8xf32, #tile.lanes<axis = 0, width = 8>>
+  // expected-error @+1 {{needs a schedule of the kernel that says with split_to how many work items there may be}}
+  %s:4 = tile.combine %o, %l, %l part %m of %n rows %n unit 1.0
+      : !tile.tile<8x8xf32, #tile.lanes<axis = 0, width = 8>>, !tile.tile<8xf32, #tile.lanes<axis = 0, width = 8>>
+}

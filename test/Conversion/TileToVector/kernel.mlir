@@ -12,14 +12,18 @@
 
 // CHECK-LABEL: func.func private @scores(
 // CHECK-SAME: %[[ITEM:[^:]*]]: index, %[[SCRATCH:[^:]*]]: memref<?xi8>, %[[Q:[^:]*]]: memref<?x32xf32>, %[[K:[^:]*]]: memref<?x32xf32>, %[[O:[^:]*]]: memref<?xf32>, %[[NX:[^:]*]]: index, %[[NY:[^:]*]]: index)
-// Queries are transposed into scratch memory; lanes without a query hold 0.
+// Queries are transposed into scratch memory by squares, the rest one by one;
+// lanes without a query hold 0.
 // CHECK: memref.view %[[SCRATCH]][%{{.*}}][] : memref<?xi8> to memref<32x8xf32>
 // The last coordinate of the grid runs fastest.
 // CHECK: %[[Y:.*]] = arith.remui %[[ITEM]], %[[NY]]
 // CHECK: %[[X:.*]] = arith.divui %[[ITEM]], %[[NY]]
+// CHECK: vector.store %cst{{.*}} : memref<32x8xf32>, vector<8xf32>
+// CHECK-COUNT-8: vector.load %[[Q]][{{.*}} : memref<?x32xf32>, vector<8xf32>
+// CHECK-COUNT-24: vector.shuffle
+// CHECK-COUNT-8: vector.store {{.*}} : memref<32x8xf32>, vector<8xf32>
 // CHECK: memref.load %[[Q]][
 // CHECK: memref.store
-// CHECK: memref.store %cst
 // CHECK: scf.for {{.*}} step %c4 iter_args({{.*}}) -> (vector<8xf32>) {
 // CHECK:   scf.for {{.*}} -> (vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>) {
 // CHECK:     %[[A:.*]] = vector.load {{.*}} vector<8xf32>

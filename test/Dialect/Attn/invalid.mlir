@@ -1421,7 +1421,7 @@ func.func private @f() attributes {x = #attn.segment<dense, page_size = 4>}
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op has 1 keys and 0 values}}
   %r = "attn.attention"(%q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
   return
@@ -1432,7 +1432,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op has 2 segments and keys for 1}}
   %r = "attn.attention"(%q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>, #attn.segment<dense>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
   return
@@ -1443,7 +1443,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op its segments need 1 lengths, 0 tables and 1 starts, got 0, 0 and 0}}
   %r = "attn.attention"(%q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense, has_lengths = true, has_start = true>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
   return
@@ -1454,7 +1454,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op has 0 results, expected 1: one for each tensor in outs}}
   "attn.attention"(%q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> ()
   return
@@ -1465,7 +1465,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op result 0 is 'tensor<1x8x?x64xf32>', but its output is 'tensor<1x8x4x64xf32>'}}
   %r = "attn.attention"(%q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x?x64xf32>)
   return
@@ -1476,7 +1476,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op captures values for a score region that it does not have}}
   %r = "attn.attention"(%q, %q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
   return
@@ -1487,7 +1487,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op captures values for a mask region that it does not have}}
   %r = "attn.attention"(%q, %q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
   return
@@ -1498,7 +1498,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op the mask region's arguments are ('index'), expected ('index', 'index', 'index', 'index')}}
   %r = "attn.attention"(%q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {
       ^bb0(%b: index):
         %true = arith.constant true
@@ -1513,7 +1513,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op the mask region must have one block}}
   %r = "attn.attention"(%q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {
       ^bb0(%b: index, %h: index, %i: index, %j: index):
         %true = arith.constant true
@@ -1596,7 +1596,7 @@ func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op has 2 operands as query, expected 1}}
   %r = "attn.attention"(%q, %q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
   return
@@ -1766,7 +1766,7 @@ func.func @f(%a: memref<2x4x64xf32>, %x: tensor<2x4xf32>,
 // -----
 
 func.func @f(%a: i1) {
-  // expected-error @below {{'attn.yield' op expects parent op to be one of 'attn.attention, attn.score_reduce'}}
+  // expected-error @below {{'attn.yield' op expects parent op to be one of 'attn.attention, attn.score_reduce, attn.walk.from_mask'}}
   attn.yield %a : i1
 }
 

@@ -137,3 +137,20 @@ func.func @merge(%a: tensor<2x8x?x64xf32>, %la: tensor<2x8x?xf32>, %b: tensor<2x
       outs(%o, %lo : tensor<2x8x4x64xf32>, tensor<2x8x?xf32>) -> tensor<2x8x4x64xf32>, tensor<2x8x?xf32>
   return %r#0, %r#1 : tensor<2x8x4x64xf32>, tensor<2x8x?xf32>
 }
+
+// CHECK-LABEL: func @walk(
+// CHECK: cf.assert %{{.*}}^ dimension 0 of the walk's masks must equal dimension 0 of the walk's tiles: the number of entries
+// CHECK: cf.assert %{{.*}}^ dimension 0 of the walk's rows must be 1 or equal dimension 0 of query
+// CHECK: cf.assert %{{.*}}^ dimension 1 of the walk's rows must be 1 or equal dimension 1 of query
+// CHECK: cf.assert %{{.*}}^ dimension 2 of the walk's rows must be dimension 2 of query divided by 64, rounded up
+// CHECK: return
+func.func @walk(%q: tensor<?x?x?x64xf32>, %r: tensor<?x?x?x4xi32>,
+                %t: tensor<?xi32>, %m: tensor<?x64x4xi32>)
+    -> tensor<?x?x?x64xf32> {
+  %x = attn.attention ins(%q : tensor<?x?x?x64xf32>)
+      dense(%q, %q : tensor<?x?x?x64xf32>, tensor<?x?x?x64xf32>)
+      walk<64, 64>(%r, %t, %m
+          : tensor<?x?x?x4xi32>, tensor<?xi32>, tensor<?x64x4xi32>)
+      outs(%q : tensor<?x?x?x64xf32>)
+  return %x : tensor<?x?x?x64xf32>
+}

@@ -47,6 +47,11 @@ module attributes {test.s = #pipe.schedule<query_tile = 128, key_tile = 128, sta
 
 // -----
 
+// expected-error @+1 {{split_to is from 0 to 1024, got 1025}}
+module attributes {test.s = #pipe.schedule<query_tile = 128, key_tile = 128, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 240, split_to = 1025>} {}
+
+// -----
+
 // expected-error @+1 {{a fragment of 2 groups has 128 rows and a multiple of 8 columns}}
 func.func private @f(!tile.tile<64x64xf32, #pipe.acc<groups = 2>>)
 
@@ -215,11 +220,6 @@ module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 64, stage
 
 // -----
 
-// expected-error @+1 {{last_first needs persistent}}
-module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240, last_first = true>} {}
-
-// -----
-
 // expected-error @+1 {{axis is 0 or 1, got 2}}
 func.func private @f(!tile.tile<64xf32, #pipe.slice<axis = 2, parent = <groups = 1>>>)
 
@@ -334,4 +334,73 @@ tile.kernel @k(%n: index) grid(%m) {
     // expected-error @+1 {{belongs into a math role, not into a load role}}
     pipe.clear %s0 from %n : !pipe.slot<!shared, write>
   }
+}
+
+// -----
+
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+!row = !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
+
+tile.kernel @f(%x: f32) grid(%m) {
+  %buffer = pipe.buffer : <<64x64xf32, #pipe.smem<swizzle = 128>>>
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %o = tile.splat %x : f32 -> !acc
+    %l = tile.splat %x : f32 -> !row
+    // expected-error @+1 {{needs a buffer of '!tile.tile<64x96xf32, #pipe.smem<swizzle = 128>>', got '!tile.tile<64x64xf32, #pipe.smem<swizzle = 128>>'}}
+    %s:4 = pipe.combine %o, %l, %l part %m of %m rows %m unit 1.0 through %buffer
+        : !acc, !row, !pipe.buffer<<64x64xf32, #pipe.smem<swizzle = 128>>>
+  }
+}
+
+// -----
+
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+
+tile.kernel @f(%x: f32) grid(%m) {
+  %buffer = pipe.buffer : <<64x96xf32, #pipe.smem<swizzle = 128>>>
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %o = tile.splat %x : f32 -> !acc
+    // expected-error @+1 {{takes a tile in #pipe.acc and one element for each row in #pipe.slice, got '!tile.tile<64x64xf32, #pipe.acc<groups = 1>>' and '!tile.tile<64x64xf32, #pipe.acc<groups = 1>>'}}
+    %s:4 = pipe.combine %o, %o, %o part %m of %m rows %m unit 1.0 through %buffer
+        : !acc, !acc, !pipe.buffer<<64x96xf32, #pipe.smem<swizzle = 128>>>
+  }
+}
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!wide = !tile.tile<64x72xbf16, #pipe.acc<groups = 1>>
+func.func @f(%t: !wide, %s: !pipe.slot<!shared, read>, %v: !tile.view<?x72xbf16>, %i: index) {
+  // expected-error @+1 {{the tile '!tile.tile<64x72xbf16, #pipe.acc<groups = 1>>' does not fit into the slot of '!tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>'}}
+  pipe.store %t, %s, %v[%i, %i] : !wide, !pipe.slot<!shared, read>, !tile.view<?x72xbf16>
+  return
+}
+
+// -----
+
+!acc = !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>
+!row = !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
+
+tile.kernel @f(%x: f32, %y: bf16) grid(%m) {
+  %buffer = pipe.buffer : <<64x96xf32, #pipe.smem<swizzle = 128>>>
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %o = tile.splat %y : bf16 -> !acc
+    %l = tile.splat %x : f32 -> !row
+    // expected-error @+1 {{combines f32 tiles of a multiple of 8 columns, got '!tile.tile<64x64xbf16, #pipe.acc<groups = 1>>' and '!tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>'}}
+    %s:4 = pipe.combine %o, %l, %l part %m of %m rows %m unit 1.0 through %buffer
+        : !acc, !row, !pipe.buffer<<64x96xf32, #pipe.smem<swizzle = 128>>>
+  }
+}
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>
+func.func @f(%t: !acc, %s: !pipe.slot<!shared, write>, %v: !tile.view<?x64xbf16>, %i: index) {
+  // expected-error @+1 {{the slot is one to read}}
+  pipe.store %t, %s, %v[%i, %i] : !acc, !pipe.slot<!shared, write>, !tile.view<?x64xbf16>
+  return
 }

@@ -47,11 +47,18 @@ tile.kernel @product(%a: memref<?x64xbf16>, %b: memref<?x64xbf16>,
     // CHECK: pipe.clear %{{.*}} from %{{.*}} : <<64x64xbf16, #pipe.smem<swizzle = 128>>, read>
     pipe.clear %s1 from %c0 : !pipe.slot<!shared, read>
     %acc = tile.splat %zero : f32 -> !acc
+    %half = arith.constant 0.5 : bf16
     // CHECK: pipe.dot {{.*}} -> <<64x64xf32, #pipe.acc<groups = 1>>>
     %d = pipe.dot %at, %bt, %acc {indexing_maps = [#mk, #nk, #mn]}
         : !shared, !shared, !acc -> !pipe.pending<!acc>
     // CHECK: pipe.await
     %r = pipe.await %d : !pipe.pending<!acc>
+    // A slot can be stored through before it is given back.
+    // CHECK: pipe.store %{{.*}}, %{{.*}}, %{{.*}} : <64x64xbf16, #pipe.acc<groups = 1>>, !pipe.slot<<64x64xbf16, #pipe.smem<swizzle = 128>>, read>, <?x64xbf16>
+    %h = tile.splat %half : bf16 -> !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>
+    pipe.store %h, %s0, %cv[%c0, %c0]
+        : !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>, !pipe.slot<!shared, read>,
+          !tile.view<?x64xbf16>
     // CHECK: pipe.release
     pipe.release %s0 : !pipe.slot<!shared, read>
     pipe.release %s1 : !pipe.slot<!shared, read>
@@ -80,6 +87,22 @@ tile.kernel @turns() grid(%m) {
     pipe.pass_turn %turn
     // GENERIC: "pipe.pass_turn"
     // GENERIC-NEXT: "pipe.end"() : () -> ()
+  }
+}
+
+!sums = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+!rows = !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
+
+// CHECK-LABEL: tile.kernel @combines
+tile.kernel @combines(%x: f32, %n: index) grid(%m) {
+  %buffer = pipe.buffer : <<64x96xf32, #pipe.smem<swizzle = 128>>>
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %o = tile.splat %x : f32 -> !sums
+    %l = tile.splat %x : f32 -> !rows
+    // CHECK: %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} = pipe.combine %{{.*}}, %{{.*}}, %{{.*}} part %{{.*}} of %{{.*}} rows %{{.*}} unit 2.000000e+00 through %{{.*}} : <64x64xf32, {{.*}}>, <64xf32, {{.*}}>, <<64x96xf32, {{.*}}>>
+    %s, %t, %w, %last = pipe.combine %o, %l, %l part %m of %n rows %n unit 2.0 through %buffer
+        : !sums, !rows, !pipe.buffer<<64x96xf32, #pipe.smem<swizzle = 128>>>
   }
 }
 

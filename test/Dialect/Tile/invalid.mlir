@@ -54,6 +54,16 @@ func.func private @f(!tile.tile<16x6xf32, #tile.lanes<axis = 1, width = 4>>)
 
 // -----
 
+// expected-error @+1 {{pack is 1 or 2, got 3}}
+func.func private @f(!tile.tile<16x6xf32, #tile.lanes<axis = 0, width = 4, pack = 3>>)
+
+// -----
+
+// expected-error @+1 {{pack = 2 needs two axes, with a multiple of 2 elements along the other one}}
+func.func private @f(!tile.tile<16x5xbf16, #tile.lanes<axis = 0, width = 4, pack = 2>>)
+
+// -----
+
 // Schedules.
 
 // expected-error @+1 {{lanes is 4, 8 or 16, got 5}}
@@ -98,6 +108,26 @@ module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 126, lan
 
 // expected-error @+1 {{key_tile is a multiple of rows (4) up to 1024, got 2048}}
 module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 2048, lanes = 16, rows = 4, vectors = 4>} {}
+
+// -----
+
+// expected-error @+1 {{tail_tile is a multiple of lanes (16) below query_tile (64) of less than 4 vectors or a multiple of them, got 24}}
+module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4, tail_tile = 24>} {}
+
+// -----
+
+// expected-error @+1 {{tail_tile needs split_to = 1, got 8}}
+module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4, split_to = 8, tail_tile = 16>} {}
+
+// -----
+
+// expected-error @+1 {{storage_types needs 16 lanes, got 8}}
+module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 8, rows = 4, vectors = 2, storage_types = true>} {}
+
+// -----
+
+// expected-error @+1 {{storage_types needs an even key_tile, got 15}}
+module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 15, lanes = 16, rows = 3, vectors = 4, storage_types = true>} {}
 
 // -----
 
@@ -515,4 +545,36 @@ func.func @f(%a: !tile.tile<16xf32>) {
     %y = arith.addf %x, %x : f32
   } -> !tile.tile<16xf32>
   return
+}
+
+// -----
+
+func.func @f(%o: !tile.tile<64x128xf32>, %m: !tile.tile<32xf32>, %n: index) {
+  // expected-error @+1 {{takes a tile of rows and one element for each row, got '!tile.tile<64x128xf32>' and '!tile.tile<32xf32>'}}
+  %s:4 = tile.combine %o, %m, %m part %n of %n rows %n unit 1.0
+      : !tile.tile<64x128xf32>, !tile.tile<32xf32>
+  return
+}
+
+// -----
+
+func.func @f(%o: !tile.tile<64x128xbf16>, %m: !tile.tile<64xf32>, %n: index) {
+  // expected-error @+1 {{combines f32 tiles, got '!tile.tile<64x128xbf16>' and '!tile.tile<64xf32>'}}
+  %s:4 = tile.combine %o, %m, %m part %n of %n rows %n unit 1.0
+      : !tile.tile<64x128xbf16>, !tile.tile<64xf32>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{split_to is from 1 to 1024, got 0}}
+module attributes {test.s = #tile.cpu_schedule<query_tile = 16, key_tile = 128, lanes = 16, rows = 4, vectors = 1, split_to = 0>} {}
+
+// -----
+
+tile.kernel @entry(%n: index) grid(%x) {
+  %c0 = arith.constant 0 : index
+  %w = tile.walk.ranges (%c0) to (%n) {partial = array<i1: false>}
+  // expected-error @+1 {{asks for an entry of a walk that tile.walk.list does not make}}
+  %e = tile.walk.entry %w[%c0]
 }

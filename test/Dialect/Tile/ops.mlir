@@ -133,6 +133,18 @@ func.func @walk(%a: index, %b: index) -> (index, i1, index) {
   return %t, %p, %n : index, i1, index
 }
 
+// CHECK-LABEL: func.func @together
+func.func @together(%o: !tile.tile<64x128xf32>, %m: !tile.tile<64xf32>, %part: index,
+                    %rows: index) -> i1 {
+  // CHECK: %[[N:.*]] = tile.processors
+  %n = tile.processors
+  // CHECK: %{{.*}}, %{{.*}}, %{{.*}}, %[[LAST:.*]] = tile.combine %{{.*}}, %{{.*}}, %{{.*}} part %{{.*}} of %[[N]] rows %{{.*}} unit 1.250000e-01 : <64x128xf32>, <64xf32>
+  %s, %t, %w, %last = tile.combine %o, %m, %m part %part of %n rows %rows unit 0.125
+      : !tile.tile<64x128xf32>, !tile.tile<64xf32>
+  // CHECK: return %[[LAST]]
+  return %last : i1
+}
+
 // Layouts on types.
 // CHECK-LABEL: func.func private @layouts
 // CHECK-SAME: !tile.tile<64x128xf32, #tile.lanes<axis = 0, width = 16>>
@@ -145,3 +157,15 @@ func.func private @layouts(!tile.tile<64x128xf32, #tile.lanes<axis = 0, width = 
                            !tile.tile<64xf32, #tile.lanes<axis = 0, width = 8>>,
                            !tile.tile<128x64xbf16, #tile.in_memory>,
                            !tile.walk)
+
+// CHECK-LABEL: tile.kernel @listed
+// CHECK: %[[W:.*]] = tile.walk.list %{{.*}}[%{{.*}}] count %{{.*}} partials %{{.*}} limit %{{.*}} split 2 : memref<?xi32>
+// CHECK: tile.walk.at %[[W]][%{{.*}}]
+// CHECK: tile.walk.entry %[[W]][%{{.*}}]
+tile.kernel @listed(%tiles: memref<?xi32>, %n: index) grid(%x) {
+  %c0 = arith.constant 0 : index
+  %w = tile.walk.list %tiles[%x] count %n partials %c0 limit %n split 2
+      : memref<?xi32>
+  %tile, %partial = tile.walk.at %w[%c0]
+  %entry = tile.walk.entry %w[%c0]
+}

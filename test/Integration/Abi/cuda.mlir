@@ -54,7 +54,7 @@
 // RUN: fovea-compile %S/call.mlir --target=cuda:sm_90a --emit=llvm | FileCheck %s --check-prefix=LLVM
 // LLVM: @attention_attention_facts = internal constant {{.*}} [i64 90, i64 384,
 // LLVM: define {{.*}}i32 @attention(ptr
-// LLVM: call i32 @fovea_bind_arguments(
+// LLVM: call i32 @fovea_call(ptr nonnull @fovea_entry_attention,
 // LLVM: call void @fovea_cuda_launch(ptr nonnull @attention_attention_kernel
 // RUN: llvm-nm -D --defined-only %t.so | FileCheck %s --check-prefix=SYMBOLS --implicit-check-not=" T "
 // SYMBOLS: T attention
@@ -66,13 +66,13 @@
 // RUN: not fovea-compile %S/call.mlir --target=cuda:sm_80 -o %t.no 2>&1 | FileCheck %s --check-prefix=TARGET
 // TARGET: error: unknown target 'cuda:sm_80': the GPU to compile for is cuda:sm_90a
 // RUN: not fovea-compile %S/call.mlir --emit=ptx 2>&1 | FileCheck %s --check-prefix=EMIT
-// EMIT: error: --emit=ptx: there is no such code for --target=cpu; it takes so, obj, llvm, header or mlir
+// EMIT: error: --emit=ptx: there is no such code for --target=cpu; it takes so, obj, llvm, mlir, asm or header
 // RUN: not fovea-compile %S/call.mlir 2>&1 | FileCheck %s --check-prefix=OUT
 // OUT: error: give the output file by -o FILE
 // RUN: not fovea-compile %s --target=cuda --emit=mlir 2>&1 | FileCheck %s --check-prefix=WIDE
-// WIDE: error: 'attn.attention' op has 256 channels; for cuda there is a schedule up to 128: give one as attribute schedule
+// WIDE: error: 'attn.attention' op has 264 channels; for cuda there are schedules up to 256
 
-!t = tensor<?x?x?x256xbf16>
+!t = tensor<?x?x?x264xbf16>
 func.func @wide(%q: !t, %k: !t, %v: !t, %o: !t) -> !t {
   %r = attn.attention ins(%q : !t) dense(%k, %v : !t, !t) outs(%o : !t)
   return %r : !t

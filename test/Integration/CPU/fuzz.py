@@ -40,9 +40,9 @@ from pathlib import Path
 # The folder of this script is part of the source tree: leave no cache in it.
 sys.dont_write_bytecode = True
 
-import programs as generator
-
 HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "Programs"))
+import programs as generator  # noqa: E402
 LINE = re.compile(r"^@?(\w+)\s+(\S+)\s+(\S+)\s+(ok|FAIL)\b", re.MULTILINE)
 
 

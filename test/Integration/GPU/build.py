@@ -2,33 +2,44 @@
 # Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Compiles the cases of cases.py for an H100, on a machine without one.
+"""Compiles the cases of cases.py and random programs for an H100, on a machine
+without one.
 
   test/Integration/GPU/build.py --fovea-compile build/release/bin/fovea-compile --out build/gpu-tests
 
-Writes NAME.so for each case, and libfovea_runtime.so, which is all that run.py
-needs besides the scripts. A warning is an error, too: where ptxas is found,
-fovea-compile warns of spills, stack frames and messages C75xx.
+Writes NAME.so for each case, random-N.so and random-N.mlir for each ten programs, and
+libfovea_runtime.so, which is all that run.py needs besides the scripts. In a case a
+warning is an error, too: where ptxas is found, fovea-compile warns of spills, stack
+frames and messages C75xx. A region drawn at random may need more registers than there
+are.
 """
 import argparse
+import concurrent.futures
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
 
+import randoms
 from cases import CASES
 
 
-def compile_case(case, options):
-    """What went wrong, or nothing."""
-    source = options.out / f"{case.name}.mlir"
-    source.write_text(case.text())
-
+def compile_file(source, options):
+    """What fovea-compile says, and whether it succeeds."""
     result = subprocess.run([options.fovea_compile, source, "--target=cuda:sm_90a", "-o",
-                             options.out / f"{case.name}.so"],
-                            capture_output=True, text=True)
-    return result.stderr
+                             source.with_suffix(".so")], capture_output=True, text=True)
+    return result.stderr, result.returncode == 0
+
+
+def sources(options):
+    """The files to compile, and whether a warning is an error."""
+    for case in CASES:
+        path = options.out / f"{case.name}.mlir"
+        path.write_text(case.text())
+        yield path, True
+    for path in randoms.write(options.out, options.programs):
+        yield path, False
 
 
 def main():
@@ -37,17 +48,21 @@ def main():
     parser.add_argument("--runtime", type=pathlib.Path,
                         default="build/release/lib/libfovea_runtime.so")
     parser.add_argument("--out", type=pathlib.Path, default="build/gpu-tests")
-    parser.add_argument("--only", help="a regular expression of names")
+    parser.add_argument("--only", default="", help="a regular expression of names")
+    parser.add_argument("--programs", type=int, default=300, help="random programs")
+    parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     shutil.copy(options.runtime, options.out)
+    chosen = [(path, strict) for path, strict in sources(options)
+              if re.search(options.only, path.stem)]
     failures = 0
-    for case in CASES:
-        if options.only and not re.search(options.only, case.name):
-            continue
-        error = compile_case(case, options)
-        failures += bool(error)
-        print(f"{case.name}: {error or 'ok'}", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        results = pool.map(lambda item: compile_file(item[0], options), chosen)
+        for (path, strict), (said, good) in zip(chosen, results):
+            failures += not good or (strict and bool(said))
+            print(f"{path.stem}: {said if strict or not good else ''}"
+                  f"{'ok' if good else 'failed'}", flush=True)
     sys.exit(failures != 0)
 
 

@@ -74,6 +74,28 @@ RISING = """score(%s, %b, %h, %i, %j) {
         %y = math.fma %f, %c, %s : f32
         attn.yield %y : f32 }"""
 
+# Finite terms near the largest number: the keys with the large one share a row.
+HUGE = """score(%s, %b, %h, %i, %j) {
+        %n = arith.constant 50 : index
+        %l = arith.constant 3.0e+38 : f32
+        %m = arith.constant -3.0e+38 : f32
+        %c = arith.cmpi slt, %j, %n : index
+        %x = arith.select %c, %l, %m : f32
+        %y = arith.addf %s, %x : f32
+        attn.yield %y : f32 }"""
+# A finite bias that hides every third key.
+LOWEST = """score(%s, %b, %h, %i, %j) {
+        %n = arith.constant 3 : index
+        %z = arith.constant 0 : index
+        %l = arith.constant -3.40282347E+38 : f32
+        %u = arith.constant 0.0 : f32
+        %d = arith.addi %i, %j : index
+        %r = arith.remui %d, %n : index
+        %c = arith.cmpi eq, %r, %z : index
+        %x = arith.select %c, %l, %u : f32
+        %y = arith.addf %s, %x : f32
+        attn.yield %y : f32 }"""
+
 # Regions with captures, whose values run.py makes.
 TABLE = """score(%s, %b, %h, %i, %j, %t = %table : tensor<?x?xf32>, %n = %middle : index) {
         %d = arith.subi %i, %j : index
@@ -139,7 +161,8 @@ BITS = """mask(%b, %h, %i, %j, %t = %bits : tensor<?x?xi1>) {
 
 REGIONS = {"full": "", "causal": CAUSAL, "late": LATE, "window": WINDOW,
            "edges": EDGES, "chunks": CHUNKS, "grid": GRID,
-           "softcap": SOFTCAP, "rising": RISING, "softcap-causal": SOFTCAP + "\n" + CAUSAL,
+           "softcap": SOFTCAP, "rising": RISING, "huge": HUGE, "lowest": LOWEST,
+           "softcap-causal": SOFTCAP + "\n" + CAUSAL,
            "table": TABLE, "table-bf16": TABLE_BF16, "table-short": TABLE,
            "table-causal": TABLE + "\n" + CAUSAL, "slopes": SLOPES,
            "slopes-causal": SLOPES + "\n" + CAUSAL, "lookup": LOOKUP,
@@ -156,10 +179,17 @@ def captures(region):
 SIZES = [(1, 2, 2, 128, 128), (2, 3, 3, 300, 300), (1, 4, 2, 200, 1000), (1, 1, 1, 1, 1),
          (2, 8, 2, 1, 777), (1, 2, 1, 65, 129), (3, 5, 5, 192, 127), (1, 2, 2, 1537, 1537)]
 # With lengths of 0 and of all keys, in one batch.
-LENGTHS = {777: [0, 777, 1, 128, 300, 776], 256: [0, 256, 127, 128, 129, 255]}
+LENGTHS = {777: [0, 777, 1, 128, 300, 776], 256: [0, 256, 127, 128, 129, 255],
+           5000: [0, 5000, 1, 64, 4999, 2501]}
 LENGTH_SIZES = [(6, 2, 1, 300, 777), (6, 3, 3, 1, 777), (6, 2, 2, 256, 256)]
 QUERY_SIZES = [(6, 8, 2, 1, 777), (6, 6, 1, 1, 256), (6, 3, 3, 1, 777), (6, 128, 1, 1, 256),
-               (6, 260, 2, 1, 777)]
+               (6, 260, 2, 1, 777), (6, 4, 1, 1, 5000), (1, 4, 1, 1, 20000), (2, 3, 3, 1, 2049)]
+# Of packed queries and keys: SQ and SKV are of all sequences.
+PACKED_SIZES = [(5, 4, 2, 1000, 1200), (1, 2, 2, 300, 333), (40, 2, 1, 70, 700), (3, 3, 3, 1, 100),
+                (130, 2, 2, 3000, 3000)]
+# Of packed queries only: SKV is of each sequence.
+RAGGED_SIZES = [(6, 4, 2, 500, 777), (6, 2, 1, 6, 777), (6, 3, 3, 1300, 256)]
+PAGED_SIZES = [(6, 2, 1, 300, 777), (6, 3, 3, 1, 777), (6, 4, 2, 256, 256)]
 CAPTURE_SIZES = [(3, 4, 2, 300, 300), (6, 2, 1, 200, 777), (2, 2, 2, 1, 130), (1, 2, 1, 1000, 129)]
 
 
@@ -177,22 +207,37 @@ class Case:
     sizes: list = dataclasses.field(default_factory=lambda: SIZES)
     scale: float = 0.0  # 1 / sqrt(d)
     approximate: bool = False  # functions of regions
-    one_query: bool = False  # Sq is 1 in the type
+    queries: int = 0  # Sq in the type; 0: dynamic
     packed: bool = False  # keys and values are slices of one tensor
+    schedule: str = ""  # that of attn-select-schedule
+    # dense; packed queries and keys; paged keys; packed queries with dense (ragged) or
+    # paged keys (ragged-paged).
+    segment: str = "dense"
+    page: int = 0
 
     def __post_init__(self):
         self.dv = self.dv or self.d
-        if self.one_query and self.sizes is SIZES:
-            self.sizes = QUERY_SIZES
+        own = {"packed": PACKED_SIZES, "paged": PAGED_SIZES}
+        if self.segment != "dense" and self.sizes is SIZES and not self.queries:
+            self.sizes = own.get(self.segment, RAGGED_SIZES)
+        if self.queries and self.sizes is SIZES:
+            self.sizes = [(b, h, hk, self.queries, skv) for b, h, hk, _, skv in QUERY_SIZES
+                          if skv in LENGTHS or not self.lengths]
         if captures(self.regions) and self.sizes is SIZES:
             self.sizes = CAPTURE_SIZES
         if self.lengths and self.sizes is SIZES:
             self.sizes = LENGTH_SIZES
 
+    @property
+    def packs_queries(self):
+        return self.segment in ("packed", "ragged", "ragged-paged")
+
     def text(self):
-        k, v = (f"tensor<?x?x?x{n}x{self.dtype}>" for n in (self.d, self.dv))
-        rows = 1 if self.one_query else "?"
-        q, o = (f"tensor<?x?x{rows}x{n}x{self.dtype}>" for n in (self.d, self.dv))
+        keys = {"packed": "?x?", "dense": "?x?x?", "ragged": "?x?x?"}.get(
+            self.segment, f"?x?x{self.page}")
+        k, v = (f"tensor<{keys}x{n}x{self.dtype}>" for n in (self.d, self.dv))
+        rows = f"{'?' if self.packs_queries else '?x?'}x{self.queries or '?'}"
+        q, o = (f"tensor<{rows}x{n}x{self.dtype}>" for n in (self.d, self.dv))
         types = [("%q", q), ("%k", k), ("%v", v)]
         body = ""
         if self.packed:
@@ -203,7 +248,16 @@ class Case:
                 [f"  {name} = tensor.extract_slice %kv[0, 0, 0, {first}] [%n0, %n1, %n2, {size}] "
                  f"[1, 1, 1, 1] : {types[1][1]} to {type}"
                  for name, type, first, size in (("%k", k, 0, self.d), ("%v", v, self.d, self.dv))])
-        clauses = f"ins(%q : {q}) dense(%k, %v : {k}, {v})"
+        kind = ("packed" if self.segment == "packed" else
+                f"paged<{self.page}>" if self.page else "dense")
+        clauses = f"ins(%q : {q}) {kind}(%k, %v : {k}, {v})"
+        offsets = self.packs_queries * ["%rows"] + (self.segment == "packed") * ["%columns_of"]
+        if offsets:
+            types += [(name, "tensor<?xi32>") for name in offsets]
+            clauses += f" offsets({', '.join(offsets)} : {', '.join(['tensor<?xi32>'] * len(offsets))})"
+        if self.page:
+            types.append(("%pages", "tensor<?x?xi32>"))
+            clauses += " table(%pages : tensor<?x?xi32>)"
         if self.lengths:
             types.append(("%lengths", f"tensor<?x{self.lengths}>"))
             clauses += f" lengths(%lengths : {types[-1][1]})"
@@ -213,15 +267,17 @@ class Case:
         types += [(f"%{name}", type) for name, type in captures(self.regions)]
         outputs = [("%o", o)]
         if self.lse:
-            outputs.append(("%lse", f"tensor<?x?x{rows}xf32>"))
+            outputs.append(("%lse", f"tensor<{rows}xf32>"))
         names, results = (", ".join(x) for x in zip(*outputs))
         returned = [f"%r#{n}" for n in range(len(outputs))]
         arguments = ", ".join(f"{name}: {type}" for name, type in types + outputs)
         attributes = []
         if self.scale:
-            attributes.append(f"scale = {self.scale!r} : f32")
+            attributes.append(f"scale = {self.scale!r} : f64")
         if self.approximate:
             attributes.append("numerics = #attn.numerics<math = approximate>")
+        if self.schedule:
+            attributes.append(f"schedule = #pipe.schedule<{self.schedule}>")
         attributes = f"attributes {{{', '.join(attributes)}}}" if attributes else ""
         return f"""func.func @attention({arguments}) -> ({results}) {{
 {body}
@@ -234,6 +290,14 @@ class Case:
 """
 
 
+# Schedules that are not the first choice of any of these cases.
+TWO = "query_tile = 128, key_tile = {}, stages = {}, groups = 2, producer_regs = 24, consumer_regs = 240"
+KEYS_64 = TWO.format(64, 2) + ", turns = true, persistent = true, last_first = true"
+KEYS_64_PLAIN = TWO.format(64, 2) + ", overlap = false"
+KEYS_96 = TWO.format(96, 2) + ", turns = true"
+ONE_GROUP = ("query_tile = 64, key_tile = 80, stages = 3, groups = 1, producer_regs = 24, "
+             "consumer_regs = 240, persistent = true")
+
 CASES = [
     Case("full"),
     Case("full-f16-d64", d=64, dtype="f16"),
@@ -243,6 +307,15 @@ CASES = [
     Case("lse-chunks-d64", d=64, regions="chunks", lse=True),
     Case("lse-grid", regions="grid", lse=True),
     Case("softcap-causal", regions="softcap-causal", approximate=True),
+    Case("huge", regions="huge"),
+    Case("huge-scale-d64", d=64, regions="huge", scale=0.5),
+    Case("lowest", regions="lowest"),
+    Case("keys-64-causal", regions="causal", lse=True, schedule=KEYS_64),
+    Case("keys-64-lengths", lengths="i32", sinks=True, lse=True, schedule=KEYS_64),
+    Case("keys-64-plain-softcap-causal", regions="softcap-causal", schedule=KEYS_64_PLAIN),
+    Case("keys-64-plain-d64", d=64, dtype="f16", lengths="i64", schedule=KEYS_64_PLAIN),
+    Case("keys-96-edges", regions="edges", lse=True, schedule=KEYS_96),
+    Case("one-group-window-d64", d=64, regions="window", lse=True, schedule=ONE_GROUP),
     Case("lse", lse=True),
     Case("lse-causal-f16", dtype="f16", regions="causal", lse=True),
     Case("lse-late-d64", d=64, regions="late", lse=True),
@@ -267,14 +340,29 @@ CASES = [
     Case("d24-dv120-packed", d=24, dv=120, packed=True, regions="rising"),
     Case("d120-dv56-prefix", d=120, dv=56, regions="prefix"),
     Case("d56-lengths", d=56, lengths="i64", lse=True),
+    Case("d256", d=256, lse=True),
+    Case("d256-causal-f16", d=256, dtype="f16", regions="causal", lse=True),
+    Case("d256-edges", d=256, regions="edges"),
+    Case("d256-lengths-window", d=256, regions="window", lengths="i32", lse=True),
+    Case("d256-table", d=256, regions="table"),
+    Case("d192-dv128-lengths", d=192, dv=128, lengths="i64", regions="causal", lse=True),
+    Case("d192-late", d=192, regions="late", sinks=True, lse=True),
+    Case("d128-dv256-sinks", d=128, dv=256, sinks=True, lse=True),
+    Case("d136-dv200", d=136, dv=200, regions="rising"),
+    Case("d248-dv16-f16", d=248, dv=16, dtype="f16", regions="slopes-causal"),
+    Case("d64-dv160-softcap", d=64, dv=160, regions="softcap", approximate=True),
+    Case("one-query-d256", d=256, queries=1, lengths="i32", lse=True),
     Case("packed", packed=True),
     Case("packed-causal-d64", d=64, regions="causal", packed=True),
-    Case("one-query", one_query=True, lse=True),
-    Case("one-query-d72-dv40", d=72, dv=40, one_query=True, lengths="i32", lse=True),
-    Case("one-query-slopes-d64", d=64, one_query=True, regions="slopes"),
-    Case("one-query-table", one_query=True, regions="table-short", lse=True, lengths="i64"),
-    Case("one-query-prefix", one_query=True, regions="prefix"),
-    Case("one-query-sinks", one_query=True, sinks=True, lse=True),
+    Case("one-query", queries=1, lse=True),
+    Case("one-query-d72-dv40", d=72, dv=40, queries=1, lengths="i32", lse=True),
+    Case("one-query-slopes-d64", d=64, queries=1, regions="slopes"),
+    Case("one-query-table", queries=1, regions="table-short", lse=True, lengths="i64"),
+    Case("one-query-prefix", queries=1, regions="prefix"),
+    Case("one-query-sinks", queries=1, sinks=True, lse=True),
+    Case("few-queries", queries=7, lse=True),
+    Case("few-queries-lengths-d64", d=64, queries=16, lengths="i32", sinks=True, lse=True),
+    Case("few-queries-causal", queries=5, regions="causal"),
     Case("table", regions="table", lse=True),
     Case("table-d64", d=64, regions="table"),
     Case("table-bf16-d64", d=64, regions="table-bf16", lse=True),
@@ -293,4 +381,30 @@ CASES = [
     Case("width-d64", d=64, regions="width", lse=True),
     Case("bits", regions="bits", lse=True),
     Case("bits-d64", d=64, regions="bits", sinks=True, lse=True),
+    Case("varlen", segment="packed", lse=True),
+    Case("varlen-causal-d64", d=64, segment="packed", regions="causal", sinks=True, lse=True),
+    Case("varlen-window-f16", dtype="f16", segment="packed", regions="window"),
+    Case("varlen-slopes-d72-dv40", d=72, dv=40, segment="packed", regions="slopes", lse=True),
+    Case("varlen-causal-d256", d=256, segment="packed", regions="causal", lse=True),
+    Case("varlen-few", queries=12, segment="packed", lse=True,
+         sizes=[(7, 4, 2, 12, 3000), (1, 2, 2, 12, 5000), (12, 3, 1, 12, 100)]),
+    Case("paged-8", segment="paged", page=8, lengths="i32", lse=True),
+    Case("paged-16-causal", segment="paged", page=16, regions="causal", lengths="i64", lse=True),
+    Case("paged-24-d64", d=64, segment="paged", page=24, lse=True),
+    Case("paged-64-window-d64", d=64, segment="paged", page=64, regions="window", lengths="i32",
+         sinks=True, lse=True),
+    Case("paged-128-f16", dtype="f16", segment="paged", page=128, lengths="i32"),
+    Case("paged-256-rising-d80", d=80, segment="paged", page=256, regions="rising", lengths="i32"),
+    Case("paged-16-d256", d=256, segment="paged", page=16, lengths="i32", lse=True),
+    Case("ragged", segment="ragged", lengths="i32", lse=True),
+    Case("ragged-causal-d64", d=64, segment="ragged", regions="causal", sinks=True, lse=True),
+    Case("ragged-paged-16", segment="ragged-paged", page=16, lengths="i32", lse=True),
+    Case("ragged-paged-64-causal-d64", d=64, segment="ragged-paged", page=64, regions="causal",
+         lengths="i32", lse=True),
+    Case("one-query-paged-16", queries=1, segment="paged", page=16, lengths="i32", lse=True),
+    Case("one-query-paged-8-d64", d=64, queries=1, segment="paged", page=8, lengths="i32"),
+    Case("one-query-paged-64", queries=1, segment="paged", page=64, lse=True),
+    Case("one-query-paged-16-d256", d=256, queries=1, segment="paged", page=16, lengths="i32"),
+    Case("few-queries-paged-16", queries=7, segment="paged", page=16, lengths="i64", sinks=True,
+         lse=True),
 ]

@@ -9,8 +9,9 @@
 For each case and size: outputs are filled with NaN before each call and lie
 between guards that must stay as they are; keys and values beyond a length are NaN;
 repeats are equal bit for bit, also on two streams at once; a case with lengths is
-captured in a CUDA graph and replayed with other lengths. Needs PyTorch and the
-built files only.
+captured in a CUDA graph and replayed with other lengths. Pages that no
+sequence uses are NaN, and rows of no sequence stay as they are. Random programs
+(randoms.py) are run with their own sizes. Needs PyTorch and the built files only.
 """
 import argparse
 import pathlib
@@ -18,18 +19,21 @@ import re
 import sys
 import time
 
+import numpy as np
 import torch
 
+import randoms
+import meaning
 from cases import CASES, LENGTHS, captures
+from launches import DEVICE, Output, Twins
 
 sys.path.append(str(pathlib.Path(__file__).parents[3] / "python"))
 from fovea_objects import Library, load_runtime  # noqa: E402
 
-DEVICE = "cuda"
-TYPES = {"bf16": torch.bfloat16, "f16": torch.float16}
+TYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32, "i1": torch.bool,
+         "i8": torch.int8, "i32": torch.int32, "i64": torch.int64, "index": torch.int64}
 # Relative error of the output in the L2 norm, and of its worst row.
 BOUNDS = {"bf16": (4e-3, 2e-2), "f16": (6e-4, 4e-3)}
-GUARD = 4096
 
 
 def make_captures(case, size, spread):
@@ -94,6 +98,10 @@ def region(kind, s, b, h, i, j, captured):
         s = 20 * torch.tanh(s / 20)
     if kind == "rising":
         s = s + j * 0.0625
+    if kind == "huge":
+        s = s + torch.where(j < 50, 3e38, -3e38).double()
+    if kind == "lowest":
+        s = s + ((i + j) % 3 == 0).double() * -3.40282347e38
     if kind.startswith("table"):
         table = captured["table"][h].double()
         s = s + table[safe(i - j + captured["middle"].item(), len(table))]
@@ -130,83 +138,143 @@ def region(kind, s, b, h, i, j, captured):
     return s, visible
 
 
-def reference(case, q, k, v, lengths, sinks, captured):
-    """Output and lse in f64."""
-    b, h, sq, d = q.shape
-    skv = k.shape[2]
-    out = torch.zeros(b, h, sq, v.shape[3], dtype=torch.float64, device=DEVICE)
-    lse = torch.empty(b, h, sq, dtype=torch.float64, device=DEVICE)
-    i = torch.arange(sq, device=DEVICE)[:, None]
-    for n in range(b):
-        keys = skv if lengths is None else max(0, min(skv, lengths[n]))
+def reference(case, sequences, lengths, sinks, captured):
+    """Output and lse in f64, of all sequences; side by side if they are packed."""
+    outs, lses = [], []
+    for n, (q, k, v) in enumerate(sequences):
+        h, sq, d = q.shape
+        keys = k.shape[1] if lengths is None else max(0, min(k.shape[1], lengths[n]))
+        i = torch.arange(sq, device=DEVICE)[:, None]
         j = torch.arange(keys, device=DEVICE)[None, :]
+        out = torch.zeros(h, sq, v.shape[2], dtype=torch.float64, device=DEVICE)
+        lse = torch.empty(h, sq, dtype=torch.float64, device=DEVICE)
         for m in range(h):
-            hk = m * k.shape[1] // h
-            s = q[n, m].double() @ k[n, hk, :keys].double().T * (case.scale or d**-0.5)
+            hk = m * k.shape[0] // h
+            s = q[m].double() @ k[hk, :keys].double().T * (case.scale or d**-0.5)
             s, visible = region(case.regions, s, n, m, i, j, captured)
             s = s.masked_fill(~visible, float("-inf"))
             if sinks is not None:
                 s = torch.cat([s, sinks[m].double().expand(sq, 1)], 1)
-            lse[n, m] = torch.logsumexp(s, 1) if s.shape[1] else float("-inf")
-            p = torch.exp(s[:, :keys] - lse[n, m, :, None]).masked_fill(~visible, 0.0)
-            out[n, m] = p @ v[n, hk, :keys].double()
-    return out, lse
+            lse[m] = torch.logsumexp(s, 1) if s.shape[1] else float("-inf")
+            # Not exp(s - lse): beside scores near the largest number lse's logarithm is lost.
+            p = torch.softmax(s, 1)[:, :keys].masked_fill(~visible, 0.0)
+            out[m] = p @ v[hk, :keys].double()
+        outs.append(out)
+        lses.append(lse)
+    if case.packs_queries:
+        return torch.cat(outs, 1), torch.cat(lses, 1)
+    return torch.stack(outs), torch.stack(lses)
 
 
-class Output:
-    """A tensor between two guards."""
-
-    def __init__(self, shape, dtype, view=lambda t: t):
-        size = 1
-        for n in shape:
-            size *= n
-        self.bits = torch.int32 if dtype == torch.float32 else torch.int16
-        self.memory = torch.empty(size + 2 * GUARD, dtype=dtype, device=DEVICE)
-        self.tensor = view(self.memory[GUARD:GUARD + size].view(shape))
-        self.poison()
-
-    def poison(self):
-        self.memory.fill_(float("nan"))
-
-    def guarded(self):
-        ends = torch.cat([self.memory[:GUARD], self.memory[-GUARD:]])
-        return bool(ends.isnan().all())
-
-    def same(self, other):
-        return torch.equal(self.memory.view(self.bits), other.view(self.bits))
+def cut(rows, sequences):
+    """Row offsets of so many sequences: one without rows, one with a single row. The first
+    and the last rows are in no sequence, if there are many."""
+    ends = (2, rows - 3) if rows > 100 else (0, rows)
+    offsets = torch.randint(ends[0], ends[1] + 1, (sequences + 1,)).sort().values
+    offsets[0], offsets[-1] = ends
+    if sequences > 3:
+        offsets[2] = offsets[1]
+        offsets[3] = min(offsets[2] + 1, ends[1])
+        offsets = offsets.cummax(0).values
+    return offsets.tolist()
 
 
-def make_inputs(case, size, transposed):
-    """What is passed for queries, keys and values, these, lengths and sinks;
-    `transposed`: B, S, H, D in memory."""
-    b, h, hk, sq, skv = size
+def to_pages(case, content, lengths, transposed):
+    """Keys or values of all sequences as pages in a random order among others, which hold
+    NaN, and the table. Pages beyond a length have no number that exists."""
+    b, heads, _, channels = content.shape
+    each = content.shape[2] // case.page
+    count = b * each + 3
+    shape = (count, case.page, heads, channels) if transposed else (
+        count, heads, case.page, channels)
+    pool = torch.full(shape, float("nan"), device=DEVICE, dtype=content.dtype)
+    pool = pool.transpose(1, 2) if transposed else pool
+    table = torch.randperm(count, generator=torch.Generator().manual_seed(3))[:b * each].view(b, each)
+    for n in range(b):
+        for m in range(each):
+            if lengths is not None and m * case.page >= lengths[n]:
+                table[n, m] = (-1, count, 2**31 - 1, -(2**31))[m % 4]
+            else:
+                pool[table[n, m]] = content[n, :, m * case.page:(m + 1) * case.page]
+    return pool, table.int().to(DEVICE)
 
-    def make(heads, rows, channels):
-        shape = (b, rows, heads, channels) if transposed else (b, heads, rows, channels)
-        t = torch.randn(shape, device=DEVICE, dtype=torch.float32).to(TYPES[case.dtype])
-        return t.transpose(1, 2) if transposed else t
 
-    q = make(h, sq, case.d)
-    if case.packed:
-        passed = [q, make(hk, skv, case.d + case.dv)]
-        k, v = passed[1].split((case.d, case.dv), dim=-1)
-    else:
-        passed = [q, make(hk, skv, case.d), make(hk, skv, case.dv)]
-        k, v = passed[1:]
-    lengths = sinks = None
-    if case.lengths:
-        lengths = LENGTHS[skv]
-        for n, keys in enumerate(lengths):
+class Inputs:
+    """What is passed for a size; `transposed`: B, S, H, D in memory."""
+
+    def __init__(self, case, size, transposed):
+        b, h, hk, sq, skv = size
+        self.lengths = LENGTHS[skv] if case.lengths else None
+        tables = []
+        self.rows = cut(sq, b) if case.packs_queries else None
+        columns = cut(skv, b) if case.segment == "packed" else None
+        if case.page:
+            skv = -(-skv // case.page) * case.page
+
+        def make(heads, rows, channels, packed):
+            shape = (rows, heads, channels) if transposed else (heads, rows, channels)
+            t = torch.randn(shape if packed else (b, *shape), device=DEVICE).to(TYPES[case.dtype])
+            return t.transpose(-3, -2) if transposed else t
+
+        q = make(h, sq, case.d, self.rows)
+        if case.packed:
+            self.passed = [q, make(hk, skv, case.d + case.dv, False)]
+            k, v = self.passed[1].split((case.d, case.dv), dim=-1)
+        else:
+            self.passed = [q, make(hk, skv, case.d, columns), make(hk, skv, case.dv, columns)]
+            k, v = self.passed[1:]
+        for n, keys in enumerate(self.lengths or []):
             k[n, :, keys:] = float("nan")
             v[n, :, keys:] = float("nan")
-    if case.sinks:
-        sinks = torch.randn(h, device=DEVICE)
-        sinks[0] = float("-inf")
-    return passed, (q, k, v), lengths, sinks
+        for offsets in (self.rows, columns):
+            if offsets:
+                tables.append(torch.tensor(offsets, dtype=torch.int32, device=DEVICE))
+        if case.page:
+            self.passed[1], table = to_pages(case, k, self.lengths, transposed)
+            self.passed[2], _ = to_pages(case, v, self.lengths, transposed)
+            tables.append(table)
+        self.passed += tables
+
+        def sequence(content, offsets, n):
+            return content[:, offsets[n]:offsets[n + 1]] if offsets else content[n]
+
+        self.sequences = [(sequence(q, self.rows, n), sequence(k, columns, n),
+                           sequence(v, columns, n)) for n in range(b)]
+        self.passed_lengths = self.sinks = None
+        if case.lengths:
+            self.passed_lengths = torch.tensor(
+                self.lengths, dtype=torch.int32 if case.lengths == "i32" else torch.int64,
+                device=DEVICE)
+            self.passed.append(self.passed_lengths)
+        if case.sinks:
+            self.sinks = torch.randn(h, device=DEVICE)
+            self.sinks[0] = float("-inf")
+            self.passed.append(self.sinks)
+
+    def inside(self, output):
+        """The rows of packed sequences."""
+        return output[:, self.rows[0]:self.rows[-1]] if self.rows else output
+
+    def outside(self, output):
+        """The rows of no sequence."""
+        if not self.rows:
+            return output[:0]
+        return torch.cat([output[:, :self.rows[0]], output[:, self.rows[-1]:]], 1)
+
+
+def check(case, inputs, lengths, outputs, captured):
+    """What is wrong, and the relative error."""
+    want, want_lse = reference(case, inputs.sequences, lengths, inputs.sinks, captured)
+    if not all(inputs.outside(o).isnan().all() for o in outputs):
+        return "writes rows of no sequence", float("nan")
+    got, *lse = map(inputs.inside, outputs)
+    return compare(case, got, want, lse[0] if lse else None, want_lse)
 
 
 def compare(case, got, want, lse, want_lse):
     """What is wrong, and the relative error."""
+    if not got.numel():
+        return "", 0.0
     least, worst = BOUNDS[case.dtype]
     got = got.double()
     if got.isnan().any():
@@ -230,55 +298,29 @@ def compare(case, got, want, lse, want_lse):
 
 def run_size(case, library, size, repeats, transposed):
     """What is wrong, and the relative error."""
-    inputs, qkv, lengths, sinks = make_inputs(case, size, transposed)
+    inputs = Inputs(case, size, transposed)
     captured = make_captures(case, size, transposed)
     b, h, _, sq, _ = size
-    shape = (b, sq, h, case.dv) if transposed else (b, h, sq, case.dv)
+    batch = [] if case.packs_queries else [b]
+    shape = (*batch, sq, h, case.dv) if transposed else (*batch, h, sq, case.dv)
 
     def outputs():
-        made = [Output(shape, qkv[0].dtype, (lambda t: t.transpose(1, 2)) if transposed else lambda t: t)]
-        return made + ([Output((b, h, sq), torch.float32)] if case.lse else [])
+        made = [Output(shape, TYPES[case.dtype],
+                       (lambda t: t.transpose(-3, -2)) if transposed else lambda t: t)]
+        return made + ([Output((*batch, h, sq), torch.float32)] if case.lse else [])
 
-    if lengths is not None:
-        kind = torch.int32 if case.lengths == "i32" else torch.int64
-        passed_lengths = torch.tensor(lengths, dtype=kind, device=DEVICE)
-        inputs.append(passed_lengths)
-    if sinks is not None:
-        inputs.append(sinks)
-    inputs += captured.values()
-    first, second = outputs(), outputs()
-    calls = [library.bind(inputs + [o.tensor for o in made]) for made in (first, second)]
-
-    calls[0]()
-    torch.cuda.synchronize()
-    want, want_lse = reference(case, *qkv, lengths, sinks, captured)
-    lse = first[1].tensor if case.lse else None
-    problem, error = compare(case, first[0].tensor, want, lse, want_lse)
-    if problem:
-        return problem, error
-    if not all(o.guarded() for o in first):
-        return "writes beyond an output", error
-    kept = [o.memory.clone() for o in first]
-    streams = [torch.cuda.Stream(), torch.cuda.Stream()]
-    for _ in range(repeats):
-        for made in (first, second):
-            for o in made:
-                o.poison()
-        torch.cuda.synchronize()
-        for stream, call in zip(streams, calls):
-            with torch.cuda.stream(stream):
-                call()
-        torch.cuda.synchronize()
-        for made in (first, second):
-            if not all(o.same(k) for o, k in zip(made, kept)):
-                return "repeats differ", error
-    if lengths is not None:
-        return replay(case, calls[0], first, passed_lengths, qkv, sinks, captured), error
-    return "", error
+    passed = inputs.passed + list(captured.values())
+    twins = Twins(lambda made: library.bind(passed + made), outputs)
+    problem, error = check(case, inputs, inputs.lengths, twins.first(), captured)
+    problem = problem or twins.repeat(repeats)
+    if not problem and case.lengths:
+        problem = replay(case, twins.calls[0], twins.outputs[0], inputs, captured)
+    return problem, error
 
 
-def replay(case, call, outputs, passed, qkv, sinks, captured):
-    """Captures the call, then runs it with other lengths in `passed`. Returns what is wrong."""
+def replay(case, call, outputs, inputs, captured):
+    """Captures the call, then runs it with other lengths. Returns what is wrong."""
+    passed = inputs.passed_lengths
     stream = torch.cuda.Stream()
     with torch.cuda.stream(stream):
         call()
@@ -293,10 +335,113 @@ def replay(case, call, outputs, passed, qkv, sinks, captured):
     torch.cuda.synchronize()
     graph.replay()
     torch.cuda.synchronize()
-    want, want_lse = reference(case, *qkv, lengths, sinks, captured)
-    lse = outputs[1].tensor if case.lse else None
-    problem, _ = compare(case, outputs[0].tensor, want, lse, want_lse)
+    problem, _ = check(case, inputs, lengths, [o.tensor for o in outputs], captured)
     return problem and f"replayed: {problem}"
+
+
+def make_argument(argument, dims):
+    """A tensor of random numbers for an argument of a random program."""
+    shape, element = randoms.shape_of(argument, dims), randoms.parse_type(argument.type)[1]
+    bounds, is_sorted = randoms.bounds_of(argument)
+    if not bounds:
+        value = torch.randn(shape, device=DEVICE)
+    elif "f" in element:
+        value = torch.empty(shape, device=DEVICE).uniform_(*bounds)
+    else:
+        low, high = map(int, bounds)
+        value = torch.randint(low, high + 1, shape, device=DEVICE)
+    if is_sorted:
+        value = value.flatten().sort().values.view(shape)
+    return value.to(TYPES[element])
+
+
+def as_numpy(tensor):
+    if tensor.dtype == torch.bool:
+        return tensor.cpu().numpy()
+    return tensor.to(torch.double if tensor.is_floating_point() else torch.int64).cpu().numpy()
+
+
+def make_values(program):
+    """What is passed, in order, and all values by name, as NumPy arrays."""
+    tensors = {a.name: make_argument(a, program.dims) for a in program.parts["arguments"]}
+    tensors = {name: t if t.dim() else t.cpu() for name, t in tensors.items()}
+    views = dict(tensors)
+    for name, whole, place in randoms.slices_of(program):
+        views[name] = tensors[whole][place]
+        if tensors[whole].is_floating_point():
+            kept = views[name].clone()
+            tensors[whole].fill_(float("nan"))
+            views[name].copy_(kept)
+    values = {name: as_numpy(t) for name, t in views.items()}
+    # Content beyond the lengths is NaN.
+    lengths = program.parts["lengths"]
+    for operand, dims in zip(program.parts["operands"][1:], program.parts["maps"][1:3]):
+        if not lengths or "b" not in dims:
+            continue
+        content = views[operand.name].movedim((dims.index("b"), dims.index("j")), (0, 1))
+        for n, keys in enumerate(values[lengths.name].tolist()):
+            content[n, max(0, keys):] = float("nan")
+    return list(tensors.values()), values
+
+
+def compare_random(program, outputs, wanted):
+    """What is wrong, and the relative error."""
+    types = {randoms.parse_type(o.type)[1] for o in program.parts["operands"]}
+    types.add(randoms.parse_type(program.parts["outputs"][0].type)[1])
+    # tanh.approx is off by 2^-11 of up to 50, the largest soft cap.
+    loose = "math = approximate" in program.text and "math.tanh" in program.text
+    least = 5e-2 if loose else 8e-3 if "bf16" in types else 1e-3
+    errors = []
+    for got, dims, want, order in zip(outputs, program.parts["maps"][3:], wanted, ("bhie", "bhi")):
+        got = meaning.arrange(as_numpy(got), dims, order)
+        finite = np.isfinite(want)
+        if not (np.isfinite(got) == finite).all():
+            return f"other elements of {order} are finite", float("nan")
+        distance = np.linalg.norm(got[finite] - want[finite])
+        norm = np.linalg.norm(want[finite])
+        errors.append(float(distance / norm if norm > 1e-6 else distance))
+        if not errors[-1] <= least:
+            return f"error of {order} {errors[-1]:.1e}, at most {least:.0e}", errors[0]
+    return "", errors[0]
+
+
+def run_program(program, library, repeats):
+    """What is wrong, and the relative error."""
+    passed, values = make_values(program)
+    dims = program.dims
+
+    def outputs():
+        return [Output(randoms.shape_of(o, dims), TYPES[randoms.parse_type(o.type)[1]])
+                for o in program.parts["outputs"]]
+
+    twins = Twins(lambda made: library.bind(passed + made), outputs)
+    problem, error = compare_random(program, twins.first(), meaning.attention(program, values))
+    return problem or twins.repeat(repeats), error
+
+
+def run_randoms(runtime, built, options):
+    """Runs the random programs that are built; how many, and how many failed."""
+    count = failures = 0
+    worst, begin = 0.0, time.time()
+    for path in sorted(built.glob("random-*.mlir")):
+        for program in randoms.read(path):
+            if options.only and not re.search(options.only, f"random-{program.name}"):
+                continue
+            if program.parts["scores"] > options.most:
+                continue
+            try:
+                library = Library(runtime, path.with_suffix(".so"), program.name)
+                problem, error = run_program(program, library, options.repeats)
+            except (OSError, RuntimeError) as wrong:
+                problem, error = str(wrong), float("nan")
+            count += 1
+            worst = max(worst, error)
+            if problem:
+                failures += 1
+                print(f"FAIL {program.name}: {problem}", flush=True)
+    print(f"{count} random programs, {failures} failures, largest error {worst:.1e} "
+          f"{time.time() - begin:.1f} s")
+    return count, failures
 
 
 def main():
@@ -304,6 +449,8 @@ def main():
     parser.add_argument("--built", type=pathlib.Path, default="build/gpu-tests")
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--only", help="a regular expression of names")
+    parser.add_argument("--most", type=int, default=2**62,
+                        help="leave out sizes with more scores (for compute-sanitizer)")
     options = parser.parse_args()
     built = options.built.resolve()
     runtime = load_runtime(built)
@@ -320,6 +467,8 @@ def main():
         try:
             library = Library(runtime, path)
             for size in case.sizes:
+                if size[0] * size[1] * size[3] * size[4] > options.most:
+                    continue
                 for transposed in (False, True):
                     problem, error = run_size(case, library, size, options.repeats, transposed)
                     worst = max(worst, error)
@@ -335,6 +484,8 @@ def main():
         if any("CUDA error" in p or "illegal" in p for p in problems):
             print("the context is lost")
             break
+    count, failed = run_randoms(runtime, built, options)
+    runs, failures = runs + count, failures + failed
     print(f"{runs} runs, {failures} failures")
     sys.exit(failures != 0)
 

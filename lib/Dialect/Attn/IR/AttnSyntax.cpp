@@ -136,14 +136,15 @@ static ParseResult parseWalkShape(OpAsmParser &parser,
                  parser.parseGreater());
 }
 
-/// shape `(` rows `,` tiles `:` types `)`
+/// shape `(` rows `,` tiles (`,` masks)? `:` types `)`
 static ParseResult parseWalk(OpAsmParser &parser, ScoreSyntax &syntax) {
   SMLoc loc = parser.getCurrentLocation();
   if (parseWalkShape(parser, syntax.walkShape) ||
       parseGroup(parser, syntax.walk))
     return failure();
-  if (syntax.walk.operands.size() != 2)
-    return parser.emitError(loc) << "a walk has rows and tiles";
+  if (syntax.walk.operands.size() != 2 && syntax.walk.operands.size() != 3)
+    return parser.emitError(loc) << "a walk has rows and tiles, and may have "
+                                    "masks";
   return success();
 }
 
@@ -240,8 +241,9 @@ static ParseResult parseScoreOp(OpAsmParser &parser, OperationState &result,
   for (Group *group : groups) {
     size_t size = group->operands.size();
     if (group == &syntax.walk)
-      sizes.push_back(size / 2); // Rows, and tiles.
-    sizes.push_back(group == &syntax.walk ? size / 2 : size);
+      sizes.append({size > 0, size > 1, size > 2}); // Rows, tiles, masks.
+    else
+      sizes.push_back(size);
     if (parser.resolveOperands(group->operands, group->types,
                                parser.getCurrentLocation(), result.operands))
       return failure();
@@ -322,7 +324,10 @@ static void printScoreOp(OpAsmPrinter &printer, ScoreOpInterface op,
     printer << " origin(" << op.getOrigin() << ')';
   if (std::optional<ArrayRef<int64_t>> shape = op.getWalkShape()) {
     printer << " walk<" << *shape << '>';
-    printGroup(printer, "", {op.getWalkRows(), op.getWalkTiles()});
+    SmallVector<Value> lists = {op.getWalkRows(), op.getWalkTiles()};
+    if (Value masks = op.getWalkMasks())
+      lists.push_back(masks);
+    printGroup(printer, "", lists);
   }
   printGroup(printer, " outs", outputs);
   std::string score = "score";
@@ -381,8 +386,9 @@ ParseResult WalkFromMaskOp::parse(OpAsmParser &parser, OperationState &result) {
     return failure();
   if (sizes.operands.size() != 2)
     return parser.emitError(loc) << "sizes are those of queries and keys";
-  if (outputs.operands.size() != 2)
-    return parser.emitError(loc) << "the outputs are rows and tiles";
+  if (outputs.operands.size() != 2 && outputs.operands.size() != 3)
+    return parser.emitError(loc) << "the outputs are rows and tiles, and masks "
+                                    "if wanted";
   Type index = parser.getBuilder().getIndexType();
   if (parseRegion(parser, {index, index, index, index}, captures,
                   *result.addRegion()) ||
@@ -394,6 +400,12 @@ ParseResult WalkFromMaskOp::parse(OpAsmParser &parser, OperationState &result) {
     if (parser.resolveOperands(group->operands, group->types, loc,
                                result.operands))
       return failure();
+  int32_t numMasks = outputs.operands.size() - 2;
+  result.addAttribute(
+      "operandSegmentSizes",
+      parser.getBuilder().getDenseI32ArrayAttr(
+          {1, 1, static_cast<int32_t>(captures.operands.size()), 1, 1,
+           numMasks}));
   for (Type type : outputs.types)
     if (isa<RankedTensorType>(type))
       result.addTypes(type);
@@ -405,8 +417,9 @@ void WalkFromMaskOp::print(OpAsmPrinter &printer) {
           << getKeys() << ')';
   printer.printNewline();
   printer << "   ";
-  printGroup(printer, " outs", {getRows(), getTiles()});
+  printGroup(printer, " outs", getDpsInits());
   printRegion(printer, "mask", getMask(), getMaskCaptures());
   printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(),
-                                           {"walk_shape"});
+                                           {"operandSegmentSizes",
+                                            "walk_shape"});
 }

@@ -352,6 +352,22 @@ static LogicalResult verifyWalkShape(Operation *op, ArrayRef<int64_t> shape) {
          << walkUnit;
 }
 
+static LogicalResult verifyMasks(Operation *op, Value masks, Value tiles,
+                                 ArrayRef<int64_t> shape) {
+  if (!masks)
+    return success();
+  auto type = cast<ShapedType>(masks.getType());
+  int64_t want[] = {cast<ShapedType>(tiles.getType()).getDimSize(0), shape[0],
+                    getMaskWords(shape[1])};
+  if (type.getRank() == 3 && type.getElementType().isInteger(32) &&
+      succeeded(verifyCompatibleShape(type.getShape(), want)) &&
+      !type.isDynamicDim(1) && !type.isDynamicDim(2))
+    return success();
+  return op->emitOpError("the masks of the walk are ")
+         << type << ", expected [entries, " << want[1] << ", " << want[2]
+         << "] of i32";
+}
+
 static LogicalResult verifyWalk(Operation *op, Value rows, Value tiles) {
   auto rowsType = cast<ShapedType>(rows.getType());
   auto tilesType = cast<ShapedType>(tiles.getType());
@@ -372,30 +388,36 @@ static LogicalResult verifyWalk(ScoreOpInterface op, const Extents &extents) {
   if (!rows != !tiles || !rows != !shape)
     return op->emitOpError("needs rows, tiles and a shape for its walk, or "
                            "none: walk<128, 128>(%rows, %tiles : ...)");
+  if (op.getWalkMasks() && (!rows || !op.getMask().empty()))
+    return op->emitOpError(rows ? "has a mask region and masks of its walk; it "
+                                  "takes one of them"
+                                : "has masks of a walk, but no walk");
   if (!rows)
     return success();
   if (failed(verifyWalkShape(op, *shape)) ||
-      failed(verifyWalk(op, rows, tiles)))
+      failed(verifyWalk(op, rows, tiles)) ||
+      failed(verifyMasks(op, op.getWalkMasks(), tiles, *shape)))
     return failure();
   if (op.getSegments().size() != 1 ||
       cast<SegmentAttr>(op.getSegments()[0]).getNumOffsets() > 0)
     return op->emitOpError("has a walk; its keys must be one segment, dense or "
                            "paged, without row offsets");
   auto type = cast<ShapedType>(rows.getType());
-  int64_t queries = extents.get(2);
-  int64_t want[] = {extents.get(0), extents.get(1),
-                    queries < 0 ? -1 : llvm::divideCeilSigned(queries,
-                                                              (*shape)[0])};
-  static constexpr StringLiteral names[] = {"sequences (b)", "heads (h)",
-                                            "tiles of queries"};
-  for (unsigned axis = 0; axis < 3; ++axis) {
+  auto fits = [&](unsigned axis, int64_t want, StringRef name) -> LogicalResult {
     int64_t size = type.getDimSize(axis);
-    if (ShapedType::isDynamic(size) || want[axis] < 0 || size == want[axis] ||
+    if (ShapedType::isDynamic(size) || want < 0 || size == want ||
         (axis < 2 && size == 1))
-      continue;
+      return success();
     return op->emitOpError("the walk has rows for ")
-           << size << ' ' << names[axis] << ", but there are " << want[axis];
-  }
+           << size << ' ' << name << ", but there are " << want;
+  };
+  int64_t queries = extents.get(2);
+  if (queries >= 0)
+    queries = llvm::divideCeilSigned(queries, (*shape)[0]);
+  if (failed(fits(0, extents.get(0), "sequences (b)")) ||
+      failed(fits(1, extents.get(1), "heads (h)")) ||
+      failed(fits(2, queries, "query tiles")))
+    return failure();
   return success();
 }
 
@@ -567,7 +589,7 @@ LogicalResult AttentionOp::verify() {
 LogicalResult AttentionOp::verifyRegions() { return ::verifyRegions(*this); }
 
 LogicalResult ScoreReduceOp::verify() {
-  constexpr unsigned lseGroup = 10;
+  constexpr unsigned lseGroup = 11;
   if (failed(
           verifyOnce(*this, getODSOperandIndexAndLength(0).second, "query")) ||
       failed(verifyOnce(*this, getODSOperandIndexAndLength(lseGroup).second,
@@ -647,7 +669,9 @@ LogicalResult WalkFromMaskOp::verify() {
       failed(verifyCaptures(*this, "mask", getMask())) ||
       failed(verifyWalkShape(*this, getWalkShape())))
     return failure();
-  return verifyWalk(*this, getRows(), getTiles());
+  return success(
+      succeeded(verifyWalk(*this, getRows(), getTiles())) &&
+      succeeded(verifyMasks(*this, getMasks(), getTiles(), getWalkShape())));
 }
 
 LogicalResult WalkFromMaskOp::verifyRegions() {

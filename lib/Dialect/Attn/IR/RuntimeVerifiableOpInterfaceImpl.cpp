@@ -155,6 +155,10 @@ public:
     Value rows = scores.getWalkRows();
     if (!rows)
       return;
+    if (Value masks = scores.getWalkMasks())
+      checkEqual({{scores.getWalkTiles(), "the walk's tiles", 0},
+                  {masks, "the walk's masks", 0}},
+                 "entries");
     int64_t tile = (*scores.getWalkShape())[0];
     for (unsigned axis = 0; axis < 3; ++axis) {
       Axis own{rows, "the walk's rows", axis};

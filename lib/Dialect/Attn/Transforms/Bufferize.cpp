@@ -14,6 +14,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 
 namespace fovea::attn {
 #define GEN_PASS_DEF_ATTNBUFFERIZE
@@ -71,13 +73,12 @@ static LogicalResult moveResultsToArguments(func::FuncOp function) {
       if (!type.hasStaticShape())
         return exit.emitOpError("returns a new tensor of dynamic shape, ")
                << type << "; take it as an argument and compute it in outs()";
-      auto outType = cast<MemRefType>(argumentType(
-          cast<TensorLikeType>(
-              RankedTensorType::get(type.getShape(), type.getElementType())),
-          type.getMemorySpace()));
+      auto outType = cast<MemRefType>(
+          argumentType(cast<TensorLikeType>(RankedTensorType::get(
+                           type.getShape(), type.getElementType())),
+                       type.getMemorySpace()));
       unsigned position = function.getNumArguments();
-      if (failed(function.insertArgument(position, outType, {},
-                                         exit.getLoc())))
+      if (failed(function.insertArgument(position, outType, {}, exit.getLoc())))
         return failure();
       argument = function.getArgument(position);
       if (failed(copy(b, exit.getLoc(), result, argument)))
@@ -92,6 +93,39 @@ static LogicalResult moveResultsToArguments(func::FuncOp function) {
   // Attributes of results that are gone.
   function.removeResAttrsAttr();
   return success();
+}
+
+/// Whether an op may write to a memref or to a view of it; what is not known to
+/// leave it alone does.
+static bool mayBeWritten(Value memref) {
+  for (Operation *user : memref.getUsers()) {
+    if (isa<ViewLikeOpInterface>(user)) {
+      if (llvm::any_of(user->getResults(), mayBeWritten))
+        return true;
+    } else if (auto effects = dyn_cast<MemoryEffectOpInterface>(user)) {
+      SmallVector<MemoryEffects::EffectInstance> all;
+      effects.getEffects(all);
+      for (const MemoryEffects::EffectInstance &effect : all)
+        if (isa<MemoryEffects::Write>(effect.getEffect()) &&
+            (!effect.getValue() || effect.getValue() == memref))
+          return true;
+      if (llvm::any_of(user->getResultTypes(), llvm::IsaPred<BaseMemRefType>))
+        return true;
+    } else if (!isa<func::ReturnOp>(user)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Records which arguments are written.
+static void recordWrites(func::FuncOp function) {
+  SmallVector<int64_t> written;
+  for (BlockArgument argument : function.getArguments())
+    if (isa<BaseMemRefType>(argument.getType()) && mayBeWritten(argument))
+      written.push_back(argument.getArgNumber());
+  function->setAttr("fovea.writes",
+                    Builder(function).getDenseI64ArrayAttr(written));
 }
 
 namespace {
@@ -119,9 +153,12 @@ struct AttnBufferizePass final
     BufferizationState state;
     if (failed(runOneShotModuleBufferize(getOperation(), options, state)))
       return signalPassFailure();
-    for (auto function : getOperation().getOps<func::FuncOp>())
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (failed(moveResultsToArguments(function)))
         return signalPassFailure();
+      if (!function.isExternal())
+        recordWrites(function);
+    }
   }
 };
 

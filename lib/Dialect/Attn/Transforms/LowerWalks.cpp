@@ -57,6 +57,8 @@ protected:
   virtual void enterRow(Value row) {}
   /// The class of a tile of the current sequence, head and row.
   virtual TileClass classify(Value row, Value tile) = 0;
+  /// Called where a tile that `classify` was called for is written as an entry.
+  virtual void enterEntry(Value entry, Value isPartial) {}
 
   Value index(int64_t value) {
     return arith::ConstantIndexOp::create(b, loc, value);
@@ -244,8 +246,9 @@ void WalkMaker::emit() {
         b.setInsertionPointToStart(write.thenBlock());
         Value entry =
             arith::IndexCastOp::create(b, loc, b.getI32Type(), tile);
-        memref::StoreOp::create(b, loc, entry, tiles,
-                                select(kind.partial, places[0], places[1]));
+        Value place = select(kind.partial, places[0], places[1]);
+        memref::StoreOp::create(b, loc, entry, tiles, place);
+        enterEntry(place, kind.partial);
       }
       Value full = create<arith::SubIOp>(number(kind.listed),
                                          number(kind.partial));
@@ -278,6 +281,7 @@ private:
   void enterChunk(Value first, Value last) override;
   void enterRow(Value row) override;
   TileClass classify(Value row, Value tile) override;
+  void enterEntry(Value entry, Value isPartial) override;
 
   /// [number * tile, that of the next tile or `end`)
   std::pair<Value, Value> extent(Value number, int64_t tile, Value end) {
@@ -404,6 +408,54 @@ std::pair<Value, Value> MaskWalk::evaluate() {
                        create<arith::OrIOp>(state[2], fails)});
       });
   return {search.getResult(1), search.getResult(2)};
+}
+
+/// Writes the mask of a partial entry, word by word.
+void MaskWalk::enterEntry(Value entry, Value isPartial) {
+  if (!op.getMasks())
+    return;
+  auto write = scf::IfOp::create(b, loc, isPartial);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(write.thenBlock());
+  int64_t width = op.getWalkShape()[1];
+  Type i32 = b.getI32Type();
+  Value zero = index(0);
+  auto number = [&](int64_t value) -> Value {
+    return arith::ConstantIntOp::create(b, loc, value, 32);
+  };
+  loop(rowExtent.first, rowExtent.second, [&](Value i) {
+    Value row = create<arith::SubIOp>(i, rowExtent.first);
+    loop(zero, index(getMaskWords(width)), [&](Value word) {
+      // Key 128 (word / 4) + 8 (bit / 2) + 2 (word mod 4) + bit mod 2.
+      Value quarter = arith::DivUIOp::create(b, loc, word, index(4));
+      Value lane = arith::RemUIOp::create(b, loc, word, index(4));
+      Value first = create<arith::AddIOp>(
+          create<arith::MulIOp>(quarter, index(128)),
+          create<arith::MulIOp>(lane, index(2)));
+      Value bits = loop(zero, index(32), number(0), [&](Value bit,
+                                                        ValueRange bits) {
+        Value group = arith::DivUIOp::create(b, loc, bit, index(2));
+        Value odd = arith::RemUIOp::create(b, loc, bit, index(2));
+        Value j = create<arith::AddIOp>(
+            first,
+            create<arith::AddIOp>(create<arith::MulIOp>(group, index(8)), odd));
+        Value key = create<arith::AddIOp>(columnExtent.first, j);
+        Value exists = create<arith::AndIOp>(
+            compare(arith::CmpIPredicate::slt, j, index(width)),
+            compare(arith::CmpIPredicate::slt, key, columnExtent.second));
+        Value holds = bounds.evaluate(b, bounds.getYielded(),
+                                      op.getMaskCaptures(),
+                                      {sequence, head, i, key})[0];
+        Value one = arith::ShLIOp::create(
+            b, loc, number(1), arith::IndexCastOp::create(b, loc, i32, bit));
+        Value more = create<arith::OrIOp>(bits[0], one);
+        return SmallVector<Value>{
+            select(create<arith::AndIOp>(exists, holds), more, bits[0])};
+      })[0];
+      memref::StoreOp::create(b, loc, bits, op.getMasks(),
+                              ValueRange{entry, row, word});
+    });
+  });
 }
 
 TileClass MaskWalk::classify(Value row, Value tile) {

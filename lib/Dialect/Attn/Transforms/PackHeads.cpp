@@ -8,7 +8,7 @@
 
 #include "fovea/Dialect/Attn/Transforms/Passes.h"
 
-#include "fovea/Dialect/Attn/IR/Attn.h"
+#include "fovea/Dialect/Attn/Transforms/Schedules.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -55,26 +55,36 @@ private:
 
 } // namespace
 
-bool Packer::applies() {
-  auto query = dyn_cast<MemRefType>(op.getQuery().getType());
-  if (!query || op.getSegments().size() != 1 || op.getSinks() ||
-      !op.getOrigin().empty() || op.getWalkRows() ||
-      cast<SegmentAttr>(op.getSegments()[0]).getKind() != SegmentKind::dense ||
-      cast<SegmentAttr>(op.getSegments()[0]).getHasOffsets())
-    return false;
-  auto take = [&](Value memref, AffineMap map) {
-    return axisOf(map, dimH) && axisOf(map, dimI) &&
-           cast<MemRefType>(memref.getType()).isStrided();
+std::optional<int64_t> fovea::attn::getPackedHeads(AttentionOp op) {
+  if (op.getSinks() || !op.getOrigin().empty() || op.getWalkRows() ||
+      cast<SegmentAttr>(op.getSegments()[0]).getNumOffsets() > 0)
+    return std::nullopt;
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  auto has = [](AffineMap map) {
+    return axisOf(map, dimH) && axisOf(map, dimI);
   };
-  if (!take(op.getQuery(), maps[0]) || !take(op.getOutput(), maps[3]) ||
-      (op.getLse() && !take(op.getLse(), maps[4])) ||
+  auto query = cast<ShapedType>(op.getQuery().getType());
+  if (!has(maps[0]) || !has(maps[3]) || (op.getLse() && !has(maps[4])) ||
       query.getDimSize(*axisOf(maps[0], dimI)) != 1)
-    return false;
+    return std::nullopt;
   int64_t heads = query.getDimSize(*axisOf(maps[0], dimH));
   std::optional<unsigned> axis = axisOf(maps[1], dimH);
   int64_t shared =
-      axis ? cast<MemRefType>(op.getKeys()[0].getType()).getDimSize(*axis) : 1;
-  return ShapedType::isDynamic(heads) || heads != shared;
+      axis ? cast<ShapedType>(op.getKeys()[0].getType()).getDimSize(*axis) : 1;
+  if (ShapedType::isDynamic(heads) || ShapedType::isDynamic(shared))
+    return ShapedType::kDynamic;
+  if (heads == shared || shared == 0)
+    return std::nullopt;
+  return heads / shared;
+}
+
+bool Packer::applies() {
+  auto isStrided = [](Value value) {
+    auto type = dyn_cast<MemRefType>(value.getType());
+    return type && type.isStrided();
+  };
+  return getPackedHeads(op) && isStrided(op.getQuery()) &&
+         llvm::all_of(op.getOutputs(), isStrided);
 }
 
 /// The memref with as many heads as the keys have, and the heads of a group

@@ -27,6 +27,12 @@ using namespace mlir;
 using namespace fovea;
 using namespace fovea::attn;
 
+/// Calls with up to so many queries divide their keys between work items...
+static constexpr int64_t maxDecodedQueries = 16;
+
+/// ...on CPUs up to so many: results do not depend on the number of threads.
+static constexpr int64_t cpuSplitTo = 64;
+
 /// Size of a dimension of the iteration space, or -1 if it is dynamic.
 static int64_t staticExtent(Value value, AffineMap map, unsigned dim) {
   auto type = cast<ShapedType>(value.getType());
@@ -36,19 +42,50 @@ static int64_t staticExtent(Value value, AffineMap map, unsigned dim) {
   return -1;
 }
 
-/// What fills the lanes of vectors, or -1 if it is not known: queries, or the
-/// keys (columns of the output) of score_reduce.
-static int64_t staticRows(AttentionOp op) {
+/// Number of queries (of all packed sequences), or -1 if it is dynamic.
+static int64_t staticQueries(AttentionOp op) {
   return staticExtent(op.getQuery(), op.getIndexingMapsArray()[0], 2);
 }
-static int64_t staticRows(ScoreReduceOp op) {
-  return staticExtent(op.getOutput(), op.getIndexingMapsArray()[2], 3);
+
+/// Whether there are so few queries that keys are divided.
+static bool isDecoding(AttentionOp op) {
+  int64_t queries = staticQueries(op);
+  return queries >= 0 && queries <= maxDecodedQueries;
 }
 
-/// Rows by vectors of a register block: 12 to 16 accumulators where there are
-/// 32 registers, 8 to 12 where there are 16.
-static tile::CpuScheduleAttr selectCpu(ScoreOpInterface op, int64_t rows,
-                                       const CpuTarget &target) {
+static bool hasPackedQueries(ScoreOpInterface op) {
+  return cast<SegmentAttr>(op.getSegments()[0]).getNumOffsets() > 0;
+}
+
+/// Whether products of the op run on pairs of bf16.
+static bool multipliesBf16(AttentionOp op, const CpuTarget &target) {
+  auto isBf16 = [](Value value) {
+    return getElementTypeOrSelf(value.getType()).isBF16();
+  };
+  return target.hasBf16() && target.lanes == 16 && isBf16(op.getQuery()) &&
+         llvm::all_of(op.getKeys(), isBf16) &&
+         llvm::all_of(op.getValues(), isBf16);
+}
+
+/// Rows of a smaller tile for the last work item of a head, if it saves half of
+/// the work; none where nothing is known of the queries (-1): a second program
+/// doubles the time of compilation.
+static int64_t selectTail(int64_t queries, int64_t tile, int64_t lanes,
+                          int64_t vectors) {
+  if (queries < 0 || queries % tile == 0)
+    return 0;
+  int64_t tail = llvm::alignTo(queries % tile, lanes);
+  if (tail > vectors * lanes)
+    tail = llvm::alignTo(tail, vectors * lanes);
+  return tail * 2 <= tile ? tail : 0;
+}
+
+/// Tiles for an op with `rows` rows that fill vectors, or -1 if their number is
+/// not known. Rows by vectors of a register block: 16 accumulators where there
+/// are 32 registers, 8 where there are 16 (with 12, LLVM's order of loads spills
+/// one).
+static tile::CpuScheduleAttr selectTiles(ScoreOpInterface op, int64_t rows,
+                                         const CpuTarget &target) {
   int64_t lanes = target.lanes;
   // {vectors of a query tile, vectors of a block, rows of a block}
   struct Shape {
@@ -58,7 +95,7 @@ static tile::CpuScheduleAttr selectCpu(ScoreOpInterface op, int64_t rows,
   if (lanes == 16)
     shapes = {{1, 1, 16}, {2, 2, 8}, {4, 4, 4}};
   else if (lanes == 8)
-    shapes = {{1, 1, 8}, {2, 2, 4}, {6, 3, 4}};
+    shapes = {{1, 1, 8}, {2, 2, 4}, {8, 2, 4}};
   else
     shapes = {{1, 1, 8}, {2, 2, 4}, {8, 2, 4}};
   // A tile of a walk is a number of tiles of the schedule.
@@ -74,8 +111,38 @@ static tile::CpuScheduleAttr selectCpu(ScoreOpInterface op, int64_t rows,
     for (const Shape &smaller : llvm::reverse(shapes))
       if (smaller.tile * lanes >= rows)
         shape = smaller;
-  return tile::CpuScheduleAttr::get(op.getContext(), shape.tile * lanes,
-                                    keyTile, lanes, shape.rows, shape.vectors);
+  return tile::CpuScheduleAttr::get(
+      op.getContext(), shape.tile * lanes, keyTile, lanes, shape.rows,
+      shape.vectors, /*split_to=*/1, /*tail_tile=*/0, /*storage_types=*/false);
+}
+
+static tile::CpuScheduleAttr selectCpu(AttentionOp op,
+                                       const CpuTarget &target) {
+  int64_t queries = staticQueries(op);
+  // Heads of a group that become rows; dynamic is negative.
+  if (std::optional<int64_t> heads = getPackedHeads(op))
+    queries = std::max<int64_t>(*heads, 1);
+  tile::CpuScheduleAttr tiles = selectTiles(op, queries, target);
+  int64_t tile = tiles.getQueryTile(), lanes = tiles.getLanes();
+  // Work items that share keys have tiles of one size. Packed sequences end
+  // anywhere, and may have one query.
+  int64_t tail = 0;
+  if (hasPackedQueries(op) && !isDecoding(op))
+    tail = tile > lanes ? lanes : 0;
+  else if (!isDecoding(op))
+    tail = selectTail(queries, tile, lanes, tiles.getVectors());
+  return tile::CpuScheduleAttr::get(
+      op.getContext(), tile, tiles.getKeyTile(), lanes, tiles.getRows(),
+      tiles.getVectors(), isDecoding(op) ? cpuSplitTo : 1, tail,
+      tiles.getKeyTile() % 2 == 0 && multipliesBf16(op, target));
+}
+
+/// Keys (columns of the output) fill the vectors of score_reduce.
+static tile::CpuScheduleAttr selectCpu(ScoreReduceOp op,
+                                       const CpuTarget &target) {
+  return selectTiles(
+      op, staticExtent(op.getOutput(), op.getIndexingMapsArray()[2], 3),
+      target);
 }
 
 //===----------------------------------------------------------------------===//
@@ -215,40 +282,75 @@ static int64_t estimateRegisters(AttentionOp op, pipe::ScheduleAttr schedule) {
 }
 
 SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
-  auto [d, dv] = channelsOf(op);
+  // Braces would make names that lambdas cannot capture.
+  int64_t d = channelsOf(op).first, dv = channelsOf(op).second;
   int64_t widest = std::max(d, dv);
-  if (widest > 128)
+  if (widest > pipe::limits::columns)
     return {};
-  // A walk's rows come in the order of their work.
-  bool masked = !op.getMask().empty() && !op.getWalkRows();
-  auto make = [&](int64_t groups, int64_t keyTile, bool overlap,
-                  bool persistent) {
-    return pipe::ScheduleAttr::get(
-        op.getContext(), groups * pipe::limits::groupRows, keyTile,
-        /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
-        /*consumer_regs=*/groups == 3 ? 160 : 240, overlap, /*turns=*/overlap && groups > 1,
-        persistent, /*last_first=*/persistent && masked);
-  };
-  SmallVector<pipe::ScheduleAttr> fits, spills;
+  // Work items differ in their work.
+  bool masked = !op.getMask().empty() || op.getWalkRows();
   std::optional<ArrayRef<int64_t>> walk = op.getWalkShape();
-  auto add = [&](pipe::ScheduleAttr schedule) {
-    if (walk && ((*walk)[0] % schedule.getQueryTile() != 0 ||
-                 (*walk)[1] % schedule.getKeyTile() != 0))
-      return;
+  SmallVector<pipe::ScheduleAttr> fits, spills;
+  // Adds a schedule unless shared memory is too small or the walk's tiles are no
+  // multiples of its tiles.
+  auto consider = [&](pipe::ScheduleAttr schedule) {
+    if ((walk && ((*walk)[0] % schedule.getQueryTile() != 0 ||
+                  (*walk)[1] % schedule.getKeyTile() != 0)) ||
+        schedule.getTileBytes(d, dv) > pipe::limits::tileBytes)
+      return false;
     bool few = estimateRegisters(op, schedule) <= schedule.getConsumerRegs();
     (few ? fits : spills).push_back(schedule);
+    return true;
   };
+  // With the result in the queries' place if there is none of its own.
+  auto add = [&](int64_t groups, int64_t keyTile, bool overlap,
+                 bool persistent) {
+    for (bool reuse : {false, true})
+      if (!(reuse && dv > static_cast<int64_t>(llvm::alignTo(d, 64))) &&
+          consider(pipe::ScheduleAttr::get(
+              op.getContext(), groups * pipe::limits::groupRows, keyTile,
+              /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
+              /*consumer_regs=*/groups == 3 ? 160 : 240, overlap,
+              /*turns=*/overlap && groups > 1, persistent,
+              /*last_first=*/masked, /*split_to=*/1, reuse)))
+        return true;
+    return false;
+  };
+  if (isDecoding(op))
+    for (auto [keyTile, stages, overlap] :
+         {std::tuple(128, 2, true), std::tuple(64, 4, true),
+          std::tuple(64, 4, false)})
+      consider(pipe::ScheduleAttr::get(
+          op.getContext(), pipe::limits::groupRows, keyTile, stages,
+          /*groups=*/1, /*producer_regs=*/24, /*consumer_regs=*/240, overlap,
+          /*turns=*/false, /*persistent=*/false, /*last_first=*/false,
+          /*split_to=*/0, /*reuse_queries=*/false));
+  // The widest key tile that fits.
+  auto addWidest = [&](int64_t groups, bool persistent) {
+    for (int64_t keyTile : {128, 112, 96, 80, 64})
+      if (add(groups, keyTile, /*overlap=*/true, persistent))
+        return;
+  };
+  // Persistent kernels first, but above 128 channels, where they spill a
+  // little.
   for (int64_t groups : {3, 2})
     if (groups == 2 || widest <= 64)
-      for (bool persistent : {true, false})
-        add(make(groups, 128, /*overlap=*/true, persistent));
-  add(make(2, 64, /*overlap=*/true, /*persistent=*/true));
+      for (bool first : {true, false})
+        addWidest(groups, /*persistent=*/first == (widest <= 128));
+  add(2, 64, /*overlap=*/true, /*persistent=*/true);
   if (walk)
     for (int64_t keyTile : {128, 64})
-      add(make(1, keyTile, /*overlap=*/true, /*persistent=*/true));
-  add(make(2, 64, /*overlap=*/false, /*persistent=*/false));
+      add(1, keyTile, /*overlap=*/true, /*persistent=*/true);
+  add(2, 64, /*overlap=*/false, /*persistent=*/false);
+  if (widest > 128)
+    add(2, 32, /*overlap=*/false, /*persistent=*/false);
+  // Two ways may lead to one schedule.
   fits.append(spills);
-  return fits;
+  SmallVector<pipe::ScheduleAttr> different;
+  for (pipe::ScheduleAttr schedule : fits)
+    if (!llvm::is_contained(different, schedule))
+      different.push_back(schedule);
+  return different;
 }
 
 //===----------------------------------------------------------------------===//
@@ -307,8 +409,8 @@ struct AttnSelectSchedulePass final
       if (schedules.empty()) {
         op.emitOpError("has ")
             << std::max(channelsOf(op).first, channelsOf(op).second)
-            << " channels; for " << target
-            << " there is a schedule up to 128: give one as attribute schedule";
+            << " channels; for " << target << " there are schedules up to "
+            << pipe::limits::columns;
         return WalkResult::interrupt();
       }
       if (attempt >= schedules.size()) {
@@ -328,8 +430,8 @@ struct AttnSelectSchedulePass final
   /// Walks are made by loops on a CPU.
   LogicalResult refuseWalkOps() {
     WalkResult result = getOperation()->walk([&](Operation *op) {
-      if (!isa<WalkFromMaskOp, WalkFromBlocksOp, WalkTopKOp,
-               WalkThresholdOp>(op))
+      if (!isa<WalkFromMaskOp, WalkFromBlocksOp, WalkTopKOp, WalkThresholdOp>(
+              op))
         return WalkResult::advance();
       op->emitOpError("has no code for ")
           << target << "; make the walk in a function for a CPU, and pass its "
@@ -364,13 +466,12 @@ struct AttnSelectSchedulePass final
     } else if (auto cpu = parse<CpuTarget>()) {
       selectAll<tile::CpuScheduleAttr>(
           [&](AttentionOp op) {
-            return SmallVector<tile::CpuScheduleAttr>{
-                selectCpu(op, staticRows(op), *cpu)};
+            return SmallVector<tile::CpuScheduleAttr>{selectCpu(op, *cpu)};
           },
           [](AttentionOp) { return success(); });
       getOperation()->walk([&](ScoreReduceOp op) {
         if (!op.getScheduleAttr())
-          op.setScheduleAttr(selectCpu(op, staticRows(op), *cpu));
+          op.setScheduleAttr(selectCpu(op, *cpu));
       });
     }
   }

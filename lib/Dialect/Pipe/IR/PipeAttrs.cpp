@@ -174,12 +174,37 @@ AffineMap SmemAttr::getOffsetMap(ArrayRef<int64_t> shape,
 // ScheduleAttr
 //===----------------------------------------------------------------------===//
 
+/// A persistent kernel loads the next item's queries while this one is busy,
+/// unless it needs their slot itself.
+static int64_t countQueryStages(bool persistent, bool reuseQueries) {
+  return persistent && !reuseQueries ? 2 : 1;
+}
+
+int64_t ScheduleAttr::getQueryStages() const {
+  return countQueryStages(getPersistent(), getReuseQueries());
+}
+
+int64_t ScheduleAttr::getTileBytes(int64_t channels,
+                                   int64_t valueChannels) const {
+  auto blocks = [](int64_t size) { return llvm::divideCeil(size, 64); };
+  int64_t rows = blocks(channels) * (getQueryStages() * getQueryTile() +
+                                     getStages() * getKeyTile()) +
+                 blocks(valueChannels) * getStages() * getKeyTile();
+  if (!getReuseQueries())
+    rows += blocks(valueChannels) * getQueryTile();
+  // States of split keys are f32, with the maximum and the sum of each row.
+  if (getSplitTo() != 1)
+    rows += (2 * blocks(valueChannels) + 1) * getQueryTile();
+  return rows * limits::rowBytes;
+}
+
 LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t queryTile, int64_t keyTile,
                                    int64_t stages, int64_t groups,
                                    int64_t producerRegs, int64_t consumerRegs,
                                    bool overlap, bool turns, bool persistent,
-                                   bool lastFirst) {
+                                   bool lastFirst, int64_t splitTo,
+                                   bool reuseQueries) {
   if (groups < 1 || groups > 3)
     return emitError() << "groups is from 1 to 3, got " << groups;
   if (queryTile != groups * limits::groupRows)
@@ -197,10 +222,10 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
              << "producer_regs and consumer_regs are multiples of 8 "
                 "from 24 to 256, got "
              << registers;
-  if (lastFirst && !persistent)
-    return emitError() << "last_first needs persistent";
   if (turns && (!overlap || groups < 2))
     return emitError() << "turns needs overlap and at least 2 groups";
+  if (splitTo < 0 || splitTo > 1024)
+    return emitError() << "split_to is from 0 to 1024, got " << splitTo;
   int64_t threads = limits::groupThreads * (1 + groups);
   int64_t registers =
       limits::groupThreads * (producerRegs + groups * consumerRegs);
@@ -209,8 +234,12 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << " registers, a block of " << threads
                        << " threads has " << limits::blockRegisters(threads)
                        << "; lower consumer_regs or groups";
-  // Rings of keys and values, queries and output, of the least channels.
-  int64_t rows = 2 * stages * keyTile + (persistent ? 3 : 2) * queryTile;
+  // Rings of keys and values, queries and output, of the least channels, and
+  // states of split keys.
+  int64_t results = reuseQueries ? 0 : queryTile;
+  int64_t rows = 2 * stages * keyTile + results +
+                 countQueryStages(persistent, reuseQueries) * queryTile +
+                 (splitTo == 1 ? 0 : 3) * queryTile;
   if (int64_t bytes = rows * limits::rowBytes; bytes > limits::sharedBytes)
     return emitError() << "tiles of 64 channels need " << bytes
                        << " bytes of shared memory, a multiprocessor has "

@@ -208,12 +208,52 @@ LogicalResult StoreOp::verify() {
   if (failed(verifyRole(*this, RoleKind::math)))
     return failure();
   tile::TileType value = getValue().getType();
-  tile::TileType buffer = getBuffer().getType().getTile();
-  if (value.getShape() != buffer.getShape() ||
-      value.getElementType() != buffer.getElementType())
-    return emitOpError("the tile ")
-           << value << " does not fit the buffer of " << buffer;
+  if (auto slot = dyn_cast<SlotType>(getThrough().getType())) {
+    tile::TileType tile = slot.getTile();
+    if (failed(verifySlot(*this, slot, tile, Access::read)))
+      return failure();
+    auto stored = value.withLayout(tile.getLayout());
+    if (value.getDimSize(0) != tile.getDimSize(0) ||
+        getSharedBytes(stored) > getSharedBytes(tile))
+      return emitOpError("the tile ")
+             << value << " does not fit into the slot of " << tile;
+  } else {
+    auto buffer = cast<BufferType>(getThrough().getType()).getTile();
+    if (value.getShape() != buffer.getShape() ||
+        value.getElementType() != buffer.getElementType())
+      return emitOpError("the tile ")
+             << value << " does not fit the buffer of " << buffer;
+  }
   if (!isa_and_nonnull<AccAttr>(value.getLayout()))
     return emitOpError("the tile has the layout #pipe.acc, got ") << value;
   return verifyView(*this, getView().getType(), value, getOffsets().size());
+}
+
+tile::TileType CombineOp::getBufferTile(tile::TileType sum) {
+  auto layout = SmemAttr::get(sum.getContext(), 128);
+  int64_t block = layout.getBlockColumns(sum.getElementType());
+  // One more block for the maximum and the sum of weights.
+  int64_t columns = llvm::alignTo(sum.getDimSize(1), block) + block;
+  return tile::TileType::get(sum.getContext(), {sum.getDimSize(0), columns},
+                             sum.getElementType(), layout);
+}
+
+LogicalResult CombineOp::verify() {
+  if (failed(verifyRole(*this, RoleKind::math)))
+    return failure();
+  tile::TileType sum = getSum().getType(), top = getTop().getType();
+  if (!isa_and_nonnull<AccAttr>(sum.getLayout()) ||
+      !isa_and_nonnull<SliceAttr>(top.getLayout()) || sum.getRank() != 2 ||
+      top.getRank() != 1 || sum.getDimSize(0) != top.getDimSize(0))
+    return emitOpError("takes a tile in #pipe.acc and one element for each row "
+                       "in #pipe.slice, got ")
+           << sum << " and " << top;
+  if (!sum.getElementType().isF32() || !top.getElementType().isF32() ||
+      sum.getDimSize(1) % 8 != 0)
+    return emitOpError("combines f32 tiles of a multiple of 8 columns, got ")
+           << sum << " and " << top;
+  if (getBuffer().getType().getTile() != getBufferTile(sum))
+    return emitOpError("needs a buffer of ")
+           << getBufferTile(sum) << ", got " << getBuffer().getType().getTile();
+  return success();
 }

@@ -150,6 +150,17 @@ LogicalResult LayoutAssigner::propagate(Operation *op) {
       return assign(store.getValue(), SliceAttr::get(context, 1, acc), op);
     return assign(store.getValue(), acc, op);
   }
+  if (auto combine = dyn_cast<tile::CombineOp>(op)) {
+    auto row = SliceAttr::get(context, 1, acc);
+    for (Value value : {combine.getSum(), combine.getResultSum()})
+      if (failed(assign(value, acc, op)))
+        return failure();
+    for (Value value : {combine.getTop(), combine.getWeight(),
+                        combine.getResultTop(), combine.getResultWeight()})
+      if (failed(assign(value, row, op)))
+        return failure();
+    return success();
+  }
   if (auto loop = dyn_cast<scf::ForOp>(op)) {
     for (auto [init, argument, yielded, result] :
          llvm::zip(loop.getInitArgs(), loop.getRegionIterArgs(),

@@ -187,6 +187,11 @@ void RaggedKernel::visit(Operation *op) {
     fills[map] = evaluate(map);
   } else if (auto reduce = dyn_cast<tile::ReduceOp>(op)) {
     ends[reduce] = {getEnds(reduce.getInput())[1 - reduce.getAxis()]};
+  } else if (auto combine = dyn_cast<tile::CombineOp>(op)) {
+    for (auto [operand, result] :
+         llvm::zip(combine->getOperands().take_front(3),
+                   combine->getResults().take_front(3)))
+      ends[result] = getEnds(operand);
   } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
     // Results and arguments of a loop get their ends from the initial values
     // here and from the yielded ones at the terminator.
@@ -258,7 +263,9 @@ static void cutFullRanges(tile::WalkRangesOp walk, int64_t tileExtent,
       }
       low = cut;
     } else if (continued) {
-      low = continued;
+      // Either range may be empty, with an end before its beginning.
+      high = arith::MaxSIOp::create(builder, loc, low, high);
+      low = arith::MinSIOp::create(builder, loc, low, continued);
       continued = Value();
     }
     lower.push_back(low);

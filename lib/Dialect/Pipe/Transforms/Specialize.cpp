@@ -28,6 +28,8 @@ namespace {
 using Ops = SmallVector<Operation *>;
 /// Where one role stands in each ring.
 using Cursors = llvm::MapVector<Value, Value>;
+/// The slots that are taken, by load.
+using Slots = DenseMap<Operation *, Value>;
 
 /// Rewrites one kernel.
 class Specializer {
@@ -40,6 +42,7 @@ public:
 
 private:
   LogicalResult checkLayouts();
+  Operation *findReused(tile::StoreOp store);
   LogicalResult makeRings();
   LogicalResult checkSharedMemory();
   Cursors startRings(OpBuilder &builder);
@@ -56,12 +59,14 @@ private:
   void cloneMath(OpBuilder &builder, ArrayRef<Operation *> ops,
                  IRMapping &mapping, Cursors &cursors);
   void cloneMathOp(OpBuilder &builder, Operation *op, IRMapping &mapping,
-                   Cursors &cursors);
+                   Cursors &cursors, Slots &slots);
 
   tile::KernelOp kernel;
   ScheduleAttr schedule;
   llvm::MapVector<Operation *, Value> rings;
   DenseMap<Operation *, Value> buffers;
+  /// Stores through the slot of a load.
+  DenseMap<Operation *, Operation *> slotOf;
 };
 
 } // namespace
@@ -91,10 +96,10 @@ static bool needsClearing(tile::LoadOp load) {
     return false;
   return llvm::any_of(load->getUses(), [](OpOperand &use) {
     auto dot = dyn_cast<tile::DotOp>(use.getOwner());
-    return dot && cast<AffineMapAttr>(
-                      dot.getIndexingMaps()[use.getOperandNumber()])
-                          .getValue()
-                          .getDimPosition(0) == 2;
+    return dot &&
+           cast<AffineMapAttr>(dot.getIndexingMaps()[use.getOperandNumber()])
+                   .getValue()
+                   .getDimPosition(0) == 2;
   });
 }
 
@@ -134,6 +139,23 @@ LogicalResult Specializer::checkLayouts() {
   return success(!checked.wasInterrupted());
 }
 
+/// The load beside the store whose tile's place the store takes, or null: the
+/// schedule does not want it, or there is none with as much room (where no key
+/// is visible, no queries are loaded).
+Operation *Specializer::findReused(tile::StoreOp store) {
+  if (!schedule.getReuseQueries())
+    return nullptr;
+  tile::TileType value = store.getValue().getType();
+  auto smem = SmemAttr::get(store.getContext(), 128);
+  for (auto load : store->getBlock()->getOps<tile::LoadOp>()) {
+    tile::TileType tile = load.getType();
+    if (!load->use_empty() && tile.getDimSize(0) == value.getDimSize(0) &&
+        getSharedBytes(value.withLayout(smem)) <= getSharedBytes(tile))
+      return load;
+  }
+  return nullptr;
+}
+
 LogicalResult Specializer::makeRings() {
   OpBuilder builder(kernel.getBlock().getTerminator());
   WalkResult made = kernel.walk([&](Operation *op) {
@@ -141,6 +163,10 @@ LogicalResult Specializer::makeRings() {
       // A tile of one axis is written from registers.
       if (store.getValue().getType().getRank() == 1)
         return WalkResult::advance();
+      if (Operation *reused = findReused(store)) {
+        slotOf[op] = reused;
+        return WalkResult::advance();
+      }
       auto type = store.getValue().getType().withLayout(
           SmemAttr::get(op->getContext(), 128));
       if (!BufferType::getChecked([&] { return op->emitError(); },
@@ -148,6 +174,15 @@ LogicalResult Specializer::makeRings() {
         return WalkResult::interrupt();
       buffers[op] = BufferOp::create(builder, op->getLoc(),
                                      BufferType::get(op->getContext(), type));
+      return WalkResult::advance();
+    }
+    if (auto combine = dyn_cast<tile::CombineOp>(op)) {
+      auto type = BufferType::getChecked(
+          [&] { return op->emitError(); }, op->getContext(),
+          CombineOp::getBufferTile(combine.getSum().getType()));
+      if (!type)
+        return WalkResult::interrupt();
+      buffers[op] = BufferOp::create(builder, op->getLoc(), type);
       return WalkResult::advance();
     }
     auto load = dyn_cast<tile::LoadOp>(op);
@@ -164,10 +199,7 @@ LogicalResult Specializer::makeRings() {
       }
       inLoop = true;
     }
-    // A persistent kernel loads the next item's tiles while this one is busy.
-    int64_t stages = inLoop                     ? schedule.getStages()
-                     : schedule.getPersistent() ? 2
-                                                : 1;
+    int64_t stages = inLoop ? schedule.getStages() : schedule.getQueryStages();
     auto type = RingType::getChecked([&] { return load.emitError(); },
                                      op->getContext(), stages, load.getType());
     if (!type)
@@ -276,7 +308,8 @@ void Specializer::cloneLoads(OpBuilder &builder, ArrayRef<Operation *> ops,
 }
 
 void Specializer::cloneMathOp(OpBuilder &builder, Operation *op,
-                              IRMapping &mapping, Cursors &cursors) {
+                              IRMapping &mapping, Cursors &cursors,
+                              Slots &slots) {
   Location loc = op->getLoc();
   if (isa<tile::LoadOp>(op))
     return;
@@ -288,13 +321,26 @@ void Specializer::cloneMathOp(OpBuilder &builder, Operation *op,
                 AwaitOp::create(builder, loc, dot.getAcc().getType(), start));
     return;
   }
-  if (auto store = dyn_cast<tile::StoreOp>(op); store && buffers.contains(op)) {
+  auto store = dyn_cast<tile::StoreOp>(op);
+  if (store && store.getValue().getType().getRank() == 2) {
     SmallVector<Value> offsets;
     for (Value offset : store.getOffsets())
       offsets.push_back(mapping.lookupOrDefault(offset));
-    StoreOp::create(builder, loc, mapping.lookup(store.getValue()),
-                    buffers.lookup(op),
+    Value through = buffers.lookup(op);
+    if (!through)
+      through = slots.lookup(slotOf.lookup(op));
+    StoreOp::create(builder, loc, mapping.lookup(store.getValue()), through,
                     mapping.lookupOrDefault(store.getView()), offsets);
+    return;
+  }
+  if (auto combine = dyn_cast<tile::CombineOp>(op)) {
+    auto get = [&](Value value) { return mapping.lookupOrDefault(value); };
+    auto copy = CombineOp::create(
+        builder, loc, get(combine.getSum()), get(combine.getTop()),
+        get(combine.getWeight()), get(combine.getPart()),
+        get(combine.getCount()), get(combine.getRows()), combine.getUnitAttr(),
+        buffers.lookup(op));
+    mapping.map(combine.getResults(), copy.getResults());
     return;
   }
   if (auto loop = dyn_cast<scf::ForOp>(op))
@@ -339,7 +385,11 @@ void Specializer::cloneMath(OpBuilder &builder, ArrayRef<Operation *> ops,
     if (!rings.contains(op))
       continue;
     Operation *first = nullptr, *last = nullptr;
-    for (Operation *user : op->getUsers()) {
+    SmallVector<Operation *> users(op->getUsers());
+    for (auto &[store, load] : slotOf)
+      if (load == op)
+        users.push_back(store);
+    for (Operation *user : users) {
       Operation *ancestor = op->getBlock()->findAncestorOpInBlock(*user);
       if (!first || ancestor->isBeforeInBlock(first))
         first = ancestor;
@@ -349,7 +399,7 @@ void Specializer::cloneMath(OpBuilder &builder, ArrayRef<Operation *> ops,
     takenBefore[first].push_back(op);
     releasedAfter[last].push_back(op);
   }
-  DenseMap<Operation *, Value> slots;
+  Slots slots;
   for (Operation *op : ops) {
     for (Operation *load : takenBefore.lookup(op)) {
       Value ring = rings.lookup(load);
@@ -362,7 +412,7 @@ void Specializer::cloneMath(OpBuilder &builder, ArrayRef<Operation *> ops,
       if (needsClearing(cast<tile::LoadOp>(load)))
         cloneClear(builder, cast<tile::LoadOp>(load), mapping, take.getSlot());
     }
-    cloneMathOp(builder, op, mapping, cursors);
+    cloneMathOp(builder, op, mapping, cursors, slots);
     for (Operation *load : releasedAfter.lookup(op))
       ReleaseOp::create(builder, load->getLoc(), slots[load]);
   }

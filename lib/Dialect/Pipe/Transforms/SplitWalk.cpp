@@ -164,6 +164,9 @@ static void expandList(tile::WalkListOp walk) {
       size.replaceAllUsesWith(
           arith::MulIOp::create(builder, loc, walk.getCount(), split)
               .getResult());
+    } else if (auto entry = dyn_cast<tile::WalkEntryOp>(user)) {
+      entry.replaceAllUsesWith(
+          walk.createEntry(builder, loc, entry.getPosition()));
     } else {
       auto at = cast<tile::WalkAtOp>(user);
       Value partial = arith::CmpIOp::create(

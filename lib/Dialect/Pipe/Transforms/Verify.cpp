@@ -31,8 +31,8 @@ static bool isLinear(Type type) {
 
 /// Whether the op ends the life of its linear operand, or hands it on.
 static bool consumes(Operation *op) {
-  return isa<FillOp, ReleaseOp, AwaitOp, AcquireOp, TakeOp, PassTurnOp,
-             EndOp, scf::ForOp, scf::YieldOp>(op);
+  return isa<FillOp, ReleaseOp, AwaitOp, AcquireOp, TakeOp, PassTurnOp, EndOp,
+             scf::ForOp, scf::YieldOp>(op);
 }
 
 /// How often the value is consumed on each path through the block; none after a
@@ -118,10 +118,10 @@ static bool isAwaitedBefore(DotOp dot, Operation *op) {
   return false;
 }
 
-/// No slot is given away while a product reads it.
+/// No slot is given away or overwritten while a product reads it.
 static LogicalResult verifySlot(Value slot) {
   for (Operation *owner : slot.getUsers()) {
-    if (!isa<ReleaseOp, scf::YieldOp, scf::ForOp>(owner))
+    if (!isa<ReleaseOp, StoreOp, scf::YieldOp, scf::ForOp>(owner))
       continue;
     for (Operation *read : slot.getUsers()) {
       if (!isa<ReadOp>(read))
@@ -131,8 +131,10 @@ static LogicalResult verifySlot(Value slot) {
         if (!dot || isAwaitedBefore(dot, owner))
           continue;
         InFlightDiagnostic diagnostic =
-            owner->emitError("gives a slot away while a product that reads it "
-                             "may be in flight; await it before");
+            owner->emitError(isa<StoreOp>(owner) ? "overwrites a slot"
+                                                 : "gives a slot away")
+            << " while a product that reads it may be in flight; await it "
+               "before";
         diagnostic.attachNote(dot.getLoc()) << "the product is started here";
         return diagnostic;
       }
@@ -298,8 +300,8 @@ static std::optional<Linear> countSteps(Block &block, Value ring, bool fills) {
         if (!guard || (guard.getPredicate() != arith::CmpIPredicate::slt &&
                        guard.getPredicate() != arith::CmpIPredicate::sgt))
           return std::nullopt;
-        Linear trips = difference(resolve(guard.getRhs()),
-                                  resolve(guard.getLhs()));
+        Linear trips =
+            difference(resolve(guard.getRhs()), resolve(guard.getLhs()));
         if (!isMultiple(distance, trips))
           return std::nullopt;
       }
@@ -392,8 +394,9 @@ static LogicalResult verifyTurns(RoleOp role) {
   if (role.getGroups() < 2)
     return role.emitError("one group takes turns with no other");
   for (Operation *user : role.getBlock().getArgument(0).getUsers())
-    return user->emitError("uses the group's number in a role whose groups take "
-                           "turns; each has to take equally many");
+    return user->emitError(
+        "uses the group's number in a role whose groups take "
+        "turns; each has to take equally many");
   return success();
 }
 

@@ -133,11 +133,13 @@ LogicalResult ViewType::verify(function_ref<InFlightDiagnostic()> emitError,
 //===----------------------------------------------------------------------===//
 
 LogicalResult LanesAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                int64_t axis, int64_t width) {
+                                int64_t axis, int64_t width, int64_t pack) {
   if (axis < 0 || axis > 1)
     return emitError() << "axis is 0 or 1, got " << axis;
   if (width < 1)
     return emitError() << "width is positive, got " << width;
+  if (pack != 1 && pack != 2)
+    return emitError() << "pack is 1 or 2, got " << pack;
   return success();
 }
 
@@ -151,6 +153,11 @@ LanesAttr::verifyShape(ArrayRef<int64_t> shape,
     return emitError() << "axis " << getAxis() << " has " << shape[getAxis()]
                        << " elements, no multiple of the " << getWidth()
                        << " lanes";
+  if (getPack() != 1 &&
+      (shape.size() != 2 || shape[1 - getAxis()] % getPack() != 0))
+    return emitError() << "pack = " << getPack()
+                       << " needs two axes, with a multiple of " << getPack()
+                       << " elements along the other one";
   return success();
 }
 
@@ -166,10 +173,11 @@ AffineMap LanesAttr::getElementMap(ArrayRef<int64_t> shape) const {
   AffineExpr lane = getAffineDimExpr(2, context);
   AffineExpr reg = getAffineDimExpr(3, context);
   int64_t vectors = shape[getAxis()] / getWidth();
-  AffineExpr along = (reg % vectors) * getWidth() + lane;
+  int64_t pack = getPack();
+  AffineExpr along = (reg.floorDiv(pack) % vectors) * getWidth() + lane;
   if (shape.size() == 1)
     return AffineMap::get(4, 0, {along}, context);
-  AffineExpr across = reg.floorDiv(vectors);
+  AffineExpr across = reg.floorDiv(vectors * pack) * pack + reg % pack;
   SmallVector<AffineExpr> results = {along, across};
   if (getAxis() == 1)
     std::swap(results[0], results[1]);
@@ -179,7 +187,8 @@ AffineMap LanesAttr::getElementMap(ArrayRef<int64_t> shape) const {
 LogicalResult
 CpuScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                         int64_t queryTile, int64_t keyTile, int64_t lanes,
-                        int64_t rows, int64_t vectors) {
+                        int64_t rows, int64_t vectors, int64_t splitTo,
+                        int64_t tailTile, bool storageTypes) {
   if (lanes != 4 && lanes != 8 && lanes != 16)
     return emitError() << "lanes is 4, 8 or 16, got " << lanes;
   if (rows < 1 || rows > 16 || vectors < 1 || vectors > 16)
@@ -201,5 +210,21 @@ CpuScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (keyTile < 1 || keyTile > 1024 || keyTile % rows != 0)
     return emitError() << "key_tile is a multiple of rows (" << rows
                        << ") up to 1024, got " << keyTile;
+  if (splitTo < 1 || splitTo > 1024)
+    return emitError() << "split_to is from 1 to 1024, got " << splitTo;
+  int64_t tail = tailTile / lanes;
+  if (tailTile < 0 || tailTile >= queryTile || tailTile % lanes != 0 ||
+      (tail > vectors && tail % vectors != 0))
+    return emitError() << "tail_tile is a multiple of lanes (" << lanes
+                       << ") below query_tile (" << queryTile
+                       << ") of less than " << vectors
+                       << " vectors or a multiple of them, got " << tailTile;
+  if (tailTile != 0 && splitTo != 1)
+    return emitError() << "tail_tile needs split_to = 1, got " << splitTo;
+  if (storageTypes && lanes != 16)
+    return emitError() << "storage_types needs 16 lanes, got " << lanes;
+  if (storageTypes && keyTile % 2 != 0)
+    return emitError() << "storage_types needs an even key_tile, got "
+                       << keyTile;
   return success();
 }

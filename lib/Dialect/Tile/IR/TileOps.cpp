@@ -379,6 +379,17 @@ LogicalResult ReduceOp::verify() {
   return success();
 }
 
+LogicalResult CombineOp::verify() {
+  TileType sum = getSum().getType(), top = getTop().getType();
+  if (sum.getRank() != 2 || top.getRank() != 1 ||
+      sum.getDimSize(0) != top.getDimSize(0))
+    return emitOpError("takes a tile of rows and one element for each row, got ")
+           << sum << " and " << top;
+  if (!sum.getElementType().isF32() || !top.getElementType().isF32())
+    return emitOpError("combines f32 tiles, got ") << sum << " and " << top;
+  return success();
+}
+
 LogicalResult WalkRangesOp::verify() {
   if (getPartial().size() != getLower().size())
     return emitOpError("has ") << getLower().size() << " ranges, but 'partial' "
@@ -390,13 +401,11 @@ Value WalkListOp::createTile(OpBuilder &b, Location loc, Value position) {
   auto index = [&](int64_t value) -> Value {
     return arith::ConstantIndexOp::create(b, loc, value);
   };
-  Value entry = position, rest;
-  if (getSplit() != 1) {
-    entry = arith::DivUIOp::create(b, loc, position, index(getSplit()));
+  Value rest;
+  if (getSplit() != 1)
     rest = arith::RemUIOp::create(b, loc, position, index(getSplit()));
-  }
-  entry = arith::AddIOp::create(b, loc, getFirst(), entry);
-  Value number = memref::LoadOp::create(b, loc, getTiles(), entry);
+  Value number = memref::LoadOp::create(b, loc, getTiles(),
+                                        createEntry(b, loc, position));
   // A negative number is a large one.
   Value limit = arith::IndexCastOp::create(b, loc, b.getI32Type(), getLimit());
   number = arith::MinUIOp::create(b, loc, number, limit);
@@ -405,4 +414,19 @@ Value WalkListOp::createTile(OpBuilder &b, Location loc, Value position) {
     return tile;
   tile = arith::MulIOp::create(b, loc, tile, index(getSplit()));
   return arith::AddIOp::create(b, loc, tile, rest);
+}
+
+Value WalkListOp::createEntry(OpBuilder &b, Location loc, Value position) {
+  if (getSplit() != 1) {
+    Value split = arith::ConstantIndexOp::create(b, loc, getSplit());
+    position = arith::DivUIOp::create(b, loc, position, split);
+  }
+  return arith::AddIOp::create(b, loc, getFirst(), position);
+}
+
+LogicalResult WalkEntryOp::verify() {
+  if (getWalk().getDefiningOp<WalkListOp>())
+    return success();
+  return emitOpError("asks for an entry of a walk that tile.walk.list does not "
+                     "make");
 }

@@ -16,6 +16,22 @@ namespace fovea::tile {
 using namespace mlir;
 using namespace fovea::tile;
 
+/// Products read b as scalars that are broadcast.
+static bool isFactor(Value tile) {
+  return llvm::any_of(tile.getUsers(), [&](Operation *user) {
+    auto dot = dyn_cast<DotOp>(user);
+    return dot && dot.getB() == tile;
+  });
+}
+
+/// Query rows in lanes; elements that products take in pairs, packed.
+static Attribute lanesOf(TileType type, CpuScheduleAttr schedule) {
+  bool pairs = schedule.multipliesInStorageTypes() && type.getRank() == 2 &&
+               type.getElementType().isBF16() && type.getDimSize(1) % 2 == 0;
+  return LanesAttr::get(type.getContext(), /*axis=*/0, schedule.getLanes(),
+                        pairs ? 2 : 1);
+}
+
 namespace {
 
 struct TileAssignLayoutsPass final
@@ -27,29 +43,29 @@ struct TileAssignLayoutsPass final
         dyn_cast_or_null<CpuScheduleAttr>(getOperation().getScheduleAttr());
     if (!schedule)
       return; // For another target.
-    Attribute lanes = LanesAttr::get(&getContext(), /*axis=*/0,
-                                     schedule.getLanes());
-    Attribute memory = InMemoryAttr::get(&getContext());
-    auto assign = [&](Value value, Attribute layout) {
-      if (auto type = dyn_cast<TileType>(value.getType()))
-        value.setType(type.withLayout(layout));
-    };
     WalkResult result = getOperation().walk([&](Operation *op) {
       for (Value value : op->getResults()) {
         auto type = dyn_cast<TileType>(value.getType());
-        if (type && !isa<LoadOp>(op) &&
-            type.getDimSize(0) != schedule.getQueryTile()) {
+        if (!type)
+          continue;
+        if (isa<LoadOp>(op) && isFactor(value)) {
+          value.setType(type.withLayout(InMemoryAttr::get(&getContext())));
+          continue;
+        }
+        if (type.getDimSize(0) != schedule.getQueryTile() &&
+            type.getDimSize(0) != schedule.getTailTile()) {
           op->emitOpError("makes a tile with ")
               << type.getDimSize(0) << " rows in a kernel whose query_tile is "
               << schedule.getQueryTile();
           return WalkResult::interrupt();
         }
-        assign(value, isa<LoadOp>(op) ? memory : lanes);
+        value.setType(type.withLayout(lanesOf(type, schedule)));
       }
       for (Region &region : op->getRegions())
         for (Block &block : region)
           for (Value argument : block.getArguments())
-            assign(argument, lanes);
+            if (auto type = dyn_cast<TileType>(argument.getType()))
+              argument.setType(type.withLayout(lanesOf(type, schedule)));
       return WalkResult::advance();
     });
     if (result.wasInterrupted())

@@ -14,22 +14,27 @@ using namespace mlir;
 using namespace fovea::tile;
 
 static std::optional<KeyLoop> matchKeyLoop(scf::ForOp loop) {
-  auto size = loop.getUpperBound().getDefiningOp<WalkSizeOp>();
-  if (!size || !matchPattern(loop.getLowerBound(), m_Zero()) ||
-      !matchPattern(loop.getStep(), m_One()))
+  if (!matchPattern(loop.getStep(), m_One()))
     return std::nullopt;
-  Operation *walk = size.getWalk().getDefiningOp();
   WalkAtOp at;
   for (Operation *user : loop.getInductionVar().getUsers()) {
+    if (isa<WalkEntryOp>(user) && user->getBlock() == loop.getBody())
+      continue;
     auto candidate = dyn_cast<WalkAtOp>(user);
     if (!candidate || at)
       return std::nullopt;
     at = candidate;
   }
-  if (!walk || !at || at.getWalk() != size.getWalk() ||
-      at->getBlock() != loop.getBody())
+  Operation *walk = at ? at.getWalk().getDefiningOp() : nullptr;
+  if (!walk || at->getBlock() != loop.getBody())
     return std::nullopt;
-  return KeyLoop{loop, walk, size, at};
+  return KeyLoop{loop, walk, at};
+}
+
+bool KeyLoop::isWhole() {
+  auto size = loop.getUpperBound().getDefiningOp<WalkSizeOp>();
+  return size && size.getWalk() == at.getWalk() &&
+         matchPattern(loop.getLowerBound(), m_Zero());
 }
 
 SmallVector<KeyLoop> fovea::tile::findKeyLoops(KernelOp kernel) {

@@ -14,13 +14,15 @@
 
 namespace fovea::tile {
 
-/// A key loop over a walk: `scf.for %p = 0 to size(%w)` with one
+/// A key loop over a walk: `scf.for %p = %low to %high` with one
 /// `walk.at %w[%p]`.
 struct KeyLoop {
   mlir::scf::ForOp loop;
   mlir::Operation *walk; ///< That makes %w.
-  WalkSizeOp size;
   WalkAtOp at;
+
+  /// Whether it visits all of the walk.
+  bool isWhole();
 };
 
 /// The key loops of a kernel.

@@ -68,6 +68,13 @@ static std::optional<IntegerRange> getRange(Value value, unsigned depth = 0) {
                ? ofType
                : x;
   }
+  // What divides an index that is not negative, whatever it is, makes it less.
+  if (auto quotient = dyn_cast<arith::DivUIOp>(op); quotient && !ofType) {
+    std::optional<IntegerRange> x = getRange(quotient.getLhs(), depth + 1);
+    if (x && x->low >= 0)
+      return IntegerRange{0, x->high};
+    return std::nullopt;
+  }
   // Operands of at most 2^42 give results without wrapping, if of 64 bits.
   if (ofType || !isa<arith::AddIOp, arith::SubIOp, arith::MulIOp,
                      arith::MinSIOp, arith::MaxSIOp>(op))
@@ -509,6 +516,22 @@ SmallVector<TileRange<Value>> RefinedMask::makeRanges(Value low, Value high) {
   return ranges;
 }
 
+/// A bound of a loop, with what `known` replaces recomputed.
+static Value rebase(OpBuilder &b, Value bound, IRMapping &known) {
+  if (Value replaced = known.lookupOrNull(bound))
+    return replaced;
+  Operation *op = bound.getDefiningOp();
+  bool changes = false;
+  if (op && isMemoryEffectFree(op) && op->getNumRegions() == 0 &&
+      op->getNumResults() == 1)
+    for (Value operand : op->getOperands())
+      changes |= rebase(b, operand, known) != operand;
+  if (changes)
+    return b.clone(*op, known)->getResult(0);
+  known.map(bound, bound);
+  return bound;
+}
+
 namespace {
 
 struct TileRefineWalkPass final
@@ -557,12 +580,20 @@ struct TileRefineWalkPass final
     }
     Value refined =
         WalkRangesOp::create(b, walk.getLoc(), lows, highs, partials);
+    Value size = WalkSizeOp::create(b, walk.getLoc(), refined);
+    IRMapping known;
+    for (Operation *user : walk->getUsers())
+      if (auto old = dyn_cast<WalkSizeOp>(user))
+        known.map(old.getResult(), size);
+    Value low = rebase(b, key.loop.getLowerBound(), known);
+    Value high = rebase(b, key.loop.getUpperBound(), known);
     key.at.getWalkMutable().assign(refined);
-    key.loop.setUpperBound(WalkSizeOp::create(b, key.size.getLoc(), refined));
-    if (key.size->use_empty())
-      key.size.erase();
-    if (walk->use_empty())
-      walk.erase();
+    // A mask without a visible element leaves nothing: that the loop never runs
+    // is then known at once.
+    if (lows.empty())
+      low = high = arith::ConstantIndexOp::create(b, walk.getLoc(), 0);
+    key.loop.setLowerBound(low);
+    key.loop.setUpperBound(high);
     return success();
   }
 };

@@ -46,6 +46,37 @@ static SmallVector<Part> getRanges(OpBuilder &b, WalkListOp walk) {
   return {{zero, full, true}, {full, end, false}};
 }
 
+static SmallVector<Part> getRanges(OpBuilder &b, Operation *walk) {
+  if (auto list = dyn_cast<WalkListOp>(walk))
+    return getRanges(b, list);
+  return getRanges(b, cast<WalkRangesOp>(walk));
+}
+
+static Value countTiles(OpBuilder &b, Location loc, const Part &range) {
+  return arith::MaxSIOp::create(
+      b, loc, arith::SubIOp::create(b, loc, range.high, range.low),
+      arith::ConstantIndexOp::create(b, loc, 0));
+}
+
+/// Leaves of each range what lies at the positions that the loop visits.
+static void clip(OpBuilder &b, KeyLoop &key, MutableArrayRef<Part> ranges) {
+  Location loc = key.loop.getLoc();
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value start = zero; // The position of the range's first tile.
+  for (Part &range : ranges) {
+    Value low = range.low, size = countTiles(b, loc, range);
+    auto tileAt = [&](Value position) -> Value {
+      Value n = arith::SubIOp::create(b, loc, position, start);
+      n = arith::MaxSIOp::create(b, loc, n, zero);
+      n = arith::MinSIOp::create(b, loc, n, size);
+      return arith::AddIOp::create(b, loc, low, n);
+    };
+    range.low = tileAt(key.loop.getLowerBound());
+    range.high = tileAt(key.loop.getUpperBound());
+    start = arith::AddIOp::create(b, loc, start, size);
+  }
+}
+
 /// The loop over a range, with %partial a constant.
 static scf::ForOp emitRange(OpBuilder &b, KeyLoop &key, const Part &range,
                             ValueRange state) {
@@ -56,12 +87,15 @@ static scf::ForOp emitRange(OpBuilder &b, KeyLoop &key, const Part &range,
       [&](OpBuilder &nested, Location, Value tile, ValueRange arguments) {
         IRMapping mapping;
         mapping.map(key.loop.getRegionIterArgs(), arguments);
-        if (auto list = dyn_cast<WalkListOp>(key.walk))
+        if (auto list = dyn_cast<WalkListOp>(key.walk)) {
+          for (auto entry : key.loop.getBody()->getOps<WalkEntryOp>())
+            mapping.map(entry, list.createEntry(nested, loc, tile));
           tile = list.createTile(nested, loc, tile);
+        }
         mapping.map(key.at.getTile(), tile);
         mapping.map(key.at.getPartial(), isPartial);
         for (Operation &op : *key.loop.getBody())
-          if (&op != key.at)
+          if (&op != key.at && !isa<WalkEntryOp>(op))
             nested.clone(op, mapping);
       });
 }
@@ -80,17 +114,26 @@ struct TileSplitWalkPass final
   void split(KeyLoop &key) {
     OpBuilder b(key.loop);
     SmallVector<Value> state(key.loop.getInitArgs());
-    auto list = dyn_cast<WalkListOp>(key.walk);
-    SmallVector<Part> ranges =
-        list ? getRanges(b, list) : getRanges(b, cast<WalkRangesOp>(key.walk));
+    SmallVector<Part> ranges = getRanges(b, key.walk);
+    if (!key.isWhole())
+      clip(b, key, ranges);
     for (const Part &range : ranges) {
       state = emitRange(b, key, range, state).getResults();
       ++numLoops;
     }
     key.loop.replaceAllUsesWith(state);
     key.loop.erase();
-    if (key.size->use_empty())
-      key.size.erase();
+    // What is left to ask the walk for is how many tiles it has.
+    for (Operation *user : llvm::make_early_inc_range(key.walk->getUsers()))
+      if (auto size = dyn_cast<WalkSizeOp>(user)) {
+        b.setInsertionPoint(size);
+        Value sum = arith::ConstantIndexOp::create(b, size.getLoc(), 0);
+        for (const Part &range : getRanges(b, key.walk))
+          sum = arith::AddIOp::create(b, size.getLoc(), sum,
+                                      countTiles(b, size.getLoc(), range));
+        size.replaceAllUsesWith(sum);
+        size.erase();
+      }
     if (key.walk->use_empty())
       key.walk->erase();
   }

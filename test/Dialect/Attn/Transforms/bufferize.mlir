@@ -7,7 +7,7 @@
 // CHECK-LABEL: func.func @in_place(
 // CHECK-SAME: %[[Q:[^:]*]]: memref<1x8x?x64xf32, strided<[?, ?, ?, 1], offset: ?>>
 // CHECK-SAME: %[[O:[^:]*]]: memref<1x8x?x64xf32, strided<[?, ?, ?, 1], offset: ?>>)
-// CHECK-SAME: attributes {fovea.results = array<i64: 1>}
+// CHECK-SAME: attributes {fovea.results = array<i64: 1>, fovea.writes = array<i64: 1>}
 // CHECK-NOT: memref.alloc
 // CHECK: attn.attention ins(%[[Q]] :
 // CHECK: outs(%[[O]] :
@@ -26,7 +26,7 @@ func.func @in_place(%q: tensor<1x8x?x64xf32>, %o: tensor<1x8x?x64xf32>) -> tenso
 
 // CHECK-LABEL: func.func @new_result(
 // CHECK-SAME: %[[NEW:[^:]*]]: memref<1x8x16x64xf32, strided<[?, ?, ?, 1], offset: ?>>)
-// CHECK-SAME: attributes {fovea.results = array<i64: 1>}
+// CHECK-SAME: attributes {fovea.results = array<i64: 1>, fovea.writes = array<i64: 1>}
 // CHECK: linalg.generic {{.*}} outs(%[[NEW]] :
 // CHECK: return{{$}}
 func.func @new_result(%q: tensor<1x8x16x64xf32>) -> tensor<1x8x16x64xf32> {
@@ -58,4 +58,18 @@ func.func @captures(%t: tensor<?xf32>, %n: index, %q: tensor<1x8x?x64xf32>, %o: 
         attn.yield %c : i1
       }
   return %r : tensor<1x8x?x64xf32>
+}
+
+// What may be written, also through a view, and what is only read.
+
+// CHECK-LABEL: func.func @writes(
+// CHECK-SAME: attributes {fovea.results = array<i64>, fovea.writes = array<i64: 1, 2>}
+func.func @writes(%a: memref<8xf32>, %b: memref<8xf32>, %c: memref<8xf32>, %i: index) {
+  %v = memref.subview %a[4] [4] [1] : memref<8xf32> to memref<4xf32, strided<[1], offset: 4>>
+  %x = memref.load %v[%i] : memref<4xf32, strided<[1], offset: 4>>
+  memref.store %x, %b[%i] : memref<8xf32>
+  %w = memref.subview %c[4] [4] [1] : memref<8xf32> to memref<4xf32, strided<[1], offset: 4>>
+  memref.copy %v, %w : memref<4xf32, strided<[1], offset: 4>> to memref<4xf32, strided<[1], offset: 4>>
+  %n = memref.dim %a, %i : memref<8xf32>
+  return
 }

@@ -44,3 +44,15 @@ func.func @packed_queries(%q: tensor<8x?x64xf32>, %k: tensor<2x8x?x64xf32>, %x: 
       outs(%o : tensor<8x?x64xf32>)
   return %r : tensor<8x?x64xf32>
 }
+
+// -----
+
+func.func @walk(%q: tensor<1x1x256x64xf32>, %r: tensor<1x1x4x4xi32>,
+                %t: tensor<16xi32>) -> tensor<1x1x256x64xf32> {
+  // expected-error @below {{'attn.attention' op with a walk has no decomposition yet}}
+  %x = attn.attention ins(%q : tensor<1x1x256x64xf32>)
+      dense(%q, %q : tensor<1x1x256x64xf32>, tensor<1x1x256x64xf32>)
+      walk<64, 64>(%r, %t : tensor<1x1x4x4xi32>, tensor<16xi32>)
+      outs(%q : tensor<1x1x256x64xf32>)
+  return %x : tensor<1x1x256x64xf32>
+}

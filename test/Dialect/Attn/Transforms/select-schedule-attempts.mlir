@@ -5,11 +5,11 @@
 // RUN: fovea-opt %s --attn-select-schedule="target=cuda attempt=3" | FileCheck %s --check-prefixes=CHECK,LAST
 // RUN: not fovea-opt %s --attn-select-schedule="target=cuda attempt=4" 2>&1 | FileCheck %s --check-prefix=FEW
 // RUN: not fovea-opt %s --attn-select-schedule="target=cpu:plain attempt=1" 2>&1 | FileCheck %s --check-prefix=CPU
-// RUN: sed 's/x128xbf16/x192xbf16/g' %s | not fovea-opt --attn-select-schedule=target=cuda 2>&1 | FileCheck %s --check-prefix=WIDE
+// RUN: sed 's/x128xbf16/x264xbf16/g' %s | not fovea-opt --attn-select-schedule=target=cuda 2>&1 | FileCheck %s --check-prefix=WIDE
 
 // FEW: [[#@LINE+9]]:8: error: 'attn.attention' op has 4 schedules for cuda; attempt is from 0 to 3, got 4
 // CPU: error: 'attn.attention' op has 1 schedules for cpu:plain; attempt is from 0 to 0, got 1
-// WIDE: error: 'attn.attention' op has 192 channels; for cuda there is a schedule up to 128: give one as attribute schedule
+// WIDE: error: 'attn.attention' op has 264 channels; for cuda there are schedules up to 256
 
 // CHECK-LABEL: func.func @plain
 // FIRST: <query_tile = 128, key_tile = 128, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 240, turns = true, persistent = true>
@@ -68,7 +68,7 @@ func.func @bias(%q: tensor<?x?x?x128xbf16>, %t: tensor<?x?xf32>, %o: tensor<?x?x
 
 // One for each column and row fits a kernel that is not persistent.
 // CHECK-LABEL: func.func @documents
-// FIRST: <query_tile = 128, key_tile = 128, {{.*}}, turns = true>
+// FIRST: <query_tile = 128, key_tile = 128, {{.*}}, turns = true, last_first = true>
 // SECOND: <query_tile = 128, key_tile = 64, {{.*}}, turns = true, persistent = true, last_first = true>
 // LAST: <query_tile = 128, key_tile = 128, {{.*}}, turns = true, persistent = true, last_first = true>
 func.func @documents(%q: tensor<?x?x?x128xbf16>, %d: tensor<?xi32>, %o: tensor<?x?x?x128xbf16>) -> tensor<?x?x?x128xbf16> {

@@ -99,6 +99,20 @@ func.func @odd_values(%q: !t, %v: tensor<1x8x?x1xbf16>) -> tensor<1x8x?x1xbf16> 
 
 // -----
 
+// A schedule's tiles divide those of a walk.
+// CHECK-LABEL: func.func @walk
+// CHECK: query_tile = 64, key_tile = 64,
+func.func @walk(%q: tensor<1x8x?x64xf16>, %r: tensor<1x1x?x4xi32>,
+                %t: tensor<?xi32>) -> tensor<1x8x?x64xf16> {
+  %x = attn.attention ins(%q : tensor<1x8x?x64xf16>)
+      dense(%q, %q : tensor<1x8x?x64xf16>, tensor<1x8x?x64xf16>)
+      walk<64, 64>(%r, %t : tensor<1x1x?x4xi32>, tensor<?xi32>)
+      outs(%q : tensor<1x8x?x64xf16>)
+  return %x : tensor<1x8x?x64xf16>
+}
+
+// -----
+
 !t = tensor<1x8x?x64xbf16>
 func.func @segments(%q: !t) -> !t {
   // expected-error @+1 {{has 2 segments; on NVIDIA GPUs there is code for one: compute each with its lse, and combine them with attn.merge}}
@@ -123,4 +137,15 @@ func.func @reduce(%q: tensor<1x8x?x64xbf16>, %l: tensor<1x8x?xf32>, %o: tensor<1
   %r = attn.score_reduce column_sum ins(%q : tensor<1x8x?x64xbf16>) dense(%q : tensor<1x8x?x64xbf16>)
       lse(%l : tensor<1x8x?xf32>) outs(%o : tensor<1x8x?xf32>)
   return %r : tensor<1x8x?xf32>
+}
+
+// -----
+
+func.func @make(%s: tensor<1x1x8x8xf32>, %r: tensor<1x1x8x4xi32>,
+                %t: tensor<64xi32>) {
+  // expected-error @+1 {{has no code for cuda:sm_90a; make the walk in a function for a CPU, and pass its rows and tiles}}
+  %x, %y = attn.walk.topk 4 ins(%s : tensor<1x1x8x8xf32>)
+      outs(%r, %t : tensor<1x1x8x4xi32>, tensor<64xi32>)
+      -> tensor<1x1x8x4xi32>, tensor<64xi32>
+  return
 }

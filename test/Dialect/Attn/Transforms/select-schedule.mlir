@@ -1,16 +1,18 @@
 // RUN: fovea-opt %s --attn-select-schedule=target=cpu:avx512 | FileCheck %s --check-prefixes=CHECK,AVX512
 // RUN: fovea-opt %s --attn-select-schedule=target=cpu:avx2 | FileCheck %s --check-prefixes=CHECK,AVX2
 // RUN: fovea-opt %s --attn-select-schedule=target=cpu:plain | FileCheck %s --check-prefixes=CHECK,PLAIN
+// RUN: fovea-opt %s --attn-select-schedule=target=cpu:+avx512f,+avx512bw,+avx512vl,+avx512dq,+avx512bf16 | FileCheck %s --check-prefixes=CHECK,BF16
 // RUN: not fovea-opt %s --attn-select-schedule=target=gpu 2>&1 | FileCheck %s --check-prefix=GPU
 // RUN: not fovea-opt %s --attn-select-schedule=target=cpu:avx2,fma 2>&1 | FileCheck %s --check-prefix=FEATURE
 
-// GPU: error: unknown target 'gpu': it is no CPU; a target is cpu, cpu:avx512, cpu:avx2, cpu:plain or cpu:+FEATURE,-FEATURE,...
+// GPU: error: unknown target 'gpu': it is no CPU; a target is cpu, cpu:avx512, cpu:avx2, cpu:plain, cpu:+FEATURE,-FEATURE,... or cpu:aarch64
 // FEATURE: error: unknown target 'cpu:avx2,fma': 'avx2' is no feature with + or - in front
 
 // CHECK-LABEL: func.func @dynamic
 // AVX512: schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
-// AVX2: schedule = #tile.cpu_schedule<query_tile = 48, key_tile = 128, lanes = 8, rows = 4, vectors = 3>
+// AVX2: schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 8, rows = 4, vectors = 2>
 // PLAIN: schedule = #tile.cpu_schedule<query_tile = 32, key_tile = 128, lanes = 4, rows = 4, vectors = 2>
+// BF16: schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
 // DOC-BEGIN: attn-select-schedule --attn-select-schedule=target=cpu:avx512
 func.func @dynamic(%q: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
   %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
@@ -20,11 +22,11 @@ func.func @dynamic(%q: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
 }
 // DOC-END
 
-// A decoding step: one vector of rows, a taller block.
+// A decoding step: one vector of rows, a taller block, divided keys.
 // CHECK-LABEL: func.func @one_query
-// AVX512: schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 128, lanes = 16, rows = 16, vectors = 1>
-// AVX2: schedule = #tile.cpu_schedule<query_tile = 8, key_tile = 128, lanes = 8, rows = 8, vectors = 1>
-// PLAIN: schedule = #tile.cpu_schedule<query_tile = 4, key_tile = 128, lanes = 4, rows = 8, vectors = 1>
+// AVX512: schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 128, lanes = 16, rows = 16, vectors = 1, split_to = 64>
+// AVX2: schedule = #tile.cpu_schedule<query_tile = 8, key_tile = 128, lanes = 8, rows = 8, vectors = 1, split_to = 64>
+// PLAIN: schedule = #tile.cpu_schedule<query_tile = 4, key_tile = 128, lanes = 4, rows = 8, vectors = 1, split_to = 64>
 func.func @one_query(%q: tensor<1x8x1x64xf32>, %k: tensor<1x8x?x64xf32>) -> tensor<1x8x1x64xf32> {
   %r = attn.attention ins(%q : tensor<1x8x1x64xf32>)
       dense(%k, %k : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
@@ -45,4 +47,27 @@ func.func @bshd(%q: tensor<1x3x8x64xf32>, %k: tensor<1x?x8x64xf32>) -> tensor<1x
         affine_map<(b, h, i, j, d, e) -> (b, j, h, e)>,
         affine_map<(b, h, i, j, d, e) -> (b, i, h, e)>]}
   return %r : tensor<1x3x8x64xf32>
+}
+
+// Where the last work item of a head has few rows, its tiles are smaller. Products of
+// bf16 take pairs if all operands are of that type and the CPU multiplies them.
+// CHECK-LABEL: func.func @tail
+// AVX512: vectors = 4, tail_tile = 32>
+// AVX2: vectors = 2, tail_tile = 32>
+// PLAIN: vectors = 2>
+// BF16: vectors = 4, tail_tile = 32, storage_types = true>
+func.func @tail(%q: tensor<1x8x90x64xbf16>, %k: tensor<1x8x?x64xbf16>) -> tensor<1x8x90x64xbf16> {
+  %r = attn.attention ins(%q : tensor<1x8x90x64xbf16>)
+      dense(%k, %k : tensor<1x8x?x64xbf16>, tensor<1x8x?x64xbf16>)
+      outs(%q : tensor<1x8x90x64xbf16>)
+  return %r : tensor<1x8x90x64xbf16>
+}
+
+// CHECK-LABEL: func.func @mixed
+// BF16: vectors = 4>
+func.func @mixed(%q: tensor<1x8x64x64xf32>, %k: tensor<1x8x?x64xbf16>) -> tensor<1x8x64x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x8x64x64xf32>)
+      dense(%k, %k : tensor<1x8x?x64xbf16>, tensor<1x8x?x64xbf16>)
+      outs(%q : tensor<1x8x64x64xf32>)
+  return %r : tensor<1x8x64x64xf32>
 }

@@ -435,3 +435,27 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
 }
+
+// -----
+
+func.func @walk(%q: tensor<1x2x256x64xf32>, %r: tensor<1x1x4x4xi32>,
+                %t: tensor<16xi32>) {
+  // expected-remark @below {{it has a walk, which counts tiles from its first query and key; tile first, and make walks for the tiles}}
+  // expected-error @below {{faild to tile operation}}
+  // expected-error @below {{failed to generate tiling loops}}
+  %x = attn.attention ins(%q : tensor<1x2x256x64xf32>)
+      dense(%q, %q : tensor<1x2x256x64xf32>, tensor<1x2x256x64xf32>)
+      walk<64, 64>(%r, %t : tensor<1x1x4x4xi32>, tensor<16xi32>)
+      outs(%q : tensor<1x2x256x64xf32>)
+  return
+}
+
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%m: !transform.any_op {transform.readonly}) {
+    %a = transform.structured.match ops{["attn.attention"]} in %m
+        : (!transform.any_op) -> !transform.any_op
+    %t, %l:1 = transform.structured.tile_using_for %a tile_sizes [0, 1, 0, 0, 0]
+        : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}

@@ -160,3 +160,40 @@ tile.kernel @largest(%q: memref<64x64xbf16>, %k: memref<?x64xbf16>) grid(%m) att
 }
 // DOC-SHOW: scf.if
 // DOC-END
+
+// -----
+
+// The ragged tile of a full range goes to the partial one behind it, which may be
+// empty with an end before its beginning: it then ends where the full range did.
+// CHECK-LABEL: tile.kernel @behind
+// CHECK-SAME: %[[FULL:[a-z0-9]+]]: index, %[[END:[a-z0-9]+]]: index
+// CHECK: %[[WHOLE:.*]] = arith.divui %{{.*}}, %{{.*}}
+// CHECK: %[[LEAST:.*]] = arith.minsi %[[FULL]], %[[WHOLE]]
+// CHECK: %[[CUT:.*]] = arith.maxsi %c0, %[[LEAST]]
+// CHECK-DAG: %[[LAST:.*]] = arith.maxsi %[[FULL]], %[[END]]
+// CHECK-DAG: %[[FIRST:.*]] = arith.minsi %[[FULL]], %[[CUT]]
+// CHECK: tile.walk.ranges(%c0, %[[FIRST]]) to(%[[CUT]], %[[LAST]]) {partial = array<i1: false, true>}
+tile.kernel @behind(%q: memref<64x64xbf16>, %k: memref<?x64xbf16>, %full: index, %end: index)
+    grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 128, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c128 = arith.constant 128 : index
+  %zero = arith.constant 0.0 : f32
+  %qv = tile.view %q dims [0, 1] at [] : memref<64x64xbf16> -> !tile.view<64x64xbf16>
+  %n = memref.dim %k, %c0 : memref<?x64xbf16>
+  %kv = tile.view %k dims [0, 1] at [] limit %n : memref<?x64xbf16> -> !tile.view<?x64xbf16>
+  %a = tile.load %qv[%c0, %c0] : !tile.view<64x64xbf16> -> !tile.tile<64x64xbf16>
+  %w = tile.walk.ranges(%c0, %full) to(%full, %end) {partial = array<i1: false, true>}
+  %size = tile.walk.size %w
+  scf.for %p = %c0 to %size step %c1 {
+    %t, %partial = tile.walk.at %w[%p]
+    %j0 = arith.muli %t, %c128 : index
+    %b = tile.load %kv[%j0, %c0] : !tile.view<?x64xbf16> -> !tile.tile<128x64xbf16>
+    %z = tile.splat %zero : f32 -> !tile.tile<64x128xf32>
+    %s = tile.dot %a, %b, %z {indexing_maps = [affine_map<(m, n, k) -> (m, k)>,
+        affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]}
+      : !tile.tile<64x64xbf16>, !tile.tile<128x64xbf16>, !tile.tile<64x128xf32>
+    %l = tile.reduce max %s axis 1 : !tile.tile<64x128xf32> -> !tile.tile<64xf32>
+  }
+}

@@ -224,3 +224,60 @@ tile.kernel @specialized() grid(%m) attributes {schedule =
   ^bb0(%g: index):
   }
 }
+
+// -----
+
+// The result leaves through the queries' slot, which has no second one though the
+// kernel is persistent.
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#id = affine_map<(i, j) -> (i, j)>
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+!out = !tile.tile<64x64xf16, #pipe.acc<groups = 1>>
+
+// CHECK-LABEL: tile.kernel @reuse
+// CHECK: %[[Q:.*]] = pipe.ring readers(1) : <1 x <64x64xbf16
+// CHECK-NOT: pipe.buffer
+// CHECK: pipe.role {{ *}}math
+// CHECK: %[[S:.*]], %{{.*}} = pipe.take %[[Q]]
+// CHECK: pipe.await
+// CHECK: pipe.store %{{.*}}, %[[S]], %{{.*}} : <64x64xf16, #pipe.acc<groups = 1>>, !pipe.slot<<64x64xbf16
+// CHECK: pipe.release %[[S]]
+tile.kernel @reuse(%a: memref<64x64xbf16>, %o: memref<64x64xf16>) grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240,
+                   persistent = true, reuse_queries = true>} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %v = tile.view %a dims [0, 1] at [] : memref<64x64xbf16> -> !tile.view<64x64xbf16>
+  %ov = tile.view %o dims [0, 1] at [] : memref<64x64xf16> -> !tile.view<64x64xf16>
+  %t = tile.load %v[%c0, %c0] : !tile.view<64x64xbf16> -> !shared
+  %z = tile.splat %zero : f32 -> !acc
+  %s = tile.dot %t, %t, %z {indexing_maps = [#mk, #nk, #mn]} : !shared, !shared, !acc
+  %h = tile.map ins(%s : !acc) maps [#id] {
+  ^bb0(%x: f32, %i: index, %j: index):
+    %y = arith.truncf %x : f32 to f16
+    tile.yield %y : f16
+  } -> !out
+  tile.store %h, %ov[%c0, %c0] : !out, !tile.view<64x64xf16>
+}
+
+// -----
+
+// Nothing is loaded whose place the result could take.
+
+// CHECK-LABEL: tile.kernel @no_room
+// CHECK: %[[B:.*]] = pipe.buffer
+// CHECK: pipe.store %{{.*}}, %[[B]]
+!out = !tile.tile<64x128xbf16, #pipe.acc<groups = 1>>
+tile.kernel @no_room(%o: memref<64x128xbf16>) grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240,
+                   reuse_queries = true>} {
+  %c0 = arith.constant 0 : index
+  %half = arith.constant 0.5 : bf16
+  %ov = tile.view %o dims [0, 1] at [] : memref<64x128xbf16> -> !tile.view<64x128xbf16>
+  %h = tile.splat %half : bf16 -> !out
+  tile.store %h, %ov[%c0, %c0] : !out, !tile.view<64x128xbf16>
+}

@@ -325,3 +325,43 @@ tile.kernel @barriers() grid(%m) {
     pipe.pass_turn %t
   }
 }
+
+// -----
+
+// Rule 2: a result stored through a slot that a product in flight reads.
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+!out = !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>
+!ring = !pipe.ring<1 x !shared>
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+tile.kernel @overwrites(%a: memref<?x64xbf16>) grid(%m) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %half = arith.constant 0.5 : bf16
+  %av = tile.view %a dims [0, 1] at [] : memref<?x64xbf16> -> !tile.view<?x64xbf16>
+  %ring = pipe.ring readers(1) : !ring
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !ring
+    %s0, %p1 = pipe.acquire %ring[%p0] : !ring -> !pipe.slot<!shared, write>
+    pipe.fill %s0, %av[%c0, %c0] : !pipe.slot<!shared, write>, !tile.view<?x64xbf16>
+  }
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !ring
+    %s0, %p1 = pipe.take %ring[%p0] : !ring -> !pipe.slot<!shared, read>
+    %t = pipe.read %s0 : !pipe.slot<!shared, read>
+    %z = tile.splat %zero : f32 -> !acc
+    %h = tile.splat %half : bf16 -> !out
+    // expected-note @+1 {{the product is started here}}
+    %d = pipe.dot %t, %t, %z {indexing_maps = [#mk, #nk, #mn]}
+        : !shared, !shared, !acc -> !pipe.pending<!acc>
+    // expected-error @+1 {{overwrites a slot while a product that reads it may be in flight; await it before}}
+    pipe.store %h, %s0, %av[%c0, %c0] : !out, !pipe.slot<!shared, read>, !tile.view<?x64xbf16>
+    %r = pipe.await %d : !pipe.pending<!acc>
+    pipe.release %s0 : !pipe.slot<!shared, read>
+  }
+}

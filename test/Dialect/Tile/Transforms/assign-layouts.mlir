@@ -6,8 +6,8 @@
 #nk = affine_map<(m, n, k) -> (n, k)>
 #mn = affine_map<(m, n, k) -> (m, n)>
 
-// Loaded tiles stay in memory; every other tile has its rows in lanes, carried
-// tiles and tiles under conditions too.
+// What products broadcast stays in memory; every other tile has its rows in lanes,
+// carried tiles and tiles under conditions too.
 
 // CHECK-LABEL: tile.kernel @scores
 tile.kernel @scores(%q: memref<?x32xf32>, %k: memref<?x32xbf16>, %o: memref<?xf32>,
@@ -20,7 +20,7 @@ tile.kernel @scores(%q: memref<?x32xf32>, %k: memref<?x32xbf16>, %o: memref<?xf3
   %vq = tile.view %q dims [0, 1] at [] : memref<?x32xf32> -> !tile.view<?x32xf32>
   %vk = tile.view %k dims [0, 1] at [] : memref<?x32xbf16> -> !tile.view<?x32xbf16>
   %vo = tile.view %o dims [0] at [] : memref<?xf32> -> !tile.view<?xf32>
-  // CHECK: tile.load %{{.*}} : <?x32xf32> -> <16x32xf32, #tile.in_memory>
+  // CHECK: tile.load %{{.*}} : <?x32xf32> -> <16x32xf32, #tile.lanes<axis = 0, width = 8>>
   %a = tile.load %vq[%x, %c0] : !tile.view<?x32xf32> -> !tile.tile<16x32xf32>
   // CHECK: tile.splat %{{.*}} : f32 -> <16x8xf32, #tile.lanes<axis = 0, width = 8>>
   %s0 = tile.splat %zero : f32 -> !tile.tile<16x8xf32>
@@ -30,7 +30,7 @@ tile.kernel @scores(%q: memref<?x32xf32>, %k: memref<?x32xbf16>, %o: memref<?xf3
     %j = arith.muli %t, %c8 : index
     // CHECK: tile.load %{{.*}} : <?x32xbf16> -> <8x32xbf16, #tile.in_memory>
     %b = tile.load %vk[%j, %c0] : !tile.view<?x32xbf16> -> !tile.tile<8x32xbf16>
-    // CHECK: tile.dot {{.*}} : <16x32xf32, #tile.in_memory>, <8x32xbf16, #tile.in_memory>, <16x8xf32, #tile.lanes<axis = 0, width = 8>>
+    // CHECK: tile.dot {{.*}} : <16x32xf32, #tile.lanes<axis = 0, width = 8>>, <8x32xbf16, #tile.in_memory>, <16x8xf32, #tile.lanes<axis = 0, width = 8>>
     %s = tile.dot %a, %b, %s0 {indexing_maps = [#mk, #nk, #mn]}
       : !tile.tile<16x32xf32>, !tile.tile<8x32xbf16>, !tile.tile<16x8xf32>
     // CHECK: scf.if {{.*}} -> (!tile.tile<16x8xf32, #tile.lanes<axis = 0, width = 8>>)
@@ -64,8 +64,27 @@ tile.kernel @other(%q: memref<?x32xf32>) grid(%x) {
   tile.store %a, %v[%x, %c0] : !tile.tile<16x32xf32>, !tile.view<?x32xf32>
 }
 
+// Products of bf16 in pairs.
+// CHECK-LABEL: tile.kernel @pairs
+// CHECK: tile.load {{.*}} -> <16x32xbf16, #tile.lanes<axis = 0, width = 16, pack = 2>>
+// CHECK: tile.load {{.*}} -> <8x32xbf16, #tile.in_memory>
+// CHECK: tile.splat {{.*}} -> <16x8xf32, #tile.lanes<axis = 0, width = 16>>
+tile.kernel @pairs(%q: memref<?x32xbf16>, %o: memref<?x8xf32>) grid(%x)
+    attributes {schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 8, lanes = 16, rows = 4, vectors = 1, storage_types = true>} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %vq = tile.view %q dims [0, 1] at [] : memref<?x32xbf16> -> !tile.view<?x32xbf16>
+  %vo = tile.view %o dims [0, 1] at [] : memref<?x8xf32> -> !tile.view<?x8xf32>
+  %a = tile.load %vq[%x, %c0] : !tile.view<?x32xbf16> -> !tile.tile<16x32xbf16>
+  %b = tile.load %vq[%x, %c0] : !tile.view<?x32xbf16> -> !tile.tile<8x32xbf16>
+  %z = tile.splat %zero : f32 -> !tile.tile<16x8xf32>
+  %s = tile.dot %a, %b, %z {indexing_maps = [#mk, #nk, #mn]}
+    : !tile.tile<16x32xbf16>, !tile.tile<8x32xbf16>, !tile.tile<16x8xf32>
+  tile.store %s, %vo[%x, %c0] : !tile.tile<16x8xf32>, !tile.view<?x8xf32>
+}
+
 // CHECK-LABEL: tile.kernel @doubled
-// CHECK: tile.load {{.*}} -> <16x32xf32, #tile.in_memory>
+// CHECK: tile.load {{.*}} -> <16x32xf32, #tile.lanes<axis = 0, width = 8>>
 // CHECK: -> <16x32xf32, #tile.lanes<axis = 0, width = 8>>
 // DOC-BEGIN: tile-assign-layouts --tile-assign-layouts
 tile.kernel @doubled(%q: memref<16x32xf32>) grid(%x) attributes {schedule =

@@ -997,3 +997,87 @@ tile.kernel @two_ranges(%s: memref<128x320xf32>) grid(%x) {
   }
 }
 // DOC-END
+
+// A loop over positions 3 to 11 of the walk above, which has 16 tiles: its bounds come
+// from the size that the walk has then.
+// CHECK-LABEL: tile.kernel @part(
+// CHECK-NOT: tile.walk
+// CHECK: scf.for %{{.*}} = %c3 to %c8 step %c1
+// CHECK-NOT: tile.map
+// CHECK: scf.for %{{.*}} = %c8 to %c11 step %c1
+// CHECK: tile.map
+// CHECK-NOT: scf.for
+// CHECK: tile.store
+tile.kernel @part(%s: memref<128x320xf32>, %r: memref<?xf32>) grid(%x) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %c5 = arith.constant 5 : index
+  %c8 = arith.constant 8 : index
+  %c40 = arith.constant 40 : index
+  %i0 = arith.constant 64 : index
+  %ninf = arith.constant 0xFF800000 : f32
+  %v = tile.view %s dims [0, 1] at [] : memref<128x320xf32> -> !tile.view<128x320xf32>
+  %out = tile.view %r dims [0] at [] : memref<?xf32> -> !tile.view<?xf32>
+  %w = tile.walk.ranges (%c0) to (%c40) {partial = array<i1: true>}
+  %size = tile.walk.size %w
+  %high = arith.subi %size, %c5 : index
+  %none = tile.splat %ninf : f32 -> !tile.tile<64xf32>
+  %top = scf.for %p = %c3 to %high step %c1 iter_args(%m = %none) -> !tile.tile<64xf32> {
+    %t, %partial = tile.walk.at %w[%p]
+    %j0 = arith.muli %t, %c8 : index
+    %a = tile.load %v[%i0, %j0] : !tile.view<128x320xf32> -> !tile.tile<64x8xf32>
+    %b = scf.if %partial -> !tile.tile<64x8xf32> {
+      %k = tile.map ins(%a : !tile.tile<64x8xf32>) maps [#id] origin(%i0, %j0) {
+      ^bb0(%e: f32, %i: index, %j: index):
+        %c = arith.cmpi sle, %j, %i : index
+        %y = arith.select %c, %e, %ninf : f32
+        tile.yield %y : f32
+      } -> !tile.tile<64x8xf32>
+      scf.yield %k : !tile.tile<64x8xf32>
+    } else {
+      scf.yield %a : !tile.tile<64x8xf32>
+    }
+    %n = tile.reduce max %b axis 1 : !tile.tile<64x8xf32> -> !tile.tile<64xf32>
+    scf.yield %n : !tile.tile<64xf32>
+  }
+  tile.store %top, %out[%c0] : !tile.tile<64xf32>, !tile.view<?xf32>
+}
+
+// A list: its partial entries, then the others, two tiles each.
+// CHECK-LABEL: tile.kernel @listed
+// CHECK-SAME: %[[LIST:[a-z0-9]+]]: memref<?xi32>, %[[N:[a-z0-9]+]]: index, %[[PARTIALS:[a-z0-9]+]]: index,
+// CHECK-DAG: %[[CUT:.*]] = arith.muli %[[PARTIALS]], %c2
+// CHECK-DAG: %[[END:.*]] = arith.muli %[[N]], %c2
+// CHECK: scf.for %[[P:.*]] = %c0{{.*}} to %[[CUT]] step %c1
+// CHECK: %[[ENTRY:.*]] = arith.divui %[[P]], %c2
+// CHECK: memref.load %[[LIST]]
+// CHECK: arith.minui
+// CHECK: scf.for %{{.*}} = %[[CUT]] to %[[END]] step %c1
+// CHECK-NOT: tile.walk
+// CHECK: }
+tile.kernel @listed(%tiles: memref<?xi32>, %n: index, %partials: index, %out: memref<4x4xf32>) grid(%x) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %start = tile.splat %zero : f32 -> !tile.tile<4x4xf32>
+  %w = tile.walk.list %tiles[%x] count %n partials %partials limit %n split 2
+      : memref<?xi32>
+  %size = tile.walk.size %w
+  %r = scf.for %p = %c0 to %size step %c1
+      iter_args(%s = %start) -> (!tile.tile<4x4xf32>) {
+    %tile, %partial = tile.walk.at %w[%p]
+    %entry = tile.walk.entry %w[%p]
+    %t = tile.map ins(%s : !tile.tile<4x4xf32>)
+        maps [affine_map<(i, j) -> (i, j)>] origin(%tile, %entry) {
+    ^bb0(%e: f32, %i: index, %j: index):
+      %k = arith.cmpi sle, %i, %j : index
+      %both = arith.andi %k, %partial : i1
+      %y = arith.select %both, %e, %zero : f32
+      tile.yield %y : f32
+    } -> !tile.tile<4x4xf32>
+    scf.yield %t : !tile.tile<4x4xf32>
+  }
+  %v = tile.view %out dims [0, 1] at [] : memref<4x4xf32> -> !tile.view<4x4xf32>
+  tile.store %r, %v[%c0, %c0] : !tile.tile<4x4xf32>, !tile.view<4x4xf32>
+}

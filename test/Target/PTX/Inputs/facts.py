@@ -38,12 +38,17 @@ SHAPES = {"full": "", "causal": CAUSAL, "soft-cap": SOFT_CAP,
           "table": TABLE, "documents": DOCUMENTS}
 
 
-def shape(regions, channels, element):
+WALK = """walk<128, 128>(%rows, %tiles, %masks
+      : tensor<?x?x?x4xi32>, tensor<?xi32>, tensor<?x128x4xi32>)"""
+
+
+def shape(regions, channels, element, walk=""):
     tensor = f"tensor<?x?x?x{channels}x{element}>"
     return f"""func.func @f(%q: {tensor}, %k: {tensor}, %v: {tensor},
-    %bias: tensor<?x?xf32>, %documents: tensor<?xi32>, %o: {tensor}) -> {tensor} {{
+    %bias: tensor<?x?xf32>, %documents: tensor<?xi32>, %rows: tensor<?x?x?x4xi32>,
+    %tiles: tensor<?xi32>, %masks: tensor<?x128x4xi32>, %o: {tensor}) -> {tensor} {{
   %r = attn.attention ins(%q : {tensor}) dense(%k, %v : {tensor}, {tensor})
-      outs(%o : {tensor}) {regions}
+      {walk} outs(%o : {tensor}) {regions}
   return %r : {tensor}
 }}
 """
@@ -66,14 +71,17 @@ EXAMPLES, OUT = map(pathlib.Path, sys.argv[1:])
 OUT.mkdir(parents=True, exist_ok=True)
 sources = {}
 for example in sorted(EXAMPLES.glob("*.mlir")):
+    if "attn.walk" in example.read_text():
+        continue  # A walk is made on a CPU.
     # Tensors of four dimensions; tables stay f32.
     sources[example.stem] = re.sub(r"(tensor<(?:[?0-9]+x){4})f32", r"\1bf16",
                                    example.read_text())
 for regions in SHAPES:
-    for channels in (64, 128):
-        for element in ("bf16", "f16"):
-            sources[f"{regions}-d{channels}-{element}"] = shape(SHAPES[regions], channels,
-                                                                element)
+    for channels, element in ((64, "bf16"), (64, "f16"), (128, "bf16"), (128, "f16"),
+                              (256, "bf16")):
+        sources[f"{regions}-d{channels}-{element}"] = shape(SHAPES[regions], channels, element)
+for channels in (64, 128):
+    sources[f"walk-d{channels}"] = shape("", channels, "bf16", WALK)
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
     results = pool.map(compile_source, sources, sources.values())
 failed = 0

@@ -34,6 +34,14 @@ namespace fovea::attn {
 /// Queries and keys of a walk's tile are multiples of it.
 constexpr int64_t walkUnit = 16;
 
+/// Words of 32 bits that hold a mask of one query and `keys` keys (W).
+inline int64_t getMaskWords(int64_t keys) {
+  return 4 * llvm::divideCeil(keys, 128);
+}
+/// The word and the bit in it that stand for key `j` of a tile.
+inline int64_t getMaskWord(int64_t j) { return 4 * (j / 128) + j / 2 % 4; }
+inline int64_t getMaskBit(int64_t j) { return 2 * (j % 128 / 8) + j % 2; }
+
 } // namespace fovea::attn
 
 #endif // FOVEA_DIALECT_ATTN_IR_ATTN_H

@@ -41,6 +41,8 @@ def Attn_ScoreOpInterface : OpInterface<"ScoreOpInterface"> {
       "::mlir::Value", "getWalkRows">,
     InterfaceMethod<"Key tiles of the walk, or null.",
       "::mlir::Value", "getWalkTiles">,
+    InterfaceMethod<"Masks of the walk's partial tiles, or null.",
+      "::mlir::Value", "getWalkMasks">,
     InterfaceMethod<"Queries and keys of a tile of the walk, if there is one.",
       "::std::optional<::llvm::ArrayRef<int64_t>>", "getWalkShape">,
     InterfaceMethod<"The score region; empty: the identity.",

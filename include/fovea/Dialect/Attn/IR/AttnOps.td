@@ -44,6 +44,7 @@ defvar Attn_ScoreTailArguments = (ins
   Arg<Variadic<Index>, "coordinates of the first element">:$origin,
   Arg<Optional<Attn_Shaped>, "rows of the walk">:$walk_rows,
   Arg<Optional<Attn_Shaped>, "key tiles of the walk">:$walk_tiles,
+  Arg<Optional<Attn_Shaped>, "masks of the walk's partial tiles">:$walk_masks,
   TypedArrayAttrBase<Attn_SegmentAttr, "segments">:$segments,
   OptionalAttr<DenseI64ArrayAttr>:$walk_shape,
   OptionalAttr<F64Attr>:$scale,
@@ -108,7 +109,7 @@ def Attn_AttentionOp : Attn_ScoreOp<"attention", []> {
     `origin(%b, %h, %i, %j)` gives the coordinates of the op's first element,
     so that a tile of an attention computes what the whole would.
 
-    `walk<TQ, TK>(%rows, %tiles)` lists which tiles of TQ queries by TK keys are
+    `walk<TQ, TK>(%rows, %tiles)` or `walk<TQ, TK>(%rows, %tiles, %masks)` lists which tiles of TQ queries by TK keys are
     visited; pairs in other tiles are masked. A walk is a plain value: it may be
     made once, by `attn.walk` ops or by the caller, and used by many ops.
 
@@ -116,9 +117,11 @@ def Attn_AttentionOp : Attn_ScoreOp<"attention", []> {
     |---|---|---|
     | rows | `[1 or B, 1 or H, ceil(Sq / TQ), 4]` i32 | for each tile of queries, in any order and each once: its number, its first entry in `tiles`, how many entries it has, and how many of these, the first ones, are partial |
     | tiles | `[N]` i32 | numbers of key tiles, each once in a row |
+    | masks | `[N, TQ, W]` i32, W = 4 ceil(TK / 128) | which pairs of a partial entry are attended to: that of query i and key j of the tile is bit `2 (j mod 128 floordiv 8) + j mod 2` of word `4 (j floordiv 128) + j floordiv 2 mod 4` of row i |
 
-    In a partial tile the mask region decides; in the others every pair is
-    attended to. Tiles count from the op's first query and key. Entries beyond
+    In a partial tile the mask region decides, or the masks, with which there is
+    no region; in the others every pair is attended to. The order of a mask's bits is that in which a
+    thread of a GPU holds scores. Tiles count from the op's first query and key. Entries beyond
     `tiles` are left out, and a number that is no key tile visits nothing. Rows
     are worked on in their order: put those with most entries first.
 

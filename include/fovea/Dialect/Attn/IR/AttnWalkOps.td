@@ -23,8 +23,9 @@ class Attn_WalkOp<string mnemonic, list<Trait> traits = []>
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() {
-      return ::mlir::MutableOperandRange(*this,
-                                         getOperation()->getNumOperands() - 2, 2);
+      unsigned first = getRowsMutable().getOperandNumber();
+      return ::mlir::MutableOperandRange(
+          *this, first, getOperation()->getNumOperands() - first);
     }
   }];
 }
@@ -39,7 +40,7 @@ class Attn_SelectBlocksOp<string mnemonic, dag leading, string meaning>
 }
 
 def Attn_WalkFromMaskOp : Attn_WalkOp<"from_mask",
-    [IsolatedFromAbove]> {
+    [AttrSizedOperandSegments, IsolatedFromAbove]> {
   let summary = "The walk of a mask";
   let description = [{
     Lists the tiles of `walk_shape` = <queries, keys> in which the mask is true
@@ -54,6 +55,7 @@ def Attn_WalkFromMaskOp : Attn_WalkOp<"from_mask",
     | queries, keys | index | how many there are; from 0 |
     | rows | `[B, H, ceil(queries / TQ), 4]` i32 | out; B and H are 1 for a mask that all share |
     | tiles | `[N]` i32 | out |
+    | masks | `[N, TQ, W]` i32 | out, optional: the pairs of partial entries; other entries are not written |
 
     The mask region is that of `attn.attention`.
 
@@ -73,7 +75,8 @@ def Attn_WalkFromMaskOp : Attn_WalkOp<"from_mask",
   let arguments = (ins DenseI64ArrayAttr:$walk_shape,
     Index:$queries, Index:$keys,
     Arg<Variadic<AnyType>, "captures of the mask region">:$mask_captures,
-    Arg<Attn_Shaped, "rows">:$rows, Arg<Attn_Shaped, "tiles">:$tiles);
+    Arg<Attn_Shaped, "rows">:$rows, Arg<Attn_Shaped, "tiles">:$tiles,
+    Arg<Optional<Attn_Shaped>, "masks of partial entries">:$masks);
   let regions = (region AnyRegion:$mask);
   let hasCustomAssemblyFormat = 1;
   let hasRegionVerifier = 1;
@@ -92,6 +95,7 @@ def Attn_WalkFromBlocksOp : Attn_SelectBlocksOp<"from_blocks", (ins),
     ```mlir
     %r, %t = attn.walk.from_blocks ins(%blocks : tensor<1x1x8x8xi1>)
         outs(%rows, %tiles : tensor<1x1x8x4xi32>, tensor<64xi32>)
+        -> tensor<1x1x8x4xi32>, tensor<64xi32>
     ```
   }];
   let assemblyFormat = [{
@@ -116,6 +120,7 @@ def Attn_WalkTopKOp : Attn_SelectBlocksOp<"topk",
     ```mlir
     %r, %t = attn.walk.topk 16 ins(%scores : tensor<1x8x64x64xf32>)
         outs(%rows, %tiles : tensor<1x8x64x4xi32>, tensor<8192xi32>)
+        -> tensor<1x8x64x4xi32>, tensor<8192xi32>
     ```
   }];
   let assemblyFormat = [{
@@ -138,6 +143,7 @@ def Attn_WalkThresholdOp : Attn_SelectBlocksOp<"threshold",
     ```mlir
     %r, %t = attn.walk.threshold %least ins(%scores : tensor<1x8x64x64xf32>)
         outs(%rows, %tiles : tensor<1x8x64x4xi32>, tensor<32768xi32>)
+        -> tensor<1x8x64x4xi32>, tensor<32768xi32>
     ```
   }];
   let assemblyFormat = [{

@@ -11,6 +11,43 @@
 
 include "mlir/Pass/PassBase.td"
 
+def LinalgRaiseAttention : Pass<"linalg-raise-attention"> {
+  let summary = "Find softmax attention in linalg on tensors";
+  let description = [{
+    Replaces unfused attention by `attn.attention`: a product of queries and
+    keys, a score computed from it elementwise, its softmax over the keys, and
+    the product of that with the values, in `linalg` on tensors as `torch-mlir`
+    prints it. What counts is what each element is computed from, not how many
+    ops there are or of which shapes: reshapes, transpositions, broadcasts and
+    fused or separate elementwise ops are looked through.
+
+    | part | what is recognised |
+    |---|---|
+    | products | any op that sums products over one loop from 0: `linalg.batch_matmul`, `linalg.matmul`, `linalg.generic` |
+    | operands | f32, f16, bf16, narrower than the sums, too; transposed, reshaped, multiplied by numbers, which become the scale; key heads that are repeated for a group of query heads are read once |
+    | scale | numbers by which the product is multiplied or divided |
+    | score | any elementwise ops on the scaled product, tensors (a mask that is added or selects) and `linalg.index`: they become the score region |
+    | softmax | with the maximum over the keys subtracted (from -inf or the lowest number on) or without; divided by the sum before the product with the values or after it, or multiplied by its reciprocal |
+    | result | in the order of dimensions and the type that it is transposed and narrowed to |
+
+    Sizes may be dynamic, but for the channels. Numbers are the same but for
+    rounding: what was rounded to f16 in between is computed in f32. Where a row
+    has scores of -inf only, or where exponentials overflow without a maximum,
+    the unfused form gives NaN, and the raised one 0 and the softmax.
+
+    Products whose scores or weights are used elsewhere, too, are left alone, and
+    so is what cannot be proved; a remark says why where weights are exponentials.
+    Run it on what an importer gives, before ops are fused into loops.
+  }];
+  let dependentDialects = [
+    "::fovea::attn::AttnDialect", "::mlir::arith::ArithDialect",
+    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numRaised", "raised", "Number of attention ops made">
+  ];
+}
+
 def AttnDecompose : Pass<"attn-decompose"> {
   let summary = "Replace attn ops on tensors by their meaning in linalg";
   let description = [{
@@ -100,8 +137,13 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     For a CPU (`#tile.cpu_schedule`) the model is: query rows fill vectors; a
     register block has as many accumulators as hide the latency of a fused
     multiply-add on two ports (12 to 16), and with its operands fits into the
-    registers; scores of one tile stay in the second-level cache. A short query
-    (a decoding step) gets a smaller query tile and taller blocks.
+    registers; scores of one tile stay in the second-level cache. Few queries (a
+    decoding step), with the heads that -attn-pack-heads makes rows, get a smaller
+    query tile and taller blocks.
+
+    With up to 16 queries (a static number) the keys are divided: on a CPU between
+    up to 64 work items, whatever the number of threads, so that this does not
+    change results; on a GPU between as many as it has multiprocessors.
 
     For a Hopper GPU (`#pipe.schedule`) up to 128 channels there are several,
     best first. More channels are an error, for which the op has to bring its
@@ -111,7 +153,10 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
 
     | attempt | query rows | key tile | groups, registers | |
     |---|---|---|---|---|
-    | 0 up to 64 channels only | 192 | 128 | 3, 160 | turns, persistent |
+    | first with up to 16 queries | 64 | 128 | 1, 240 | keys divided |
+    | next with up to 16 queries | 64 | 64 | 1, 240 | 4 stages, keys divided |
+    | next with up to 16 queries | 64 | 64 | 1, 240 | the same without overlap |
+    | next up to 64 channels only | 192 | 128 | 3, 160 | turns, persistent |
     | next up to 64 channels only | 192 | 128 | 3, 160 | turns |
     | next | 128 | 128 | 2, 240 | turns, persistent |
     | next | 128 | 128 | 2, 240 | turns |
@@ -146,7 +191,7 @@ def AttnPackHeads : Pass<"attn-pack-heads"> {
   let description = [{
     With one query (a static 1: a decoding step) and several query heads for each
     key head, a kernel for each query head would read the same keys again and fill
-    one row of its tile. The queries and outputs of an `attn.attention` on memrefs
+    one row, or lane, of its tile. The queries and outputs of an `attn.attention` on memrefs
     are viewed with as many heads as the keys have, and the heads of a group as
     queries, which moves nothing in memory: the stride of the axis of queries
     becomes that of heads. In regions `h` becomes `h * group + i` and `i` 0.
@@ -221,7 +266,7 @@ def AttnBufferize : Pass<"attn-bufferize", "::mlir::ModuleOp"> {
     strides are free; a result that is written in place of an argument is
     dropped; another result becomes an argument at the end, which needs a static
     shape. The attribute `fovea.results` of the function lists the argument
-    that holds each result.
+    that holds each result, `fovea.writes` the arguments that may be written.
   }];
   let dependentDialects = [
     "::mlir::bufferization::BufferizationDialect",

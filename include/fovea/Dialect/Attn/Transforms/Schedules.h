@@ -21,6 +21,10 @@ namespace fovea::attn {
 /// takes the place of one whose kernel spills.
 llvm::SmallVector<pipe::ScheduleAttr> getCudaSchedules(AttentionOp op);
 
+/// How many heads -attn-pack-heads makes rows of one head of an op, if it has
+/// memrefs then; dynamic if the types do not say it, nothing if it leaves the op.
+std::optional<int64_t> getPackedHeads(AttentionOp op);
+
 /// Gives all attention ops of a module the schedule that `text` says, in the
 /// place of their own, too.
 llvm::Error setSchedules(mlir::ModuleOp module, llvm::StringRef text);

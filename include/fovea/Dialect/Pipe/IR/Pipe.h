@@ -39,6 +39,10 @@ namespace limits {
 constexpr int64_t registers = 65536;
 constexpr int64_t threadRegisters = 256;
 constexpr int64_t sharedBytes = 227 * 1024;
+/// What is left of it for tiles beside the barriers of a few rings.
+constexpr int64_t tileBytes = sharedBytes - 1024;
+/// Columns of one product, and rows of one copy.
+constexpr int64_t columns = 256;
 constexpr int64_t namedBarriers = 16;
 constexpr int64_t groupThreads = 128;
 /// Rows of one product of one warpgroup.

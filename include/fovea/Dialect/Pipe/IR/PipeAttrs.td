@@ -126,7 +126,9 @@ def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule",
     | `overlap` | start the next scores before the products with p are awaited | default true |
     | `turns` | groups take turns in starting products; needs `overlap` and two groups | default false |
     | `persistent` | one block a multiprocessor takes work items from a counter until none is left | default false |
-    | `last_first` | query tiles from the last to the first, eight heads side by side: the heaviest first for causal masks; needs `persistent` | default false |
+    | `last_first` | query tiles from the last to the first, eight heads side by side: the heaviest first for causal masks | default false |
+    | `split_to` | with fewer work items, their keys are divided, so that there are up to so many; 0: as many as multiprocessors | default 1, up to 1024 |
+    | `reuse_queries` | the result leaves through the queries' slot: it needs no memory of its own, but a persistent kernel's next queries arrive only afterwards | default false |
 
     A block is launched with the same number of registers for each thread, a
     multiple of 8 of the 65536 there are: 256 for each of two warpgroups, 168 for
@@ -144,11 +146,19 @@ def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule",
     DefaultValuedParameter<"bool", "true">:$overlap,
     DefaultValuedParameter<"bool", "false">:$turns,
     DefaultValuedParameter<"bool", "false">:$persistent,
-    DefaultValuedParameter<"bool", "false">:$last_first);
+    DefaultValuedParameter<"bool", "false">:$last_first,
+    DefaultValuedParameter<"int64_t", "1">:$split_to,
+    DefaultValuedParameter<"bool", "false">:$reuse_queries);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     bool multipliesInStorageTypes() const { return true; }
+    bool takesLastFirst() const { return getLastFirst(); }
+    /// Slots of the ring of queries.
+    int64_t getQueryStages() const;
+    /// Shared memory, in bytes without barriers, of an op with that many channels
+    /// (D and Dv) of 16 bits.
+    int64_t getTileBytes(int64_t channels, int64_t valueChannels) const;
   }];
 }
 

@@ -27,13 +27,15 @@ class Pipe_OrderedOp<string mnemonic, list<Trait> traits = []>
 // Roles and shared memory
 //===----------------------------------------------------------------------===//
 
-def Pipe_RoleOp : Pipe_Op<"role", [RecursiveMemoryEffects,
-    SingleBlockImplicitTerminator<"EndOp">]> {
+def Pipe_RoleOp : Pipe_OrderedOp<"role", [SingleBlockImplicitTerminator<"EndOp">]> {
   let summary = "The part of a kernel that some warpgroups run";
   let description = [{
     `groups` warpgroups of 128 threads run the body, each thread with at most
     `registers` registers. The roles of a kernel take its warpgroups in order and
     run at the same time. The body's argument is the group's number.
+
+    A role stays though its body is empty: in a persistent kernel the `load` role
+    also draws work items.
 
     A `load` role has one group and is run by one thread: it starts copies. In a
     `math` role the groups divide axis 0 of every tile in registers between them;
@@ -364,10 +366,15 @@ def Pipe_PassTurnOp : Pipe_OrderedOp<"pass_turn"> {
 }
 
 def Pipe_StoreOp : Pipe_OrderedOp<"store"> {
-  let summary = "Stores a tile through a buffer";
+  let summary = "Stores a tile through a buffer or a slot";
   let description = [{
     Each group writes its rows into its part of the buffer; the copy engine
     writes what lies inside the view. The buffer is free again afterwards.
+
+    A slot that the role has taken serves as well, if it has as many rows and as
+    much room, and if the products that read it are awaited (rule 2 of
+    `pipe-verify`): each group overwrites the rows that it alone has read. The
+    slot's release waits for the copy.
 
     Example:
 
@@ -377,13 +384,62 @@ def Pipe_StoreOp : Pipe_OrderedOp<"store"> {
         !pipe.buffer<<128x64xbf16, #pipe.smem<swizzle = 128>>>, !tile.view<?x64xbf16>
     ```
   }];
-  let arguments = (ins Tile_TileType:$value, Pipe_BufferType:$buffer,
+  let arguments = (ins Tile_TileType:$value,
+                       AnyTypeOf<[Pipe_BufferType, Pipe_SlotType]>:$through,
                        Tile_ViewType:$view, Variadic<Index>:$offsets);
   let assemblyFormat = [{
-    $value `,` $buffer `,` $view `[` $offsets `]` attr-dict
-    `:` type($value) `,` type($buffer) `,` type($view)
+    $value `,` $through `,` $view `[` $offsets `]` attr-dict
+    `:` type($value) `,` type($through) `,` type($view)
   }];
   let hasVerifier = 1;
+}
+
+def Pipe_CombineOp : Pipe_OrderedOp<"combine", [
+    TypesMatchWith<"the sum has its type", "sum", "result_sum", "$_self">,
+    TypesMatchWith<"maxima have their type", "top", "result_top", "$_self">,
+    TypesMatchWith<"weights have the type of maxima", "top", "weight", "$_self">,
+    TypesMatchWith<"weights have the type of maxima", "top", "result_weight",
+                   "$_self">]> {
+  let summary = "Hands the states of work items to the last of them";
+  let description = [{
+    What `tile.combine` does, for the rows of each group by itself: `last` may
+    differ from group to group. The buffer holds the rows of the folded sum, with
+    the maximum and the sum of weights behind each, on their way to the lanes that
+    hold them.
+
+    Example:
+
+    ```mlir
+    %sum, %top, %weight, %last = pipe.combine %o, %m, %l part %p of %n rows %r
+        unit 1.0 through %states
+      : !tile.tile<64x64xf32, #pipe.acc<groups = 1>>,
+        !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>,
+        !pipe.buffer<<64x96xf32, #pipe.smem<swizzle = 128>>>
+    ```
+  }];
+  let arguments = (ins Tile_TileType:$sum, Tile_TileType:$top,
+                       Tile_TileType:$weight, Index:$part, Index:$count,
+                       Index:$rows, F64Attr:$unit, Pipe_BufferType:$buffer);
+  let results = (outs Tile_TileType:$result_sum, Tile_TileType:$result_top,
+                      Tile_TileType:$result_weight, I1:$last);
+  let assemblyFormat = [{
+    $sum `,` $top `,` $weight `part` $part `of` $count `rows` $rows
+    `unit` $unit `through` $buffer attr-dict
+    `:` type($sum) `,` type($top) `,` type($buffer)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$sum, "::mlir::Value":$top,
+      "::mlir::Value":$weight, "::mlir::Value":$part, "::mlir::Value":$count,
+      "::mlir::Value":$rows, "::mlir::FloatAttr":$unit,
+      "::mlir::Value":$buffer), [{
+    build($_builder, $_state, sum.getType(), top.getType(), top.getType(),
+          $_builder.getI1Type(), sum, top, weight, part, count, rows, unit,
+          buffer);
+  }]>];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// What the buffer holds for a state of this sum.
+    static ::fovea::tile::TileType getBufferTile(::fovea::tile::TileType sum);
+  }];
 }
 
 #endif // FOVEA_DIALECT_PIPE_IR_PIPEOPS

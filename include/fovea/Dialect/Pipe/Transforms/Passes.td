@@ -55,7 +55,9 @@ def PipeSpecialize : Pass<"pipe-specialize", "::mlir::ModuleOp"> {
     Each slot is taken just before its first use and released after the last
     product that reads it.
     `tile.dot` becomes `pipe.dot` and `pipe.await`; `tile.store` goes through a
-    buffer, a store of one axis stays. A loaded tile that a product contracts along
+    buffer, a store of one axis stays. With `reuse_queries` it goes through the slot
+    of a tile that is loaded beside it, if there is one with as much room; that tile
+    then has one slot, which is released after the store. A loaded tile that a product contracts along
     rows, of a view with a limit that the copy engine does not see, is cleared from
     there on (`pipe.clear`). Scalars stay before the roles. Nothing overlaps yet but copies with
     the rest: that is `pipe-pipeline`'s task.
@@ -128,7 +130,8 @@ def PipeVerify : Pass<"pipe-verify", "::mlir::ModuleOp"> {
   let description = [{
     1. A slot and a pending product are consumed exactly once on each path, a
        cursor at most once.
-    2. Each product that reads a slot is awaited before the slot's release.
+    2. Each product that reads a slot is awaited before the slot's release, and
+       before a result is stored through the slot.
     3. The accumulator of a product in flight has no other use.
     4. No tile in registers crosses from one role to another, and nothing folds
        axis 0, which the groups divide between them.
@@ -139,6 +142,38 @@ def PipeVerify : Pass<"pipe-verify", "::mlir::ModuleOp"> {
 
     Changes nothing; to run after any pass on `pipe` programs.
   }];
+}
+
+def PipeSimulate : Pass<"pipe-simulate", "::mlir::ModuleOp"> {
+  let summary = "Runs kernels on the CPU in random interleavings of their roles";
+  let description = [{
+    For each kernel with roles: every group of every role is run on scalars, for
+    some work items of one block, and its steps are interleaved at random, with
+    barriers that work as those that `pipe-to-nvvm` sets up and a copy engine that
+    ends copies in any order. An error says where
+
+    - no role can go on any more (a deadlock),
+    - a slot is used before its tile has arrived, or after another has,
+    - a slot is overwritten while a group holds it,
+    - a slot is given away, or overwritten by a result, while a product in flight
+      reads it.
+
+    Dynamic dimensions have each of `extents`; a number in memory is drawn from 0
+    to a little beyond the extent, the same one for all who read it. Changes
+    nothing. It shows errors, not their absence: `pipe-verify` shows the latter for
+    its rules.
+  }];
+  let options = [
+    ListOption<"extents", "extents", "int64_t",
+               "Values of dynamic dimensions (default: 1, 130, 700)">,
+    Option<"items", "items", "int64_t", "3", "Number of work items">,
+    Option<"interleavings", "interleavings", "uint64_t", "16",
+           "Number of interleavings">,
+    Option<"seed", "seed", "uint64_t", "0", "Seed of the first interleaving">
+  ];
+  let statistics = [
+    Statistic<"numSteps", "steps", "Number of steps of all groups">
+  ];
 }
 
 #endif // FOVEA_DIALECT_PIPE_TRANSFORMS_PASSES

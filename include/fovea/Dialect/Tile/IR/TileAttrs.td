@@ -39,8 +39,15 @@ def Tile_LanesAttr : Tile_Attr<"Lanes", "lanes",
     `(i, j)` of an `R x C` tile with `axis = 0` lies at offset `j * R + i`.
     CPU kernels keep query rows in lanes, so that no reduction over keys
     crosses lanes.
+
+    With `pack = 2`, a lane holds two elements that are neighbours along the
+    other axis, as products of bf16 take them: element `(i, j)` lies at offset
+    `(j floordiv 2) * 2 * R + 2 * i + j mod 2`.
+
+    Example: `#tile.lanes<axis = 0, width = 16, pack = 2>`.
   }];
-  let parameters = (ins "int64_t":$axis, "int64_t":$width);
+  let parameters = (ins "int64_t":$axis, "int64_t":$width,
+                        DefaultValuedParameter<"int64_t", "1">:$pack);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }
@@ -64,6 +71,9 @@ def Tile_CpuScheduleAttr : Tile_Attr<"CpuSchedule", "cpu_schedule",
     | `lanes` | f32 elements of a vector | 4, 8 or 16 |
     | `rows` | rows of a register block of a product | 1 to 16 |
     | `vectors` | vectors of a register block | `query_tile / lanes` is a multiple of it |
+    | `split_to` | with fewer work items, their keys are divided, so that there are up to so many | default 1, up to 1024 |
+    | `tail_tile` | query rows of a work item that has no more than so many left; 0: none | less than `query_tile`; as `query_tile`, or less than `vectors` vectors; `split_to` is 1 |
+    | `storage_types` | operands enter products as they are in memory, weights in the type of the values; bf16 in pairs (AVX512-BF16) | `lanes` is 16, `key_tile` is even |
 
     A block has `rows * vectors` accumulators; with its operands it has to fit
     into the vector registers (32 for 16 lanes, else 16).
@@ -72,11 +82,15 @@ def Tile_CpuScheduleAttr : Tile_Attr<"CpuSchedule", "cpu_schedule",
     rows = 4, vectors = 4>`.
   }];
   let parameters = (ins "int64_t":$query_tile, "int64_t":$key_tile,
-                        "int64_t":$lanes, "int64_t":$rows, "int64_t":$vectors);
+                        "int64_t":$lanes, "int64_t":$rows, "int64_t":$vectors,
+                        DefaultValuedParameter<"int64_t", "1">:$split_to,
+                        DefaultValuedParameter<"int64_t", "0">:$tail_tile,
+                        DefaultValuedParameter<"bool", "false">:$storage_types);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
-    bool multipliesInStorageTypes() const { return false; }
+    bool multipliesInStorageTypes() const { return getStorageTypes(); }
+    bool takesLastFirst() const { return false; }
   }];
 }
 

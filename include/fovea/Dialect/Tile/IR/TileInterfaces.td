@@ -45,12 +45,24 @@ def Tile_ScheduleAttrInterface : AttrInterface<"ScheduleAttrInterface"> {
   }];
   let methods = [
     InterfaceMethod<"Query rows of a work item.", "int64_t", "getQueryTile">,
+    InterfaceMethod<[{
+      Query rows of the tiles of a work item that has no more rows left; 0 if all
+      have tiles of one size.
+    }], "int64_t", "getTailTile", (ins), "", "return 0;">,
     InterfaceMethod<"Keys of one step.", "int64_t", "getKeyTile">,
+    InterfaceMethod<[{
+      Up to how many work items a launch with fewer divides their keys; 1: it
+      does not, 0: up to as many as there are processors (`tile.processors`).
+    }], "int64_t", "getSplitTo">,
     InterfaceMethod<[{
       Whether operands enter products in the types that they have in memory (and
       weights in the type of the values), as matrix units want, or are converted
       to f32 before.
-    }], "bool", "multipliesInStorageTypes">
+    }], "bool", "multipliesInStorageTypes">,
+    InterfaceMethod<[{
+      Whether work items with the largest last coordinate are taken first, as for
+      those with the most work of a causal mask.
+    }], "bool", "takesLastFirst">
   ];
 }
 

@@ -89,17 +89,33 @@ def Tile_LaunchOp : Tile_Op<"launch",
   let description = [{
     Runs `@kernel` for all coordinates below `grid` and returns when all work
     items are done. A grid with an extent of 0 runs nothing. `scratch_bytes` is
-    the private memory that a work item needs; lowerings set it.
+    the private memory that a work item needs, `workspace_bytes` the memory of all
+    of them together, of which the first `cleared_bytes` are zero at first;
+    lowerings set these.
 
     Example: `tile.launch @copy grid(%n) args(%a, %b : memref<?x64xf32>, memref<?x64xf32>)`.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Index>:$grid,
                        Variadic<AnyType>:$arguments,
-                       OptionalAttr<I64Attr>:$scratch_bytes);
+                       OptionalAttr<I64Attr>:$scratch_bytes,
+                       OptionalAttr<I64Attr>:$workspace_bytes,
+                       OptionalAttr<I64Attr>:$cleared_bytes);
   let assemblyFormat = [{
     $kernel `grid` `(` $grid `)` `args` `(` ($arguments^ `:` type($arguments))?
     `)` attr-dict
   }];
+}
+
+def Tile_ProcessorsOp : Tile_Op<"processors", [Pure]> {
+  let summary = "Number of work items that fill the machine";
+  let description = [{
+    The multiprocessors of the GPU that a launch will run on. For code that makes
+    a launch, not for kernels.
+
+    Example: `%n = tile.processors`.
+  }];
+  let results = (outs Index:$result);
+  let assemblyFormat = "attr-dict";
 }
 
 //===----------------------------------------------------------------------===//
@@ -375,6 +391,54 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
 }
 
 //===----------------------------------------------------------------------===//
+// Work items together
+//===----------------------------------------------------------------------===//
+
+def Tile_CombineOp : Tile_Op<"combine", [
+    TypesMatchWith<"the mean's sum has its type", "sum", "result_sum", "$_self">,
+    TypesMatchWith<"maxima have their type", "top", "result_top", "$_self">,
+    TypesMatchWith<"weights have the type of maxima", "top", "weight", "$_self">,
+    TypesMatchWith<"weights have the type of maxima", "top", "result_weight",
+                   "$_self">]> {
+  let summary = "Hands the states of work items to the last of them";
+  let description = [{
+    `count` work items that follow each other in the grid's last coordinate, this
+    one being number `part` of them, each hold the state of a softmax over a part
+    of the keys: for each row, the sum of weights times values, the maximum of the
+    scores and the sum of weights. In the one that gets here last, `last` is true
+    and the results are the state over all parts,
+
+        m = max_n m_n,  l = sum_n exp2(unit (m_n - m)) l_n,  o likewise,
+
+    folded from part 0 on, so that the order of arrival changes no bit. In the
+    others `last` is false and the results are not defined. A part whose maximum
+    is -inf adds nothing. All work items of a kernel get here once or none does.
+    Rows from `rows` on are not defined in the results.
+
+    Lowerings hand the states over through memory of the launch, for as many work
+    items as the kernel's schedule divides keys to (`split_to`), and use none
+    where `count` is 1.
+
+    Example:
+
+    ```mlir
+    %sum, %top, %weight, %last = tile.combine %o, %m, %l part %p of %n rows %r
+        unit 1.0 : !tile.tile<64x128xf32>, !tile.tile<64xf32>
+    ```
+  }];
+  let arguments = (ins Tile_TileType:$sum, Tile_TileType:$top,
+                       Tile_TileType:$weight, Index:$part, Index:$count,
+                       Index:$rows, F64Attr:$unit);
+  let results = (outs Tile_TileType:$result_sum, Tile_TileType:$result_top,
+                      Tile_TileType:$result_weight, I1:$last);
+  let assemblyFormat = [{
+    $sum `,` $top `,` $weight `part` $part `of` $count `rows` $rows
+    `unit` $unit attr-dict `:` type($sum) `,` type($top)
+  }];
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
 // Walks
 //===----------------------------------------------------------------------===//
 
@@ -421,6 +485,9 @@ def Tile_WalkListOp : Tile_Op<"walk.list", [Pure]> {
     /// insertion point.
     ::mlir::Value createTile(::mlir::OpBuilder &builder, ::mlir::Location loc,
                              ::mlir::Value position);
+    /// The entry that stands for the tile at a position.
+    ::mlir::Value createEntry(::mlir::OpBuilder &builder, ::mlir::Location loc,
+                              ::mlir::Value position);
   }];
 }
 
@@ -446,6 +513,26 @@ def Tile_WalkAtOp : Tile_Op<"walk.at", [Pure]> {
   let arguments = (ins Tile_WalkType:$walk, Index:$position);
   let results = (outs Index:$tile, I1:$partial);
   let assemblyFormat = "$walk `[` $position `]` attr-dict";
+}
+
+def Tile_WalkEntryOp : Tile_Op<"walk.entry", [Pure]> {
+  let summary = "The entry of a list that stands for a tile of a walk";
+  let description = [{
+    The walk is made by `tile.walk.list`, and the position is below its size. In
+    a loop over the walk it stands in the loop's own block.
+
+    Example:
+
+    ```mlir
+    %w = tile.walk.list %tiles[%first] count %n partials %p limit %blocks split 2
+        : memref<?xi32>
+    %entry = tile.walk.entry %w[%p]
+    ```
+  }];
+  let arguments = (ins Tile_WalkType:$walk, Index:$position);
+  let results = (outs Index:$entry);
+  let assemblyFormat = "$walk `[` $position `]` attr-dict";
+  let hasVerifier = 1;
 }
 
 #endif // FOVEA_DIALECT_TILE_IR_TILEOPS

@@ -15,17 +15,20 @@ def TileAssignLayouts : Pass<"tile-assign-layouts", "::fovea::tile::KernelOp"> {
   let summary = "Say where the elements of tiles live (CPU)";
   let description = [{
     Gives each tile of a kernel with a `#tile.cpu_schedule` a layout: loaded
-    tiles stay in memory (`#tile.in_memory`); all others have axis 0, the query
-    rows, in lanes (`#tile.lanes<axis = 0, width = lanes>`). With rows in lanes,
-    keys and values are read in their natural order as scalars that are
-    broadcast, and no reduction over keys crosses lanes.
+    tiles that are the second operand of products, keys and values, stay in
+    memory (`#tile.in_memory`); all others have axis 0, the query rows, in lanes
+    (`#tile.lanes<axis = 0, width = lanes>`). With rows in lanes, keys and values
+    are read as scalars that are broadcast, and no reduction over keys crosses
+    lanes. Where the schedule has `storage_types`, tiles of bf16 are packed
+    (`pack = 2`): their products run on pairs of bf16.
   }];
 }
 
 def TileRefineWalk : Pass<"tile-refine-walk", "::fovea::tile::KernelOp"> {
   let summary = "Leave empty tiles out of walks, and tell full from partial ones";
   let description = [{
-    A key loop runs over a walk, and its mask stands under `scf.if %partial`.
+    A key loop runs over a walk, or over some of its positions, and its mask stands
+    under `scf.if %partial`.
     This pass cuts each partial range of the walk into the tiles that are surely
     full, which run without the mask, and the partial ones around them; tiles
     that are surely empty are left out.
@@ -60,7 +63,8 @@ def TileSplitWalk : Pass<"tile-split-walk", "::fovea::tile::KernelOp"> {
   let description = [{
     A key loop over a walk of n ranges becomes n loops over key tiles, in which
     `%partial` is a constant; -canonicalize then takes the mask in or leaves it
-    out. A loop that uses its position other than for one `tile.walk.at` in its
+    out. Of a loop over a part of the positions each range has its part. A loop
+    that uses its position other than for one `tile.walk.at` in its
     body stays as it is. Targets that overlap the steps of a key loop split it
     after that, if at all.
   }];

@@ -427,8 +427,9 @@ class Region:
 
     # Text ---------------------------------------------------------------------
 
-    def text(self, keyword, value, type):
+    def text(self, keyword, value):
         """The region in the op's syntax."""
+        type = "f32" if self.score else "i1"
         arguments = (["%s"] if self.score else []) + ["%b", "%h", "%i", "%j"]
         arguments += [
             f"{name} = {operand} : {captured}"

@@ -8,7 +8,8 @@
 #
 # make_program(seed, number) gives one function with one attn.attention: random
 # shapes, element types, layouts, lengths, sinks, origin, scale, and the score and
-# mask of regions.py. It depends on nothing but its arguments.
+# mask of regions.py. It depends on nothing but its arguments. MAKERS has one for
+# CPUs and one for GPUs.
 #
 # A program is made so that its result in f32 can be compared with f64:
 #   - scores stay moderate (each float carries a bound on its magnitude), and
@@ -21,6 +22,7 @@
 
 """Random attention programs as MLIR text."""
 
+import math
 import random
 import re
 from dataclasses import dataclass, field
@@ -43,11 +45,6 @@ FEATURES = {
     "strides": "operands and tables that are strided slices",
     "types": "f16, bf16, i1 and i8 elements",
 }
-
-CHANNELS = [1, 3, 8, 16, 17, 40, 64, 80]
-
-# Products q.k and p.v of the reference for one program, at most.
-WORK = 3_000_000
 
 
 @dataclass
@@ -87,6 +84,8 @@ class Program:
     name: str
     text: str
     dims: dict = field(default_factory=dict)
+    # What its text was made of: see Maker.program.
+    parts: dict = field(default_factory=dict)
 
     def module(self):
         """A module with this function alone."""
@@ -105,6 +104,10 @@ def make_module(programs):
 
 class Maker:
     """Chooses the operands of one program and writes its text."""
+
+    channels = [1, 3, 8, 16, 17, 40, 64, 80]
+    # Products q.k and p.v of the reference for one program, at most.
+    work = 3_000_000
 
     def __init__(self, seed, number, without):
         self.random = random.Random(f"fovea {seed} {number}")
@@ -152,17 +155,17 @@ class Maker:
         key_heads, group = choice([1, 1, 2, 3]), choice([1, 1, 2, 4])
         sizes = {"b": b, "i": self.tokens(), "j": self.tokens()}
         sizes.update(h=key_heads * group, k=key_heads)
-        sizes["d"], sizes["e"] = choice(CHANNELS), choice(CHANNELS)
+        sizes["d"], sizes["e"] = choice(self.channels), choice(self.channels)
 
         def work():
             pairs = sizes["b"] * sizes["h"] * sizes["i"] * sizes["j"]
             return pairs * (sizes["d"] + sizes["e"])
 
-        if work() > WORK:
+        if work() > self.work:
             sizes["b"] = min(sizes["b"], 1)
-        if work() > WORK:
+        if work() > self.work:
             sizes["h"] = sizes["k"] = 1
-        while work() > WORK:
+        while work() > self.work:
             sizes["i"] //= 2
         self.sizes = sizes
 
@@ -209,6 +212,10 @@ class Maker:
         if self.has("types") and self.chance(0.45):
             return self.random.choice(["f16", "bf16"])
         return "f32"
+
+    def operand_type(self, name):
+        """The element type of q, k, v or o."""
+        return self.float_type()
 
     # Types and arguments ------------------------------------------------------
 
@@ -337,7 +344,7 @@ class Maker:
     def operand(self, name, dims, attributes=()):
         """An operand of the queries' side with the dimensions `dims`."""
         extents = [(d, self.sizes[d]) for d in dims]
-        element = "f32" if name == "l" else self.float_type()
+        element = "f32" if name == "l" else self.operand_type(name)
         return self.shaped(name, element, extents, attributes, fixed=("d", "e"))
 
     def keyed(self, name, segment, dims, attributes=()):
@@ -350,9 +357,10 @@ class Maker:
             else:
                 d = "k" if d == "h" else d
                 extents.append((d, self.sizes[d]))
+        element = self.operand_type(name)
         name = f"{name}{segment.number}"
         argument = self.shaped(
-            name, self.float_type(), extents, attributes, fixed=("d", "e")
+            name, element, extents, attributes, fixed=("d", "e")
         )
         return self.taken(argument)
 
@@ -371,6 +379,10 @@ class Maker:
         low, high = self.random.choice([(0, rows), (0, rows), (rows // 3, rows)])
         return self.integers(name, extents, low, high, ["fovea.sorted"])
 
+    def slice_choices(self, name, is_last):
+        """Offsets, strides and what may be left over of one axis of a slice."""
+        return [0, 0, 1, 5], [1, 1, 1, 2, 3], [1, 1, 4]
+
     def taken(self, argument):
         """Takes an argument as it is, or as a strided slice of a larger one."""
         if "?" in argument.type or not self.has("strides") or not self.chance(0.3):
@@ -378,11 +390,14 @@ class Maker:
             return argument
         rank = len(re.findall(r"\d+x", argument.type))
         *sizes, element = argument.type[len("tensor<") : -1].split("x", rank)
-        offsets = [self.random.choice([0, 0, 1, 5]) for _ in sizes]
-        strides = [self.random.choice([1, 1, 1, 2, 3]) for _ in sizes]
+        choices = [
+            self.slice_choices(argument.name, axis == rank - 1) for axis in range(rank)
+        ]
+        offsets = [self.random.choice(offsets) for offsets, _, _ in choices]
+        strides = [self.random.choice(strides) for _, strides, _ in choices]
         extents = [
-            o + max(int(n) - 1, 0) * s + self.random.choice([1, 1, 4])
-            for o, n, s in zip(offsets, sizes, strides)
+            o + max(int(n) - 1, 0) * s + self.random.choice(rests)
+            for o, n, s, (_, _, rests) in zip(offsets, sizes, strides, choices)
         ]
         type = f"tensor<{'x'.join(map(str, extents))}x{element}>"
         whole = Argument(f"{argument.name}_whole", type, argument.attributes)
@@ -427,6 +442,7 @@ class Maker:
                 t = self.offsets(f"ko{n}", segment.keys)
                 tables = f" offsets({queries.name}, {t.name} : {queries.type}, {t.type})"
             line = f"      {kind}({k.name}, {v.name} : {k.type}, {v.type}){tables}"
+            lengths = None
             if self.chance(0.3):
                 low = self.random.choice([0, 0, 1, -2])
                 extents = [("b", self.sizes["b"])]
@@ -435,20 +451,21 @@ class Maker:
             if segment.start is not None:
                 line += f" start({self.indices([segment.start])})"
             lines.append(line)
+            segment.operands = k, v, lengths
         return lines
 
     # Text ---------------------------------------------------------------------
 
     def regions(self):
-        """The lines of both regions."""
-        lines = []
+        """The regions, by keyword, with their values."""
+        regions = {}
         if self.chance(0.62):
             region = Region(self, has_score=True)
-            lines += region.text("score", region.score_value(), "f32")
+            regions["score"] = region, region.score_value()
         if self.chance(0.72):
             region = Region(self, has_score=False)
-            lines += region.text("mask", region.mask(), "i1")
-        return lines
+            regions["mask"] = region, region.mask()
+        return regions
 
     def indices(self, values):
         """Index constants outside the op."""
@@ -458,9 +475,13 @@ class Maker:
             self.setup.append(f"{names[-1]} = arith.constant {value} : index")
         return ", ".join(names)
 
+    def numerics(self):
+        """The attribute of numerics, in a list."""
+        return []
+
     def attributes(self, maps):
         """The lines of the op's attributes."""
-        entries = []
+        entries = self.numerics()
         if self.scale is not None:
             entries.append(f"scale = {self.scale:.6f} : f64")
         if self.custom_maps:
@@ -488,16 +509,36 @@ class Maker:
         tail = f"sinks({sinks.name} : {sinks.type}) " if sinks else ""
         if self.origin:
             tail += f"origin({self.indices(self.origin)}) "
+        regions = self.regions()
         op = [
             f"%r:{len(outputs)} = attn.attention ins({q.name} : {q.type})",
             *segments,
             f"      {tail}outs({names} : {types})",
-            *self.regions(),
+            *(
+                line
+                for keyword, (region, value) in regions.items()
+                for line in region.text(keyword, value)
+            ),
             *self.attributes(maps),
             f"return {', '.join(f'%r#{n}' for n in range(len(outputs)))} : {types}",
         ]
         text = self.function(self.arguments + outputs, types, op)
-        return Program(self.name, text, self.dims)
+        k, v, lengths = self.segments[0].operands
+        parts = {
+            "arguments": self.arguments,
+            "outputs": outputs,
+            "setup": self.setup,
+            "operands": (q, k, v),
+            "maps": maps,
+            "lengths": lengths,
+            "sinks": sinks,
+            "start": self.segments[0].start or 0,
+            "origin": self.origin or (0, 0, 0, 0),
+            "scale": self.scale,
+            "regions": regions,
+            "scores": math.prod(self.sizes[d] for d in "bhij"),
+        }
+        return Program(self.name, text, self.dims, parts)
 
     def function(self, arguments, types, op):
         """The text of the function."""
@@ -509,6 +550,58 @@ class Maker:
         return head + "".join(f"  {line}\n" for line in [*self.setup, *op]) + "}\n"
 
 
-def make_program(seed, number, without=frozenset()):
+class GpuMaker(Maker):
+    """Programs for GPUs: what a tensor map takes, and tiles of 128 rows and keys."""
+
+    # Of functions there are exp, exp2, tanh, sqrt and abs; of segments, one that is dense.
+    absent = frozenset({"math", "segments"})
+
+    channels = [8, 16, 24, 40, 64, 64, 72, 80, 96, 128, 128, 136, 192, 256]
+    work = 60_000_000
+
+    def __init__(self, seed, number, without):
+        super().__init__(seed, number, without | self.absent)
+        # Queries and keys have one type, values have another or the same.
+        types = ["bf16", "bf16", "f16"]
+        self.types = {name: self.random.choice(types) for name in "qvo"}
+        self.types["k"] = self.types["q"]
+
+    def tokens(self):
+        pick = self.random.random()
+        if pick < 0.03 and self.has("empty"):
+            return 0
+        if pick < 0.15:
+            return 1
+        if pick < 0.45:
+            return self.random.choice([63, 64, 65, 127, 128, 129, 191, 192, 193, 256])
+        return self.random.randint(2, 420)
+
+    def operand_type(self, name):
+        return self.types[name]
+
+    def choose_maps(self, has_lse):
+        """Channels stay innermost."""
+        maps = super().choose_maps(has_lse)
+        maps[:4] = [sorted(m, key="de".__contains__) for m in maps[:4]]
+        return maps
+
+    def slice_choices(self, name, is_last):
+        if name[1] in "qkv" and name[2:].isdigit() | (not name[2:]) and is_last:
+            return [0, 8], [1], [1, 9]
+        return super().slice_choices(name, is_last)
+
+    def numerics(self):
+        entries = []
+        if self.chance(0.3):
+            entries.append("math = approximate")
+        if self.chance(0.2):
+            entries.append(f"probability = {self.types['v']}")
+        return [f"numerics = #attn.numerics<{', '.join(entries)}>"] if entries else []
+
+
+MAKERS = {"cpu": Maker, "gpu": GpuMaker}
+
+
+def make_program(seed, number, without=frozenset(), target="cpu"):
     """Program `number` of the sequence that `seed` gives."""
-    return Maker(seed, number, without).program()
+    return MAKERS[target](seed, number, without).program()

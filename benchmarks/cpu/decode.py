@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+#===- decode.py - Speed of one query over many keys on a CPU --------------===#
+#
+# Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+#
+# Runs decode-d128.mlir, whose keys and values no cache holds, with one thread and
+# with two, in turn. What is compared is the share of the rate at which as many
+# threads only read, probed in the same process; for two threads, of the runs in
+# which the probe shows that the machine reads faster with two.
+#
+#===------------------------------------------------------------------------===#
+
+"""Compare decoding with the rate of reading memory."""
+
+import argparse
+import statistics
+import sys
+
+sys.dont_write_bytecode = True
+
+import bench
+
+TARGETS = {1: 0.60, 2: 0.75}
+SCALES = 1.5  # Two threads read so much faster than one, or do not count.
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fovea-run", metavar="PATH")
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    tool = bench.find_tool(arguments.fovea_run)
+    shares = {1: [], 2: []}
+    for _ in range(arguments.rounds):
+        runs = {n: bench.measure(tool, "decode-d128", n, []) for n in (1, 2)}
+        rates = {n: runs[n]["gbytes_per_s"] / runs[n]["read_fraction"] for n in runs}
+        shares[1].append(runs[1]["read_fraction"])
+        if rates[2] >= SCALES * rates[1]:
+            shares[2].append(runs[2]["read_fraction"])
+        print(*(f"{n}: {runs[n]['gbytes_per_s']:.1f} of {rates[n]:.1f} GB/s" for n in runs),
+              sep="  ")
+    for n, found in shares.items():
+        value = f"{statistics.median(found):.2f}" if found else "the probe does not scale"
+        print(f"threads {n}: {value} of the rate of reading, target {TARGETS[n]:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+// The keys of one query, or of a few, are divided between work items: the same
+// number whatever the number of threads.
+// RUN: fovea-run %s --all-entries --check --threads=3 | FileCheck %s
+// RUN: fovea-run %s --all-entries --check --threads=2 --dims B=1,N=4001 | FileCheck %s
+// RUN: fovea-run %s --all-entries --check --dims B=2,N=1 | FileCheck %s
+// RUN: fovea-run %s --all-entries --check --dims B=1,N=0 | FileCheck %s
+// RUN: fovea-run %s --all-entries --check --target=cpu:avx2 --dims B=1,N=1029 | FileCheck %s
+// RUN: fovea-run %s --entry=few_queries --check-each-pass --dims B=1,N=300 | FileCheck %s --check-prefix=EACH
+// CHECK: grouped {{.*}} ok
+// CHECK: short_floats {{.*}} ok
+// CHECK: few_queries {{.*}} ok
+// CHECK: window {{.*}} ok
+// EACH: cse {{.*}} ok
+
+module attributes {fovea.dims = {B = 7, N = 777}} {
+  func.func @grouped(
+      %q: tensor<?x6x1x64xf32> {fovea.dims = ["B", "", "", ""]},
+      %k: tensor<?x2x?x64xf32> {fovea.dims = ["B", "", "N", ""]},
+      %v: tensor<?x2x?x64xf32> {fovea.dims = ["B", "", "N", ""]},
+      %lengths: tensor<?xi32> {fovea.dims = ["B"], fovea.low = -1 : i64, fovea.high = 780 : i64},
+      %o: tensor<?x6x1x64xf32> {fovea.dims = ["B", "", "", ""]},
+      %lse: tensor<?x6x1xf32> {fovea.dims = ["B", "", ""]})
+      -> (tensor<?x6x1x64xf32>, tensor<?x6x1xf32>) {
+    %r:2 = attn.attention ins(%q : tensor<?x6x1x64xf32>)
+        dense(%k, %v : tensor<?x2x?x64xf32>, tensor<?x2x?x64xf32>)
+        lengths(%lengths : tensor<?xi32>)
+        outs(%o, %lse : tensor<?x6x1x64xf32>, tensor<?x6x1xf32>)
+    return %r#0, %r#1 : tensor<?x6x1x64xf32>, tensor<?x6x1xf32>
+  }
+
+  func.func @short_floats(
+      %q: tensor<?x8x1x72xbf16> {fovea.dims = ["B", "", "", ""]},
+      %k: tensor<?x1x?x72xbf16> {fovea.dims = ["B", "", "N", ""]},
+      %v: tensor<?x1x?x40xbf16> {fovea.dims = ["B", "", "N", ""]},
+      %o: tensor<?x8x1x40xbf16> {fovea.dims = ["B", "", "", ""]}) -> tensor<?x8x1x40xbf16> {
+    %r = attn.attention ins(%q : tensor<?x8x1x72xbf16>)
+        dense(%k, %v : tensor<?x1x?x72xbf16>, tensor<?x1x?x40xbf16>)
+        outs(%o : tensor<?x8x1x40xbf16>)
+    return %r : tensor<?x8x1x40xbf16>
+  }
+
+  // A sink belongs to the first part only; each query sees other keys.
+  func.func @few_queries(
+      %q: tensor<?x2x5x20xf32> {fovea.dims = ["B", "", "", ""]},
+      %k: tensor<?x1x?x20xf32> {fovea.dims = ["B", "", "N", ""]},
+      %v: tensor<?x1x?x12xf32> {fovea.dims = ["B", "", "N", ""]},
+      %sinks: tensor<2xf32>,
+      %o: tensor<?x2x5x12xf32> {fovea.dims = ["B", "", "", ""]},
+      %lse: tensor<?x2x5xf32> {fovea.dims = ["B", "", ""]})
+      -> (tensor<?x2x5x12xf32>, tensor<?x2x5xf32>) {
+    %c2 = arith.constant 2 : index
+    %n = tensor.dim %k, %c2 : tensor<?x1x?x20xf32>
+    %r:2 = attn.attention ins(%q : tensor<?x2x5x20xf32>)
+        dense(%k, %v : tensor<?x1x?x20xf32>, tensor<?x1x?x12xf32>)
+        sinks(%sinks : tensor<2xf32>)
+        outs(%o, %lse : tensor<?x2x5x12xf32>, tensor<?x2x5xf32>)
+        score(%s, %b, %h, %i, %j) {
+          %d = arith.subi %j, %i : index
+          %m = arith.index_cast %d : index to i32
+          %f = arith.sitofp %m : i32 to f32
+          %c = arith.constant 0.001 : f32
+          %y = math.fma %f, %c, %s : f32
+          attn.yield %y : f32
+        }
+        mask(%b, %h, %i, %j, %keys = %n : index) {
+          %five = arith.constant 5 : index
+          %last = arith.subi %keys, %five : index
+          %end = arith.addi %last, %i : index
+          %c = arith.cmpi sle, %j, %end : index
+          attn.yield %c : i1
+        }
+    return %r#0, %r#1 : tensor<?x2x5x12xf32>, tensor<?x2x5xf32>
+  }
+
+  // A walk of several ranges is divided across them.
+  func.func @window(
+      %q: tensor<?x4x1x32xf32> {fovea.dims = ["B", "", "", ""]},
+      %k: tensor<?x4x?x32xf32> {fovea.dims = ["B", "", "N", ""]},
+      %o: tensor<?x4x1x32xf32> {fovea.dims = ["B", "", "", ""]}) -> tensor<?x4x1x32xf32> {
+    %r = attn.attention ins(%q : tensor<?x4x1x32xf32>)
+        dense(%k, %k : tensor<?x4x?x32xf32>, tensor<?x4x?x32xf32>)
+        outs(%o : tensor<?x4x1x32xf32>)
+        mask(%b, %h, %i, %j) {
+          %first = arith.constant 70 : index
+          %from = arith.constant 300 : index
+          %c = arith.cmpi slt, %j, %first : index
+          %d = arith.cmpi sge, %j, %from : index
+          %e = arith.ori %c, %d : i1
+          attn.yield %e : i1
+        }
+    return %r : tensor<?x4x1x32xf32>
+  }
+}
