@@ -84,10 +84,15 @@ LogicalResult KernelEmitter::emitAdvance(Operation *op) {
   Value full = add(add(shared, place.full), barrierOffset);
   Value empty = add(add(shared, place.empty), barrierOffset);
   Value data = add(add(shared, place.data), multiply(stage, place.slotBytes));
-  if (isa<pipe::AcquireOp>(op))
+  if (isa<pipe::AcquireOp>(op)) {
+    // Page numbers are read while the slot is waited for.
+    for (Operation *user : op->getResult(0).getUsers())
+      if (auto fill = dyn_cast<pipe::FillOp>(user))
+        emitPages(fill);
     emitWait(empty, arith::XOrIOp::create(builder, loc, parity, constant(1)));
-  else
+  } else {
     emitWait(full, parity);
+  }
   values[op->getResult(0)] = {data, full, empty};
   set(op->getResult(1), add(cursor, 1));
   return success();
@@ -202,17 +207,16 @@ void KernelEmitter::emitLastTurn() {
 // Copies
 //===----------------------------------------------------------------------===//
 
-/// Coordinates of a box so many rows below the offsets, innermost first.
+/// Coordinates of a box so many rows below the offsets, innermost first; `page`
+/// is its page, if there are pages.
 FailureOr<KernelEmitter::Values>
 KernelEmitter::tensorCoordinates(tile::ViewOp view, ValueRange offsets,
-                                 Value below, int64_t column) {
-  Value row = add(get(offsets[0]), below), page;
+                                 Value below, int64_t column, Value page) {
+  Value row = add(get(offsets[0]), below);
   if (view.getFrom())
     row = add(row, get(view.getFrom()));
-  if (view.getTable()) {
-    page = emitPage(view, row);
+  if (page)
     row = remainder(row, *view.getPageSize());
-  }
   Values result = {add(get(offsets[1]), column)};
   if (view.getBoxes())
     llvm::append_range(result, llvm::reverse(emitBoxCoordinates(view, row)));
@@ -239,6 +243,21 @@ static bool isMultipleOf(Value value, int64_t factor) {
                      isMultipleOf(product.getRhs(), factor));
 }
 
+/// Reads the pages of the boxes that are copied, if there are pages, the offset
+/// is known and this was not done yet.
+void KernelEmitter::emitPages(pipe::FillOp op) {
+  Values &pages = pagesOf[op];
+  auto view = op.getView().getDefiningOp<tile::ViewOp>();
+  Value first = get(op.getOffsets()[0]);
+  if (!pages.empty() || !view.getTable() || !first)
+    return;
+  if (view.getFrom())
+    first = add(first, get(view.getFrom()));
+  int64_t rows = op.getSlot().getType().getTile().getDimSize(0);
+  for (int64_t row = 0; row < rows; row += getBoxRows(view, rows))
+    pages.push_back(emitPage(view, add(first, row)));
+}
+
 LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {
   tile::TileType type = op.getSlot().getType().getTile();
   Values slot = values[op.getSlot()];
@@ -254,9 +273,12 @@ LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {
     return op.emitError("fills from pages or boxes at an offset that is not "
                         "known to be a multiple of ")
            << box;
+  emitPages(op);
+  ArrayRef<Value> pages = pagesOf[op];
   for (int64_t row = 0; row < rows; row += box) {
     FailureOr<Values> coordinates =
-        tensorCoordinates(view, op.getOffsets(), constant(row), 0);
+        tensorCoordinates(view, op.getOffsets(), constant(row), 0,
+                          pages.empty() ? Value() : pages[row / box]);
     if (failed(coordinates))
       return failure();
     Value first = coordinates->front();

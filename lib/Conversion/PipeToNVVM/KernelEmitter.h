@@ -204,7 +204,9 @@ private:
   mlir::Value turnBarrier(mlir::Value turnOf);
   mlir::FailureOr<Values> tensorCoordinates(tile::ViewOp view,
                                             mlir::ValueRange offsets,
-                                            mlir::Value below, int64_t column);
+                                            mlir::Value below, int64_t column,
+                                            mlir::Value page = {});
+  void emitPages(pipe::FillOp op);
   void emitPartialStore(pipe::StoreOp op, mlir::Value slab, mlir::Value limit);
   void emitWait(mlir::Value barrier, mlir::Value parity);
   mlir::Value emitDescriptor(mlir::Value address, int64_t leading,
@@ -265,6 +267,8 @@ private:
 
   llvm::SmallVector<TensorMap> tensorMaps;
   llvm::DenseMap<mlir::Operation *, unsigned> tensorMapOf;
+  /// Pages of fills, where they are read already.
+  llvm::DenseMap<mlir::Operation *, Values> pagesOf;
   /// Extents (parameter, dimension) that the kernel asks for.
   llvm::SmallVector<std::pair<unsigned, int64_t>> dims;
   llvm::SmallVector<unsigned> scalars;

@@ -5,8 +5,8 @@
 // RUN: fovea-run %s --random 4 --check-each-pass --entry dense | FileCheck %s --check-prefix=EACH
 // CHECK-COUNT-4: ok
 // CHECK-NOT: FAIL
-// EACH: fovea-attn-to-tile {{.*}} ok
-// EACH: fovea-tile-to-vector {{.*}} ok
+// EACH: attn-to-tile {{.*}} ok
+// EACH: tile-to-vector {{.*}} ok
 
 module attributes {fovea.dims = {Q = 130, K = 201}} {
 

@@ -6,8 +6,8 @@
 
 // CHECK-COUNT-5: ok
 // CHECK-NOT: FAIL
-// EACH: fovea-attn-to-tile {{.*}} ok
-// EACH: fovea-tile-to-vector {{.*}} ok
+// EACH: attn-to-tile {{.*}} ok
+// EACH: tile-to-vector {{.*}} ok
 
 module attributes {fovea.dims = {Q = 70, K = 133, TQ = 300, TK = 320}} {
 

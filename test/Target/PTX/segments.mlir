@@ -13,15 +13,20 @@
 // PTXAS: 0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads
 
 //--- paged.mlir
-// A page number for each 16 rows of keys, before the two copies (64 channels each)
-// of those rows.
+// A page number for each 16 rows of keys, read while the slot is waited for; then two
+// copies (64 channels each) of those rows.
 // CHECK-LABEL: .entry paged_attention(
 // CHECK: mbarrier.arrive.expect_tx{{.*}} 32768
 // CHECK: cp.async.bulk.tensor.4d
 // CHECK: cp.async.bulk.tensor.4d
-// CHECK: mbarrier.arrive.expect_tx{{.*}} 32768
 // CHECK-COUNT-8: ld.global{{.*}}nc
+// CHECK-NOT: ld.global
+// CHECK: mbarrier.try_wait
 // CHECK: mbarrier.arrive.expect_tx{{.*}} 32768
+// CHECK-COUNT-16: cp.async.bulk.tensor.4d
+// CHECK-NOT: ld.global
+// CHECK: mbarrier.arrive.expect_tx{{.*}} 32768
+// CHECK-COUNT-16: cp.async.bulk.tensor.4d
 !t = tensor<?x?x?x128xbf16>
 !p = tensor<?x?x16x128xbf16>
 func.func @paged(%q: !t, %k: !p, %v: !p, %t: tensor<?x?xi32>, %n: tensor<?xi32>, %o: !t) -> !t {
