@@ -21,6 +21,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
 namespace fovea {
@@ -703,16 +704,21 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
 
   void runOnOperation() override {
     SymbolTableCollection symbolTables;
-    WalkResult result = getOperation().walk([&](Operation *op) {
-      LogicalResult lowered = success();
-      if (auto attention = dyn_cast<AttentionOp>(op))
-        lowered = lower(attention, symbolTables, "_attention");
-      else if (auto reduce = dyn_cast<ScoreReduceOp>(op))
-        lowered = lower(reduce, symbolTables, "_score_reduce");
-      return failed(lowered) ? WalkResult::interrupt() : WalkResult::advance();
-    });
-    if (result.wasInterrupted())
-      signalPassFailure();
+    // Lowering erases the moves around an op, too.
+    SmallVector<ScoreOpInterface> ops;
+    getOperation().walk([&](ScoreOpInterface op) { ops.push_back(op); });
+    for (ScoreOpInterface op : ops) {
+      LogicalResult lowered =
+          llvm::TypeSwitch<Operation *, LogicalResult>(op)
+              .Case([&](AttentionOp attention) {
+                return lower(attention, symbolTables, "_attention");
+              })
+              .Case([&](ScoreReduceOp reduce) {
+                return lower(reduce, symbolTables, "_score_reduce");
+              });
+      if (failed(lowered))
+        return signalPassFailure();
+    }
   }
 
 private:

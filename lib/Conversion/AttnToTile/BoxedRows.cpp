@@ -26,13 +26,13 @@ int64_t BoxedRows::getNumRows() const {
   return rows;
 }
 
-/// What a view is of: an argument or a buffer; null if it is not known.
+/// What a view is of: an argument, a buffer or a global; null if it is not known.
 static Value getRoot(Value memref) {
   while (auto view = memref.getDefiningOp<ViewLikeOpInterface>())
     memref = view.getViewSource();
-  if (isa<BlockArgument>(memref) || memref.getDefiningOp<memref::AllocOp>())
-    return memref;
-  return {};
+  Operation *op = memref.getDefiningOp();
+  bool isKnown = !op || isa<memref::AllocOp, memref::GetGlobalOp>(op);
+  return isKnown ? memref : Value();
 }
 
 /// The only op beside `op`, and those that free it, that uses a buffer.
