@@ -108,7 +108,8 @@ def check(variant, objects, s=1500):
     """Errors of each object and of the first peer on the same input."""
     first = next(iter(objects))
     d = int(re.search(r"-d(\d+)", first)[1])
-    q, k, v = make(2, 2, s, d)
+    s = variant.tokens or s
+    q, k, v = make(variant.sequences if variant.grid else 2, 2, s, d)
     tensors = variant.tensors(torch, 2, s)
     want = reference(variant, tensors, q, k, v)
     found = {}
@@ -190,6 +191,8 @@ def main():
         for (name, d), objects in groups.items():
             variant = VARIANTS[name]
             batch, heads = (2, 16) if size == 8192 else (16384 // size, 2048 // d)
+            if variant.grid:
+                size, batch, heads = variant.tokens, variant.sequences, 16
             q, k, v = make(batch, heads, size, d)
             tensors = variant.tensors(torch, heads, size)
             out = torch.empty_like(q)

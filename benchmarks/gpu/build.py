@@ -22,6 +22,11 @@ from variants import DECODE, DECODE_SCHEDULES, SCHEDULES, VARIANTS, decode_modul
 def modules():
     """Names and texts."""
     for variant in VARIANTS.values():
+        if variant.grid:
+            for d in (64, 128):
+                yield f"{variant.name}-d{d}", variant.module(d, "")
+                yield f"{variant.name}-d{d}-natural", variant.module(d, "", natural=True)
+            continue
         for d, schedules in SCHEDULES.items():
             for suffix, schedule in schedules.items():
                 if variant.walk and suffix.startswith("three"):

@@ -8,6 +8,7 @@ Regions read the captured tensors of `captures` by their names. This module need
 PyTorch; the functions get it as an argument.
 """
 import dataclasses
+import math
 
 CAUSAL = """%c = arith.cmpi sle, %j, %i : index
         attn.yield %c : i1"""
@@ -48,6 +49,15 @@ PREFIX = """%n = arith.constant 1024 : index
         %p = arith.cmpi slt, %j, %n : index
         %f = arith.ori %c, %p : i1
         attn.yield %f : i1"""
+DILATED = """%n = arith.constant 4 : index
+        %y = arith.divui %i, %n : index
+        %x = arith.divui %j, %n : index
+        %m = arith.remui %i, %n : index
+        %w = arith.remui %j, %n : index
+        %c = arith.cmpi sle, %x, %y : index
+        %e = arith.cmpi eq, %m, %w : index
+        %f = arith.andi %c, %e : i1
+        attn.yield %f : i1"""
 DOCUMENTS = """%mine = tensor.extract %document[%i] : tensor<?xi32>
         %other = tensor.extract %document[%j] : tensor<?xi32>
         %same = arith.cmpi eq, %mine, %other : i32
@@ -71,10 +81,20 @@ class Variant:
     # Whether it visits the tiles of a list; from them if the tensors have blocks.
     walk: bool = False
     masks: bool = False  # With the masks of partial tiles as bits; the region is not used.
+    # Extents of the grid on which tokens lie, and then B, which is static.
+    grid: tuple = ()
+    sequences: int = 1
 
-    def module(self, d, schedule):
-        """The function `attention` for any B, H and S; the channels are static."""
-        t = f"tensor<?x?x?x{d}xbf16>"
+    @property
+    def tokens(self):
+        """S, of a variant that has a grid."""
+        return math.prod(self.grid) if self.grid else None
+
+    def module(self, d, schedule, natural=False):
+        """The function `attention` for any B, H and S; the channels are static. Of a
+        grid B and S are static, too, unless its tokens keep their `natural` order."""
+        shape = [self.sequences, "?", self.tokens, d] if self.grid and not natural else ["?"] * 3 + [d]
+        t = f"tensor<{'x'.join(map(str, shape))}xbf16>"
         arguments = f"%q: {t}, %k: {t}, %v: {t}"
         clauses = []
         captures = [c for c in self.captures if not (self.masks and c[0] == "mask")]
@@ -186,6 +206,41 @@ def documents(torch, h, s):
     return {"document": torch.cumsum(ids, 0).to(torch.int32).cuda()}
 
 
+def neighbourhood(name, grid, window):
+    """Windows on a grid, shifted where they would reach beyond its border."""
+    strides = [math.prod(grid[n + 1:]) for n in range(len(grid))]
+    lines, near = [], None
+
+    def op(text):
+        lines.append(f"%m{len(lines)} = {text}")
+        return f"%m{len(lines) - 1}"
+
+    def two(name, x, y):
+        y = op(f"arith.constant {y} : index") if isinstance(y, int) else y
+        return op(f"arith.{name} {x}, {y} : index")
+
+    for n, (extent, width, stride) in enumerate(zip(grid, window, strides)):
+        i, j = (two("divui", x, stride) for x in ("%i", "%j"))
+        if n:
+            i, j = (two("remui", x, extent) for x in (i, j))
+        first = two("minsi", two("maxsi", two("subi", i, width // 2), 0), extent - width)
+        inside = two("cmpi ult,", two("subi", j, first), width)
+        near = op(f"arith.andi {near}, {inside} : i1") if near else inside
+
+    def mask_mod(torch, tensors):
+        def mask(b, h, i, j):
+            found = True
+            for extent, width, stride in zip(grid, window, strides):
+                y, x = i // stride % extent, j // stride % extent
+                first = torch.clamp(y - width // 2, 0, extent - width)
+                found = (x >= first) & (x < first + width) & found
+            return found
+        return mask
+
+    lines.append(f"attn.yield {near} : i1")
+    return Variant(name, mask=("\n" + " " * 8).join(lines), mask_mod=mask_mod, grid=grid)
+
+
 CAUSAL_MOD = lambda torch, t: lambda b, h, i, j: j <= i
 VARIANTS = {v.name: v for v in [
     Variant("full"),
@@ -222,6 +277,10 @@ VARIANTS = {v.name: v for v in [
     Variant("listed-causal", mask=CAUSAL, mask_mod=CAUSAL_MOD, walk=True),
     Variant("blocks", tensors=random_blocks(False), walk=True,
             mask_mod=lambda torch, t: lambda b, h, i, j: t["blocks"][0, i // BLOCK, j // BLOCK]),
+    neighbourhood("image", (64, 128), (13, 13)),
+    neighbourhood("video", (16, 30, 45), (5, 9, 9)),
+    Variant("dilated", mask=DILATED, grid=(4096, 4), sequences=2,
+            mask_mod=lambda torch, t: lambda b, h, i, j: (j <= i) & ((i - j) % 4 == 0)),
     Variant("head-blocks", tensors=random_blocks(True), walk=True,
             mask_mod=lambda torch, t: lambda b, h, i, j: t["blocks"][h, i // BLOCK, j // BLOCK]),
 ]}

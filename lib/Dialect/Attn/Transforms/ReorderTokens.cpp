@@ -350,11 +350,19 @@ void Reorderer::chooseBoxes(const GridMask &mask) {
     OrderAttr attribute = getOrder(q, kv);
     TokenOrder rows = TokenOrder::get(attribute, false, extents.queries);
     TokenOrder columns = TokenOrder::get(attribute, true, extents.keys);
-    int64_t step = std::max<int64_t>(1, rows.getNumBoxes() / 8);
+    // Some boxes, from all columns and lines of the grid of boxes.
+    int64_t step = std::max<int64_t>(1, rows.getNumBoxes() / 12);
+    auto sharesFactor = [&](unsigned dim) {
+      return std::gcd(step, rows.getNumBoxes(dim)) != 1;
+    };
+    while (step > 1 &&
+           llvm::any_of(llvm::seq<unsigned>(0, rows.getRank()), sharesFactor))
+      --step;
     double sampled = llvm::divideCeil(rows.getNumBoxes(), step);
     return mask.countVisited(rows, columns, tiles, step) / sampled *
            rows.getNumBoxes();
   };
+  constexpr size_t maxPairs = 2048;
   // Few of the query tiles are looked at: small differences mean nothing.
   constexpr double better = 0.98;
   double best = std::numeric_limits<double>::infinity();
@@ -375,6 +383,13 @@ void Reorderer::chooseBoxes(const GridMask &mask) {
       sum += std::abs(std::log2(double(m) / n));
     return sum;
   };
+  // All pairs if they are few, as they are of boxes without empty places.
+  if (forQueries.size() * forKeys.size() <= maxPairs) {
+    for (const auto &someQ : forQueries)
+      for (const auto &someKv : forKeys)
+        consider(someQ, someKv);
+    return setOrder(getOrder(q, kv));
+  }
   for (const auto &shape : forQueries)
     consider(shape, *std::min_element(forKeys.begin(), forKeys.end(),
                                       [&](const auto &x, const auto &y) {
