@@ -33,10 +33,10 @@ def modules():
                     continue  # Its query tile of 192 divides no block.
                 name = "-".join(filter(None, [variant.name, f"d{d}", suffix]))
                 yield name, variant.module(d, schedule)
-    for base, (queries, lengths) in DECODE.items():
+    for base, shape in DECODE.items():
         for suffix, schedule in DECODE_SCHEDULES.items():
             name = "_".join(filter(None, [base, suffix]))
-            yield name, decode_module(queries, lengths, schedule)
+            yield name, decode_module(*shape, schedule)
 
 
 def main():

@@ -301,18 +301,26 @@ SCHEDULES = {64: {"": "", "three": THREE, "three-persistent": THREE + PERSISTENT
                    "keys-80-no-turns-persistent": WIDE.format(80, "false") + PERSISTENT,
                    "keys-64-persistent": WIDE.format(64, "true") + PERSISTENT}}
 
-# Decoding: one query or a few; B, heads and keys are dynamic. By name: queries, lengths.
-DECODE = {"decode": (1, False), "decode-lengths": (1, True), "decode-q8": (8, False)}
+# Decoding: one query or a few; B, heads and keys are dynamic. By name: queries, lengths,
+# keys of a page (0: no pages).
+DECODE = {"decode": (1, False, 0), "decode-lengths": (1, True, 0), "decode-q8": (8, False, 0),
+          "decode-paged-16": (1, True, 16), "decode-paged-64": (1, True, 64),
+          "decode-paged-16-q8": (8, True, 16)}
 
 
-def decode_module(queries, lengths, schedule, d=128):
+def decode_module(queries, lengths, page, schedule, d=128):
     """The function `attention` with so many queries."""
-    q, k = f"tensor<?x?x{queries}x{d}xbf16>", f"tensor<?x?x?x{d}xbf16>"
-    argument = ", %lengths: tensor<?xi32>" if lengths else ""
-    clause = " lengths(%lengths : tensor<?xi32>)" if lengths else ""
+    q, k = f"tensor<?x?x{queries}x{d}xbf16>", f"tensor<?x?x{page or '?'}x{d}xbf16>"
+    argument = clause = ""
+    if page:
+        argument, clause = ", %pages: tensor<?x?xi32>", " table(%pages : tensor<?x?xi32>)"
+    if lengths:
+        argument += ", %lengths: tensor<?xi32>"
+        clause += " lengths(%lengths : tensor<?xi32>)"
+    kind = f"paged<{page}>" if page else "dense"
     attribute = f"attributes {{schedule = #pipe.schedule<{schedule}>}}" if schedule else ""
     return f"""func.func @attention(%q: {q}, %k: {k}, %v: {k}{argument}, %o: {q}) -> {q} {{
-  %r = attn.attention ins(%q : {q}) dense(%k, %v : {k}, {k}){clause} outs(%o : {q})
+  %r = attn.attention ins(%q : {q}) {kind}(%k, %v : {k}, {k}){clause} outs(%o : {q})
       {attribute}
   return %r : {q}
 }}

@@ -180,19 +180,22 @@ static int64_t countKeys(attn::ScoreOpInterface op, unsigned segment,
   return pages * attribute.getPageSize();
 }
 
-/// The number of rows of each sequence.
+/// The number of rows of each sequence, from an argument or a constant.
 static std::vector<double> countRows(Value offsets,
                                      ArrayRef<Argument> arguments) {
+  std::vector<double> ends;
+  DenseIntElementsAttr constant;
+  if (const Argument *argument = argumentOf(offsets, arguments)) {
+    const NpyArray &array = argument->array;
+    for (int64_t n = 0; n < array.shape[0]; ++n)
+      ends.push_back(loadElement(array.kind, array.data.data(), n));
+  } else if (matchPattern(offsets, m_Constant(&constant))) {
+    for (const APInt &end : constant)
+      ends.push_back(end.getSExtValue());
+  }
   std::vector<double> rows;
-  const Argument *argument = argumentOf(offsets, arguments);
-  if (!argument)
-    return rows;
-  const NpyArray &array = argument->array;
-  auto at = [&](int64_t n) {
-    return loadElement(array.kind, array.data.data(), n);
-  };
-  for (int64_t n = 1; n < array.shape[0]; ++n)
-    rows.push_back(at(n) - at(n - 1));
+  for (size_t n = 1; n < ends.size(); ++n)
+    rows.push_back(ends[n] - ends[n - 1]);
   return rows;
 }
 
