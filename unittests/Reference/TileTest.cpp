@@ -228,6 +228,33 @@ TEST(Tile, Gather) {
             std::vector<double>({0, 0, 0, 1, 2, 3, 0, 1, 2, 3, 3, 3}));
 }
 
+/// A tile of two boxes of 2 x 2 of a grid of 3 x 3, moved to another grid: places
+/// beyond the first one are zeros, those beyond the second one are not written.
+TEST(Tile, Boxes) {
+  Program program(R"(
+    tile.kernel @k(%a: memref<3x3x1xf32>, %b: memref<3x3x1xf32>) grid(%x) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %v = tile.view %a dims [0, 1, 2] at [] boxes [2, 2] : memref<3x3x1xf32> -> !tile.view<16x1xf32>
+      %w = tile.view %b dims [0, 1, 2] at [] boxes [1, 4] : memref<3x3x1xf32> -> !tile.view<12x1xf32>
+      %t = tile.load %v[%c4, %c0] : !tile.view<16x1xf32> -> !tile.tile<8x1xf32>
+      tile.store %t, %w[%c4, %c0] : !tile.tile<8x1xf32>, !tile.view<12x1xf32>
+    }
+    func.func @f(%a: memref<3x3x1xf32>, %b: memref<3x3x1xf32>) {
+      %c1 = arith.constant 1 : index
+      tile.launch @k grid(%c1) args(%a, %b : memref<3x3x1xf32>, memref<3x3x1xf32>)
+      return
+    })");
+  Array a = program.zeros({3, 3, 1}), b = program.zeros({3, 3, 1});
+  a.floats = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+  b.floats = {-1, -1, -1, -1, -1, -1, -1, -1, -1};
+  SmallVector<Array> arguments = {a, b};
+  program.run(arguments);
+  // Rows 4 to 11 of the first: (3, -, 6, -) and (7, 8, -, -).
+  EXPECT_EQ(arguments[1].floats,
+            std::vector<double>({-1, -1, -1, 3, 0, 6, 7, 8, 0}));
+}
+
 TEST(Tile, NegativeOffset) {
   Program program(R"(
     tile.kernel @k(%a: memref<?x8xf32>, %n: index) grid(%x) {

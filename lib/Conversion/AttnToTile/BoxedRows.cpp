@@ -64,8 +64,8 @@ static bool isQuiet(Operation *from, Operation *to) {
   return true;
 }
 
-std::optional<BoxedRows> fovea::takeBoxedRows(OpOperand &operand,
-                                              unsigned axis) {
+std::optional<BoxedRows> fovea::takeBoxedRows(OpOperand &operand, unsigned axis,
+                                              ValueRange read) {
   Operation *op = operand.getOwner();
   ReorderOp move = getMove(operand.get(), op);
   if (!move || !move.getOrderAttr() || move.getTokenAxis() != axis)
@@ -94,7 +94,9 @@ std::optional<BoxedRows> fovea::takeBoxedRows(OpOperand &operand,
     Value root = getRoot(tokens);
     if (!root)
       return std::nullopt;
-    for (Value other : op->getOperands())
+    SmallVector<Value> others(read);
+    llvm::append_range(others, op->getOperands());
+    for (Value other : others)
       if (isa<MemRefType>(other.getType()) &&
           (!getRoot(other) || getRoot(other) == root))
         return std::nullopt;

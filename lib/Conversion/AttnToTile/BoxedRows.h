@@ -10,6 +10,7 @@
 #define FOVEA_LIB_CONVERSION_ATTNTOTILE_BOXEDROWS_H
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/ValueRange.h"
 
 namespace fovea {
 
@@ -27,8 +28,10 @@ struct BoxedRows {
 /// If `operand` of `op` is a buffer of its own to which, or from which,
 /// `attn.reorder` moves tokens by boxes that hold no gaps: what lies on the
 /// other side, with the tokens' dimension `axis` as a grid. The move is erased:
-/// it happens as the rows are loaded or stored.
-std::optional<BoxedRows> takeBoxedRows(mlir::OpOperand &operand, unsigned axis);
+/// it happens as the rows are loaded or stored. `read`: what the kernel reads
+/// besides, in place of operands of `op`.
+std::optional<BoxedRows> takeBoxedRows(mlir::OpOperand &operand, unsigned axis,
+                                       mlir::ValueRange read);
 
 } // namespace fovea
 

@@ -27,7 +27,7 @@ unsigned ScoreKernel::addRows(OpOperand &operand, AffineMap map, Dim dim) {
   int64_t axis = axisOf(map, dim);
   std::optional<BoxedRows> boxed;
   if (program.storageTypes && axis >= 0)
-    boxed = takeBoxedRows(operand, axis);
+    boxed = takeBoxedRows(operand, axis, parameters);
   if (!boxed)
     return addParameter(operand.get());
   boxedRows[boxed->memref] = *boxed;

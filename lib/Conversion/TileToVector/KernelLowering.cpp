@@ -81,6 +81,10 @@ static LogicalResult checkMap(tile::MapOp map) {
 }
 
 LogicalResult KernelLowering::lowerOp(Operation &op) {
+  if (auto view = dyn_cast<tile::ViewOp>(op))
+    if (view.getBoxes())
+      return view.emitOpError("has boxes, which are not lowered for CPUs; move "
+                              "tokens by attn.reorder");
   if (isa<tile::ViewOp, tile::SplatOp, tile::DotOp, tile::WalkRangesOp>(op)) {
     done.push_back(&op);
     return success();

@@ -416,8 +416,63 @@ tile.kernel @between_pages(%a: memref<?x16x64xbf16>, %t: memref<?xi32>, %n: inde
   ^bb0(%g: index):
     %p0 = pipe.start %ring : !ring
     %s0, %p1 = pipe.acquire %ring[%p0] : !ring -> !pipe.slot<!shared, write>
-    // expected-error @+1 {{fills from pages at an offset that is not known to be a multiple of 16}}
+    // expected-error @+1 {{fills from pages or boxes at an offset that is not known to be a multiple of 16}}
     pipe.fill %s0, %av[%n, %c0] : !pipe.slot<!shared, write>, !tile.view<?x64xbf16>
+  }
+}
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!ring = !pipe.ring<1 x !shared>
+tile.kernel @odd_boxes(%a: memref<30x40x64xbf16>, %n: index) grid(%m) {
+  %c0 = arith.constant 0 : index
+  // expected-error @+1 {{has boxes that 64 rows are no part of; give boxes whose elements are a multiple or a divisor, and whose inner extents divide it}}
+  %av = tile.view %a dims [0, 1, 2] at [] boxes [8, 12] : memref<30x40x64xbf16> -> !tile.view<1536x64xbf16>
+  %ring = pipe.ring readers(1) : !ring
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !ring
+    %s0, %p1 = pipe.acquire %ring[%p0] : !ring -> !pipe.slot<!shared, write>
+    pipe.fill %s0, %av[%c0, %c0] : !pipe.slot<!shared, write>, !tile.view<1536x64xbf16>
+  }
+}
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>
+tile.kernel @small_boxes(%a: memref<32x32x64xbf16>, %f: bf16, %n: index) grid(%m) {
+  %c0 = arith.constant 0 : index
+  // expected-error @+1 {{has boxes that 64 rows, which are stored at once, reach beyond}}
+  %av = tile.view %a dims [0, 1, 2] at [] boxes [4, 8] : memref<32x32x64xbf16> -> !tile.view<1024x64xbf16>
+  %buffer = pipe.buffer : !pipe.buffer<!shared>
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+  }
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %s = tile.splat %f : bf16 -> !acc
+    pipe.store %s, %buffer, %av[%c0, %c0] : !acc, !pipe.buffer<!shared>, !tile.view<1024x64xbf16>
+  }
+}
+
+// -----
+
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xbf16, #pipe.acc<groups = 1>>
+tile.kernel @between_boxes(%a: memref<32x32x64xbf16>, %f: bf16, %n: index) grid(%m) {
+  %c0 = arith.constant 0 : index
+  %av = tile.view %a dims [0, 1, 2] at [] boxes [8, 8] : memref<32x32x64xbf16> -> !tile.view<1024x64xbf16>
+  %buffer = pipe.buffer : !pipe.buffer<!shared>
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+  }
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %s = tile.splat %f : bf16 -> !acc
+    // expected-error @+1 {{stores into boxes at an offset that is not known to be a multiple of 64}}
+    pipe.store %s, %buffer, %av[%n, %c0] : !acc, !pipe.buffer<!shared>, !tile.view<1024x64xbf16>
   }
 }
 

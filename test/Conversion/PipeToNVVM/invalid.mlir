@@ -111,7 +111,7 @@ tile.kernel @computed_memref(%a: memref<16xf32>) grid(%m) {
 !ring = !pipe.ring<1 x !shared>
 tile.kernel @stride(%a: memref<?x64xbf16, strided<[?, 2]>>) grid(%m) {
   %c0 = arith.constant 0 : index
-  // expected-error @+1 {{the copy engine needs a view of two axes, the last one contiguous, of a memref of up to 5 dimensions, got 'memref<?x64xbf16, strided<[?, 2]>>'}}
+  // expected-error @+1 {{the copy engine needs a view of two axes, the last one contiguous, of a memref of up to 5 dimensions (beside those of size 1), got 'memref<?x64xbf16, strided<[?, 2]>>'}}
   %av = tile.view %a dims [0, 1] at [] : memref<?x64xbf16, strided<[?, 2]>> -> !tile.view<?x64xbf16>
   %ring = pipe.ring readers(1) : !ring
   pipe.role load groups(1) registers(24) {

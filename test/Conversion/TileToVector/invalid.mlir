@@ -186,3 +186,13 @@ tile.kernel @f(%x: f32, %n: index) grid(%m) attributes {schedule = #tile.cpu_sch
   %s:4 = tile.combine %o, %l, %l part %m of %n rows %n unit 1.0
       : !tile.tile<8x8xf32, #tile.lanes<axis = 0, width = 8>>, !tile.tile<8xf32, #tile.lanes<axis = 0, width = 8>>
 }
+
+// -----
+
+tile.kernel @boxes(%a: memref<8x8x16xf32>) grid(%x) attributes {schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 16, lanes = 16, rows = 4, vectors = 1>} {
+  %c0 = arith.constant 0 : index
+  // expected-error @+1 {{has boxes, which are not lowered for CPUs; move tokens by attn.reorder}}
+  %v = tile.view %a dims [0, 1, 2] at [] boxes [4, 4] : memref<8x8x16xf32> -> !tile.view<64x16xf32>
+  %t = tile.load %v[%c0, %c0] : !tile.view<64x16xf32> -> !tile.tile<16x16xf32>
+  tile.store %t, %v[%c0, %c0] : !tile.tile<16x16xf32>, !tile.view<64x16xf32>
+}

@@ -578,3 +578,44 @@ tile.kernel @entry(%n: index) grid(%x) {
   // expected-error @+1 {{asks for an entry of a walk that tile.walk.list does not make}}
   %e = tile.walk.entry %w[%c0]
 }
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>, %i: index) {
+  // expected-error @+1 {{has boxes, which go with neither an offset nor a limit nor pages}}
+  %v = tile.view %m dims [0, 1, 2] at [] limit %i boxes [2, 4] : memref<2x8x4xf32> -> !tile.view<16x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>) {
+  // expected-error @+1 {{has boxes of 4 extents, but dims names 3 dimensions}}
+  %v = tile.view %m dims [0, 1, 2] at [] boxes [1, 1, 2, 4] : memref<2x8x4xf32> -> !tile.view<16xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>) {
+  // expected-error @+1 {{has boxes of an extent of 0; give 1 or more}}
+  %v = tile.view %m dims [0, 1, 2] at [] boxes [0, 4] : memref<2x8x4xf32> -> !tile.view<16x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<?x8x4xf32>) {
+  // expected-error @+1 {{has boxes along dimension 0, which is not static}}
+  %v = tile.view %m dims [0, 1, 2] at [] boxes [2, 4] : memref<?x8x4xf32> -> !tile.view<16x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<3x9x4xf32>) {
+  // Boxes of 2 by 4 on 3 by 9 elements: 2 by 3 of them.
+  // expected-error @+1 {{axis 0 has 27 elements, the memref's 48}}
+  %v = tile.view %m dims [0, 1, 2] at [] boxes [2, 4] : memref<3x9x4xf32> -> !tile.view<27x4xf32>
+  return
+}

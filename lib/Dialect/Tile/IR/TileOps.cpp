@@ -160,11 +160,6 @@ static LogicalResult verifyBoxes(ViewOp op) {
     return op.emitOpError("has boxes, which go with neither an offset nor a "
                           "limit nor pages");
   auto source = cast<MemRefType>(op.getSource().getType());
-  size_t rank = boxes->size();
-  if (rank == 0 || rank > op.getDims().size())
-    return op.emitOpError("has boxes of ")
-           << rank << " extents, but dims names " << op.getDims().size()
-           << " dimensions";
   for (auto [dim, extent] : llvm::zip(op.getRowDims(), *boxes)) {
     if (extent < 1)
       return op.emitOpError("has boxes of an extent of ")
@@ -191,8 +186,13 @@ LogicalResult ViewOp::verify() {
   auto source = cast<MemRefType>(getSource().getType());
   ArrayRef<int64_t> dims = getDims();
   int64_t axes = dims.size();
-  if (getBoxes() && !getBoxes()->empty())
-    axes -= getBoxes()->size() - 1;
+  if (std::optional<ArrayRef<int64_t>> boxes = getBoxes()) {
+    if (boxes->empty() || boxes->size() > dims.size())
+      return emitOpError("has boxes of ")
+             << boxes->size() << " extents, but dims names " << dims.size()
+             << " dimensions";
+    axes -= boxes->size() - 1;
+  }
   if (axes < 1 || axes > 2)
     return emitOpError("a view has one or two axes, got ") << axes;
   SmallVector<bool> used(source.getRank());

@@ -1,10 +1,8 @@
 // RUN: fovea-opt %s --split-input-file --attn-reorder-tokens --canonicalize --cse --verify-diagnostics | FileCheck %s
-// RUN: fovea-opt %s --split-input-file --attn-reorder-tokens=target=cuda:sm_90a 2>&1 | FileCheck %s --check-prefix=CUDA
 // RUN: fovea-opt %s --split-input-file --attn-reorder-tokens=report 2>&1 | FileCheck %s --check-prefix=REPORT
 // RUN: not fovea-opt %s --split-input-file --attn-reorder-tokens=target=x 2>&1 | FileCheck %s --check-prefix=TARGET
 // RUN: fovea-opt %s --split-input-file --attn-reorder-tokens=only-given 2>/dev/null | FileCheck %s --check-prefix=GIVEN
 
-// CUDA: warning: its order is not used: attn.reorder has no code for GPUs
 // REPORT: remark: its tokens are reordered: #attn.order<grid = [256, 4], q = [64, 1], kv = [{{64|128}}, 1]>; {{[0-9]+}} pairs were in tiles with work, and {{[0-9]+}} are now
 // TARGET: error: {{.*}}target
 
