@@ -214,9 +214,16 @@ class Case:
     # paged keys (ragged-paged).
     segment: str = "dense"
     page: int = 0
+    tokens: int = 0  # Sq and Skv in the type, of a self-attention on a grid
+    sequences: int = 0  # B in the type
+    order: str = ""  # of its tokens
 
     def __post_init__(self):
         self.dv = self.dv or self.d
+        self.queries = self.queries or self.tokens
+        if self.tokens:
+            self.sizes = [(self.sequences or 2, h, hk, self.tokens, self.tokens)
+                          for h, hk in ((2, 1), (3, 3))]
         own = {"packed": PACKED_SIZES, "paged": PAGED_SIZES}
         if self.segment != "dense" and self.sizes is SIZES and not self.queries:
             self.sizes = own.get(self.segment, RAGGED_SIZES)
@@ -235,8 +242,11 @@ class Case:
     def text(self):
         keys = {"packed": "?x?", "dense": "?x?x?", "ragged": "?x?x?"}.get(
             self.segment, f"?x?x{self.page}")
+        if self.tokens:
+            keys = f"{self.sequences or '?'}x?x{self.tokens}"
         k, v = (f"tensor<{keys}x{n}x{self.dtype}>" for n in (self.d, self.dv))
         rows = f"{'?' if self.packs_queries else '?x?'}x{self.queries or '?'}"
+        rows = keys if self.tokens else rows
         q, o = (f"tensor<{rows}x{n}x{self.dtype}>" for n in (self.d, self.dv))
         types = [("%q", q), ("%k", k), ("%v", v)]
         body = ""
@@ -278,6 +288,8 @@ class Case:
             attributes.append("numerics = #attn.numerics<math = approximate>")
         if self.schedule:
             attributes.append(f"schedule = #pipe.schedule<{self.schedule}>")
+        if self.order:
+            attributes.append(f"order = #attn.order<{self.order}>")
         attributes = f"attributes {{{', '.join(attributes)}}}" if attributes else ""
         return f"""func.func @attention({arguments}) -> ({results}) {{
 {body}
@@ -352,6 +364,14 @@ CASES = [
     Case("d248-dv16-f16", d=248, dv=16, dtype="f16", regions="slopes-causal"),
     Case("d64-dv160-softcap", d=64, dv=160, regions="softcap", approximate=True),
     Case("one-query-d256", d=256, queries=1, lengths="i32", lse=True),
+    Case("moved-grid", regions="grid", tokens=1200, lse=True),
+    Case("moved-grid-d64", d=64, dtype="f16", regions="grid", tokens=2904),
+    Case("moved-slopes-causal", regions="slopes-causal", tokens=1500, lse=True,
+         order="grid = [50, 30], q = [8, 16], kv = [16, 4]"),
+    Case("moved-line-d72-dv40", d=72, dv=40, regions="rising", tokens=1036, sinks=True, lse=True,
+         order="grid = [259, 4], q = [128, 1], kv = [64, 1]"),
+    Case("moved-video", regions="table", tokens=2457, sequences=1, lse=True,
+         order="grid = [7, 27, 13], q = [2, 8, 8], kv = [4, 4, 4]"),
     Case("packed", packed=True),
     Case("packed-causal-d64", d=64, regions="causal", packed=True),
     Case("one-query", queries=1, lse=True),
