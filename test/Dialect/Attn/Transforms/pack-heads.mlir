@@ -68,6 +68,22 @@ func.func @dynamic(%q: memref<?x1x?x64xbf16>, %k: memref<?x?x?x64xbf16>, %o: mem
 
 // -----
 
+// Keys in pages, behind dense ones.
+// CHECK-LABEL: func.func @pages
+// CHECK: reinterpret_cast %{{.*}} sizes: [2, 2, 4, 64]
+// CHECK: attn.attention
+// CHECK-NEXT: dense(
+// CHECK-NEXT: paged<16>(
+func.func @pages(%q: memref<2x8x1x64xbf16>, %k: memref<2x2x?x64xbf16>, %p: memref<?x2x16x64xbf16>, %t: memref<2x?xi32>) {
+  attn.attention ins(%q : memref<2x8x1x64xbf16>)
+      dense(%k, %k : memref<2x2x?x64xbf16>, memref<2x2x?x64xbf16>)
+      paged<16>(%p, %p : memref<?x2x16x64xbf16>, memref<?x2x16x64xbf16>) table(%t : memref<2x?xi32>)
+      outs(%q : memref<2x8x1x64xbf16>)
+  return
+}
+
+// -----
+
 // Several queries, a head each, sinks: as they are.
 // CHECK-LABEL: func.func @others
 // CHECK-NOT: reinterpret_cast

@@ -139,17 +139,17 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     multiply-add on two ports (12 to 16), and with its operands fits into the
     registers; scores of one tile stay in the second-level cache. Few queries (a
     decoding step), with the heads that -attn-pack-heads makes rows, get a smaller
-    query tile and taller blocks.
+    query tile and taller blocks. Packed queries have a `tail_tile` of one vector:
+    where most sequences have one query, larger tiles would be empty.
 
     With up to 16 queries (a static number) the keys are divided: on a CPU between
     up to 64 work items, whatever the number of threads, so that this does not
     change results; on a GPU between as many as it has multiprocessors.
 
-    For a Hopper GPU (`#pipe.schedule`) up to 128 channels there are several,
-    best first. More channels are an error, for which the op has to bring its
-    schedule; channels that are no multiple of 8, operands or results of other
-    types than bf16 and f16, several segments, pages of no multiple of 8 keys, and
-    other ops are errors in any case.
+    For a Hopper GPU (`#pipe.schedule`) up to 256 channels there are several,
+    best first. More channels, channels that are no multiple of 8, operands or
+    results of other types than bf16 and f16, several segments, pages of no
+    multiple of 8 keys, and other ops are errors.
 
     | attempt | query rows | key tile | groups, registers | |
     |---|---|---|---|---|
@@ -196,8 +196,7 @@ def AttnPackHeads : Pass<"attn-pack-heads"> {
     queries, which moves nothing in memory: the stride of the axis of queries
     becomes that of heads. In regions `h` becomes `h * group + i` and `i` 0.
 
-    Ops with sinks, an origin, or other segments than one dense one stay as they
-    are.
+    Ops with sinks, an origin, a walk or packed queries stay as they are.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"
