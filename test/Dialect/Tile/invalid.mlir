@@ -606,7 +606,7 @@ func.func @f(%m: memref<2x8x4xf32>) {
 // -----
 
 func.func @f(%m: memref<?x8x4xf32>) {
-  // expected-error @+1 {{has boxes along dimension 0, which is not static}}
+  // expected-error @+1 {{has boxes along dimension 0, whose size is not static}}
   %v = tile.view %m dims [0, 1, 2] at [] boxes [2, 4] : memref<?x8x4xf32> -> !tile.view<16x4xf32>
   return
 }

@@ -166,7 +166,7 @@ static LogicalResult verifyBoxes(ViewOp op) {
              << extent << "; give 1 or more";
     if (source.isDynamicDim(dim))
       return op.emitOpError("has boxes along dimension ")
-             << dim << ", which is not static: " << source;
+             << dim << ", whose size is not static";
   }
   return success();
 }
