@@ -39,6 +39,13 @@ static CpuTarget targetOf(const CpuPipelineOptions &options) {
   return CpuTarget();
 }
 
+/// Rewrites of scores, with tensors computed beside attention ops or without.
+static void addScoreRewrites(OpPassManager &pm, bool beside) {
+  attn::AttnRewriteScoresOptions options;
+  options.beside = beside;
+  pm.addPass(attn::createAttnRewriteScores(options));
+}
+
 void fovea::buildImportStage(OpPassManager &pm) {
   // Before anything fuses or folds what it looks through.
   pm.addPass(attn::createLinalgRaiseAttention());
@@ -48,6 +55,8 @@ void fovea::buildAttnStage(OpPassManager &pm,
                            const CpuPipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // Before a schedule is chosen by what the score costs.
+  addScoreRewrites(pm, /*beside=*/true);
   attn::AttnSelectScheduleOptions schedule;
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));
@@ -163,6 +172,8 @@ void fovea::buildCudaTileStage(OpPassManager &pm,
                                const CudaPipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // There is no code for linalg ops on the device.
+  addScoreRewrites(pm, /*beside=*/false);
   attn::AttnSelectScheduleOptions schedule;
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));

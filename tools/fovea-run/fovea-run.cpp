@@ -14,8 +14,12 @@
 
 #include "fovea-runtime/Runtime.h"
 #include "fovea/Dialect/Attn/Transforms/Schedules.h"
+#include "fovea/InitAllPasses.h"
 #include "fovea/Support/Peak.h"
 #include "fovea/Target/CudaTarget.h"
+#include "mlir/InitAllPasses.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
@@ -95,11 +99,28 @@ static cl::opt<std::string> targetText(
         "Where to run: cpu (the default: all that this machine has), "
         "cpu:avx512, cpu:avx2, cpu:plain, cpu: and LLVM features, or cuda"));
 
+static cl::opt<std::string> passesText(
+    "passes", cl::value_desc("PIPELINE"), cl::cat(category),
+    cl::desc("Passes to run on the file before the others, as "
+             "attn-split-keys{parts=4},canonicalize; the reference is of the "
+             "file as it is"));
+
 static cl::opt<std::string> scheduleText(
     "schedule", cl::value_desc("ATTRIBUTE"), cl::cat(category),
     cl::desc("Schedule of all attention ops, as #pipe.schedule<...> for a GPU "
              "or #tile.cpu_schedule<...> for a CPU (default: their own, or the "
              "best)"));
+
+/// Adds the passes of --passes.
+static Error addPasses(OpPassManager &pm) {
+  std::string message;
+  llvm::raw_string_ostream stream(message);
+  if (succeeded(parsePassPipeline(passesText, pm, stream)))
+    return Error::success();
+  // What it says is about the text, with the place in it.
+  StringRef said = StringRef(message).split("error: ").second;
+  return llvm::createStringError("--passes: " + said.split('\n').first);
+}
 
 /// Prints an error and gives the exit status.
 static int fail(const llvm::Twine &message) {
@@ -310,8 +331,7 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
 
   report.shape = describeShape(entry, *arguments);
   bool isOnBf16 = multipliesBf16(entry, target);
-  double limit =
-      tolerance > 0 ? tolerance : defaultTolerance(wanted, isOnBf16);
+  double limit = tolerance > 0 ? tolerance : defaultTolerance(wanted, isOnBf16);
   double flops = countFlops(entry, *arguments);
   double bytes = 0;
   for (const Argument &argument : *arguments)
@@ -364,7 +384,8 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
       return error;
   }
   if (eachPass) {
-    report.ok &= succeeded(checkEachPass(module, report.entry, target,
+    auto first = [](OpPassManager &pm) { cantFail(addPasses(pm)); };
+    report.ok &= succeeded(checkEachPass(module, first, report.entry, target,
                                          targetText, inputs, wanted, limit));
   }
   if (bench) {
@@ -373,9 +394,9 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
       progress("measuring");
       auto probe = [&] {
         int threads = fovea_get_num_threads();
-        peak = std::max(peak, isOnBf16 ? probeBf16Gflops(threads)
-                                   : probeFmaGflops(target.vectorBits(),
-                                                    threads));
+        peak = std::max(
+            peak, isOnBf16 ? probeBf16Gflops(threads)
+                           : probeFmaGflops(target.vectorBits(), threads));
       };
       probe();
       if (Error error = measure(program, report.entry, packed, report))
@@ -552,6 +573,10 @@ int main(int argc, char **argv) {
     return fail("--tolerance: expected a number above 0");
   fovea_set_num_threads(numThreads);
 
+  if (passesText.getNumOccurrences()) {
+    mlir::registerAllPasses();
+    fovea::registerAllPasses();
+  }
   InputModule input;
   std::string message;
   if (!input.read(inputFile, message))
@@ -566,8 +591,14 @@ int main(int argc, char **argv) {
   if (Error error = checkOptions(module, *entries))
     return fail(toString(std::move(error)));
 
+  OwningOpRef<ModuleOp> rewritten(module.clone());
+  PassManager passes(module.getContext());
+  if (Error error = addPasses(passes))
+    return fail(toString(std::move(error)));
+  if (failed(passes.run(*rewritten)))
+    return 1;
   std::string error;
-  auto program = Program::compile(module, *target, targetText, error);
+  auto program = Program::compile(*rewritten, *target, targetText, error);
   if (failed(program))
     return error.empty() ? 1 : fail(error);
   bool ok = true;

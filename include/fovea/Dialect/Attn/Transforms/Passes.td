@@ -76,6 +76,46 @@ def AttnDecompose : Pass<"attn-decompose"> {
   ];
 }
 
+def AttnRewriteScores : Pass<"attn-rewrite-scores"> {
+  let summary = "Simplify scores by the algebra of softmax";
+  let description = [{
+    Rewrites score regions of `attn.attention` on tensors. Each rule is on or off by
+    its name in `rules`:
+
+    | rule | what it does | exact |
+    |---|---|---|
+    | `rows` | a term that is added to the score and depends on `b`, `h` and `i` but not on `j` goes; it is added to lse if there is one | yes: less is rounded |
+    | | with permission (`reassoc` on its op, or `math = approximate`), `slope * (j - i)` becomes `slope * j - slope * i` first | no: rounds as the coordinates, not as their distance |
+    | `columns` | a value that depends on `b`, `h` and `j` but not on `s` and `i`, wherever it stands, is computed once by a `linalg.generic` and read by its indices, if it costs more than a read (a function, a division, several reads) and there are 512 queries or more, or their number is dynamic | yes |
+
+    A row term goes if it is proved to be finite and below 2^40: computed from
+    coordinates, integers and constants, or kept in bounds by `tanh` and the like. A
+    captured float may be infinite or NaN, and the row is NaN then; with the flags
+    `reassoc`, `nnan` and `ninf` on the sum the author says that it is not. Only sums
+    count: what is inside of a soft cap, or another function of the score, stays. With
+    sinks row terms stay, since sinks do not have them; so does lse with several
+    segments, a start or an origin, where its rows' coordinates are not plain.
+    Masked rows stay so: -inf and a finite number are -inf.
+
+    `beside = false` leaves out what needs a tensor beside the op: columns, and row
+    terms where there is an lse. The pipelines run all rules, for GPUs without what is
+    beside: there is no code for it on the device.
+  }];
+  let options = [
+    ListOption<"rules", "rules", "std::string", "Names of the rules to apply (default: all)">,
+    Option<"beside", "beside", "bool", "true",
+           "Whether tensors may be computed beside the op">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numRowTerms", "row-terms", "Number of row terms dropped">,
+    Statistic<"numColumns", "columns", "Number of values computed beside the op">
+  ];
+}
+
 def AttnCheckSizes : Pass<"attn-check-sizes"> {
   let summary = "Check the sizes of attn ops at run time";
   let description = [{
