@@ -5,6 +5,7 @@
 // RUN: fovea-run %s --entry=terms --check-each-pass | FileCheck %s --check-prefix=PASSES
 // PASSES: attn-rewrite-scores {{.*}} ok
 // PASSES-NOT: CHANGED
+// RUN: fovea-run %s --check --all-entries --passes="attn-split-keys{parts=2}" | FileCheck %s
 //
 // CHECK: terms {{.*}} ok
 // CHECK: columns {{.*}} ok

@@ -77,8 +77,8 @@ static int64_t selectTail(int64_t queries, int64_t tile, int64_t lanes,
 static tile::CpuScheduleAttr selectCpu(AttentionOp op,
                                        const CpuTarget &target) {
   int64_t queries = staticQueries(op);
-  // Heads of a group that become rows; dynamic is negative.
-  if (std::optional<int64_t> heads = getPackedHeads(op))
+  // Heads of a group, or sequences, that become rows; dynamic is negative.
+  if (std::optional<int64_t> heads = getPackedRows(op))
     queries = std::max<int64_t>(*heads, 1);
   int64_t lanes = target.lanes;
   // {vectors of a query tile, vectors of a block, rows of a block}
@@ -107,9 +107,8 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
         shape = smaller;
   int64_t tile = shape.tile * lanes;
   // Work items that share keys have tiles of one size.
-  int64_t tail = isDecoding(op)
-                     ? 0
-                     : selectTail(queries, tile, lanes, shape.vectors);
+  int64_t tail =
+      isDecoding(op) ? 0 : selectTail(queries, tile, lanes, shape.vectors);
   return tile::CpuScheduleAttr::get(
       op.getContext(), tile, keyTile, lanes, shape.rows, shape.vectors,
       isDecoding(op) ? cpuSplitTo : 1, tail,
@@ -252,8 +251,8 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
   bool masked = !op.getMask().empty() || op.getWalkRows();
   std::optional<ArrayRef<int64_t>> walk = op.getWalkShape();
   SmallVector<pipe::ScheduleAttr> fits, spills;
-  // Adds a schedule unless shared memory is too small or the walk's tiles are no
-  // multiples of its tiles.
+  // Adds a schedule unless shared memory is too small or the walk's tiles are
+  // no multiples of its tiles.
   auto consider = [&](pipe::ScheduleAttr schedule) {
     if ((walk && ((*walk)[0] % schedule.getQueryTile() != 0 ||
                   (*walk)[1] % schedule.getKeyTile() != 0)) ||

@@ -116,6 +116,42 @@ def AttnRewriteScores : Pass<"attn-rewrite-scores"> {
   ];
 }
 
+def AttnSplitKeys : Pass<"attn-split-keys"> {
+  let summary = "Attend to parts of the keys and merge";
+  let description = [{
+    Replaces an `attn.attention` on tensors by one for each part of its keys, and an
+    `attn.merge` of their results, which are in f32. Exact but for rounding: the parts'
+    weights are scaled to each other by their lse.
+
+    | keys and values | parts |
+    |---|---|
+    | both `tensor.concat` along the keys, of the same sizes (one may be dynamic) | what is concatenated, which is then not copied |
+    | such a part that is a `linalg.broadcast` over the sequences | a prefix that all share: read without a dimension of sequences, which `-attn-pack-heads` makes rows if there is one query |
+    | others | `parts` ranges of the same length, the last ones shorter; 1 leaves the op as it is |
+
+    A part has the start of its first key, so that regions see the same coordinates,
+    and the rest of each length; sinks go to the first part. Ops with a walk, or
+    other segments than one dense one, stay as they are, and those where channels are
+    not the last dimension of the result or lse has another order of dimensions.
+
+    It pays for a shared prefix; keys of few queries are divided between work items
+    without it, by the schedule (`split_to`). It is in no pipeline: run it ahead of
+    `fovea-compile` or by `fovea-run --passes`. There is code for `attn.merge` on
+    CPUs only.
+  }];
+  let options = [
+    Option<"parts", "parts", "int64_t", "1",
+           "Number of parts of keys that are not concatenated">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numSplit", "split", "Number of ops that were split">
+  ];
+}
+
 def AttnCheckSizes : Pass<"attn-check-sizes"> {
   let summary = "Check the sizes of attn ops at run time";
   let description = [{
@@ -215,7 +251,7 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
 }
 
 def AttnPackHeads : Pass<"attn-pack-heads"> {
-  let summary = "Make the query heads of a key head rows if there is one query";
+  let summary = "Make queries that share keys rows if there is one query";
   let description = [{
     With one query (a static 1: a decoding step) and several query heads for each
     key head, a kernel for each query head would read the same keys again and fill
@@ -224,14 +260,18 @@ def AttnPackHeads : Pass<"attn-pack-heads"> {
     queries, which moves nothing in memory: the stride of the axis of queries
     becomes that of heads. In regions `h` becomes `h * group + i` and `i` 0.
 
-    Ops with sinks, an origin, or other segments than one dense one stay as they
-    are.
+    Where keys and values have no dimension of sequences (`b`), and so are shared by
+    all, the sequences become rows in the same way instead, and `b` becomes `i`: a
+    prefix of many sequences is read once.
+
+    Ops with sinks (where heads become rows), an origin, or other segments than one
+    dense one stay as they are; so do shared keys with lengths.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"
   ];
   let statistics = [
-    Statistic<"numPacked", "packed", "Number of ops whose heads were packed">
+    Statistic<"numPacked", "packed", "Number of ops whose heads or sequences were packed">
   ];
 }
 
