@@ -66,6 +66,7 @@ void fovea::buildBufferizeStage(OpPassManager &pm) {
   // Ops without a tile program yet keep their meaning.
   attn::AttnDecomposeOptions decompose;
   decompose.ops = {"attn.merge", "attn.score_reduce"};
+  decompose.keepScheduled = true;
   pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
 }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IndexOps.h"
+#include "MergeToTile.h"
 #include "Sequences.h"
 
 #include "fovea/Conversion/Passes.h"
@@ -1003,47 +1004,73 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
 
   void runOnOperation() override {
     SymbolTableCollection symbolTables;
-    WalkResult result = getOperation().walk([&](AttentionOp op) {
-      if (cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics()) {
-        op.emitOpError("works on tensors; run -attn-bufferize first");
-        return WalkResult::interrupt();
-      }
-      auto schedule =
-          dyn_cast_or_null<tile::ScheduleAttrInterface>(op.getScheduleAttr());
-      if (!schedule) {
-        if (op.getScheduleAttr())
-          op.emitOpError("has ") << op.getScheduleAttr()
-                                 << " for its schedule; leave it out, or write "
-                                    "#tile.cpu_schedule or #pipe.schedule";
-        else
-          op.emitOpError("has no schedule; run -attn-select-schedule first");
-        return WalkResult::interrupt();
-      }
-      if (failed(checkSupported(op, schedule)))
-        return WalkResult::interrupt();
-      // The kernel stands beside the function, in the same symbol table.
-      auto function = op->getParentOfType<FunctionOpInterface>();
-      Operation *table = SymbolTable::getNearestSymbolTable(op);
-      if (!function || function->getParentOp() != table) {
-        op.emitOpError("is not inside of a function; put it into a func.func");
-        return WalkResult::interrupt();
-      }
-      SymbolTable &symbols = symbolTables.getSymbolTable(table);
-      std::string base = (function.getName() + "_attention").str();
-      std::string name = base;
-      for (unsigned n = 1; symbols.lookup(name); ++n)
-        name = base + "_" + std::to_string(n);
-      KernelEmitter emitter(op, {schedule.getQueryTile(), schedule.getKeyTile(),
-                                 schedule.getTailTile(), schedule.getSplitTo(),
-                                 schedule.multipliesInStorageTypes(),
-                                 schedule.takesLastFirst()});
-      symbols.insert(emitter.emit(function, name));
-      op.erase();
-      ++numKernels;
+    WalkResult result = getOperation().walk([&](Operation *op) {
+      if (auto attention = dyn_cast<AttentionOp>(op))
+        return lower(attention, symbolTables);
+      if (auto merge = dyn_cast<MergeOp>(op))
+        return lower(merge, symbolTables);
       return WalkResult::advance();
     });
     if (result.wasInterrupted())
       signalPassFailure();
+  }
+
+private:
+  static Attribute scheduleOf(AttentionOp op) { return op.getScheduleAttr(); }
+  static Attribute scheduleOf(MergeOp op) { return op.getScheduleAttr(); }
+
+  tile::KernelOp emit(AttentionOp op, tile::ScheduleAttrInterface schedule,
+                      Operation *before, StringRef name) {
+    if (failed(checkSupported(op, schedule)))
+      return {};
+    return KernelEmitter(op, {schedule.getQueryTile(), schedule.getKeyTile(),
+                              schedule.getTailTile(), schedule.getSplitTo(),
+                              schedule.multipliesInStorageTypes(),
+                              schedule.takesLastFirst()})
+        .emit(before, name);
+  }
+  tile::KernelOp emit(MergeOp op, tile::ScheduleAttrInterface schedule,
+                      Operation *before, StringRef name) {
+    return emitMergeKernel(op, schedule, before, name);
+  }
+
+  template <typename OpTy>
+  WalkResult lower(OpTy op, SymbolTableCollection &symbolTables) {
+    if (cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics()) {
+      op.emitOpError("works on tensors; run -attn-bufferize first");
+      return WalkResult::interrupt();
+    }
+    Attribute given = scheduleOf(op);
+    auto schedule = dyn_cast_or_null<tile::ScheduleAttrInterface>(given);
+    if (!schedule) {
+      if (given)
+        op.emitOpError("has ") << given
+                               << " for its schedule; leave it out, or "
+                                  "write #tile.cpu_schedule or #pipe.schedule";
+      else
+        op.emitOpError("has no schedule; run -attn-select-schedule first");
+      return WalkResult::interrupt();
+    }
+    // The kernel stands beside the function, in the same symbol table.
+    auto function = op->template getParentOfType<FunctionOpInterface>();
+    Operation *table = SymbolTable::getNearestSymbolTable(op);
+    if (!function || function->getParentOp() != table) {
+      op.emitOpError("is not inside of a function; put it into a func.func");
+      return WalkResult::interrupt();
+    }
+    SymbolTable &symbols = symbolTables.getSymbolTable(table);
+    std::string base =
+        (function.getName() + "_" + op->getName().stripDialect()).str();
+    std::string name = base;
+    for (unsigned n = 1; symbols.lookup(name); ++n)
+      name = base + "_" + std::to_string(n);
+    tile::KernelOp kernel = emit(op, schedule, function, name);
+    if (!kernel)
+      return WalkResult::interrupt();
+    symbols.insert(kernel);
+    op.erase();
+    ++numKernels;
+    return WalkResult::advance();
   }
 };
 

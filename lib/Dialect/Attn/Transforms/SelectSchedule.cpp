@@ -115,6 +115,30 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
       keyTile % 2 == 0 && multipliesBf16(op, target));
 }
 
+/// Merges of more channels, or other ranks, have no tile program.
+static constexpr int64_t maxMergedChannels = 256, maxMergedRank = 4;
+
+/// Vectors of rows, as many as there are, up to four; none where there is no tile
+/// program.
+static tile::CpuScheduleAttr selectMerge(MergeOp op, const CpuTarget &target) {
+  auto type = cast<ShapedType>(op.getOutputs()[0].getType());
+  int64_t rank = type.getRank();
+  if (rank < 2 || rank > maxMergedRank || type.isDynamicDim(rank - 1) ||
+      type.getDimSize(rank - 1) < 1 ||
+      type.getDimSize(rank - 1) > maxMergedChannels)
+    return {};
+  int64_t longest = 0;
+  for (int64_t size : type.getShape().drop_back())
+    longest = std::max(longest, ShapedType::isDynamic(size)
+                                    ? std::numeric_limits<int64_t>::max()
+                                    : size);
+  int64_t vectors = longest <= target.lanes ? 1 : 4;
+  return tile::CpuScheduleAttr::get(
+      op.getContext(), vectors * target.lanes, /*key_tile=*/128, target.lanes,
+      /*rows=*/1, /*vectors=*/1, /*split_to=*/1, /*tail_tile=*/0,
+      /*storage_types=*/false);
+}
+
 //===----------------------------------------------------------------------===//
 // NVIDIA GPUs
 //===----------------------------------------------------------------------===//
@@ -387,9 +411,14 @@ struct AttnSelectSchedulePass final
       signalPassFailure();
   }
 
-  /// Walks are made by loops on a CPU.
-  LogicalResult refuseWalkOps() {
+  /// Walks are made by loops on a CPU, and merges have a program for CPUs.
+  LogicalResult refuseCpuOps() {
     WalkResult result = getOperation()->walk([&](Operation *op) {
+      if (isa<MergeOp>(op)) {
+        op->emitOpError("has no code for ")
+            << target << "; merge in a function for a CPU";
+        return WalkResult::interrupt();
+      }
       if (!isa<WalkFromMaskOp, WalkFromBlocksOp, WalkTopKOp, WalkThresholdOp>(
               op))
         return WalkResult::advance();
@@ -413,7 +442,7 @@ struct AttnSelectSchedulePass final
 
   void runOnOperation() override {
     if (CudaTarget::isCuda(target)) {
-      if (failed(refuseWalkOps()))
+      if (failed(refuseCpuOps()))
         return signalPassFailure();
       if (parse<CudaTarget>())
         selectAll<pipe::ScheduleAttr>(getCudaSchedules, checkCuda);
@@ -423,6 +452,11 @@ struct AttnSelectSchedulePass final
             return SmallVector<tile::CpuScheduleAttr>{selectCpu(op, *cpu)};
           },
           [](AttentionOp) { return success(); });
+      getOperation()->walk([&](MergeOp op) {
+        if (!op.getScheduleAttr())
+          if (tile::CpuScheduleAttr schedule = selectMerge(op, *cpu))
+            op.setScheduleAttr(schedule);
+      });
     }
   }
 };

@@ -60,11 +60,14 @@ def AttnDecompose : Pass<"attn-decompose"> {
     Ops on memrefs are left alone. An op that has no decomposition (packed,
     paged or several segments) is an error. `ops` restricts the pass to some
     ops, for example `-attn-decompose=ops=attn.merge`; a name that is no op of
-    the dialect is an error.
+    the dialect is an error. With `keep-scheduled`, ops that have a schedule stay:
+    there is a tile program for them.
   }];
   let options = [
     ListOption<"ops", "ops", "std::string",
-               "Names of the ops to decompose (default: all of the dialect)">
+               "Names of the ops to decompose (default: all of the dialect)">,
+    Option<"keepScheduled", "keep-scheduled", "bool", "false",
+           "Whether ops with a schedule stay">
   ];
   let dependentDialects = [
     "::fovea::attn::AttnDialect", "::mlir::arith::ArithDialect",
@@ -205,6 +208,9 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     registers; scores of one tile stay in the second-level cache. Few queries (a
     decoding step), with the heads that -attn-pack-heads makes rows, get a smaller
     query tile and taller blocks.
+
+    An `attn.merge` of 2 to 4 dimensions, up to 256 channels, gets tiles of up to 64
+    rows on CPUs; on GPUs it is an error.
 
     With up to 16 queries (a static number) the keys are divided: on a CPU between
     up to 64 work items, whatever the number of threads, so that this does not
