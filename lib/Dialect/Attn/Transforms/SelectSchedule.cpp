@@ -118,8 +118,8 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
 /// Merges of more channels, or other ranks, have no tile program.
 static constexpr int64_t maxMergedChannels = 256, maxMergedRank = 4;
 
-/// Vectors of rows, as many as there are, up to four; none where there is no tile
-/// program.
+/// Vectors of rows, as many as there are, up to four; none where there is no
+/// tile program.
 static tile::CpuScheduleAttr selectMerge(MergeOp op, const CpuTarget &target) {
   auto type = cast<ShapedType>(op.getOutputs()[0].getType());
   int64_t rank = type.getRank();
