@@ -99,7 +99,12 @@ void KeySplitter::findParts(int64_t count) {
     return;
   Value key = op.getKeys()[0], value = op.getValues()[0];
   unsigned keyAxis = *axisOf(maps[1], dimJ), valueAxis = *axisOf(maps[2], dimJ);
+  // Either type may say how many there are; of none there are no parts.
   int64_t all = cast<ShapedType>(key.getType()).getDimSize(keyAxis);
+  if (ShapedType::isDynamic(all))
+    all = cast<ShapedType>(value.getType()).getDimSize(valueAxis);
+  if (all == 0)
+    return;
   bool isStatic = !ShapedType::isDynamic(all);
   Value size = tensor::DimOp::create(b, loc, key, keyAxis);
   Value share = arith::CeilDivSIOp::create(b, loc, size, index(count));

@@ -95,3 +95,16 @@ func.func @others(%q: tensor<1x2x5x64xf32>, %k0: !k, %k1: !k, %v0: !k, %v1: !k,
       attributes {indexing_maps = [#q, #k, #v, #o]}
   return %r, %s : tensor<1x2x5x64xf32>, tensor<1x2x64x5xf32>
 }
+
+// -----
+
+// No keys, no parts.
+// THREE-LABEL: func.func @none
+// THREE-NOT: attn.merge
+func.func @none(%q: tensor<1x2x5x64xf32>, %k: tensor<1x2x0x64xf32>, %v: tensor<1x2x?x64xf32>,
+                %o: tensor<1x2x5x64xf32>) -> tensor<1x2x5x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x2x5x64xf32>)
+      dense(%k, %v : tensor<1x2x0x64xf32>, tensor<1x2x?x64xf32>)
+      outs(%o : tensor<1x2x5x64xf32>)
+  return %r : tensor<1x2x5x64xf32>
+}

@@ -155,6 +155,27 @@ def AttnSplitKeys : Pass<"attn-split-keys"> {
   ];
 }
 
+def AttnSplitHeads : Pass<"attn-split-heads"> {
+  let summary = "Make an attention of each range of heads that differ";
+  let description = [{
+    Where a score or mask region of an `attn.attention` on tensors compares the head
+    with constants (some heads have a window, others none), replaces the op by one for
+    each range of heads in which all comparisons give the same: in each, they are
+    constants, so that it has the walk, and the score, of its heads only. Exact, to the
+    bit where schedules are the same.
+
+    Heads are a static number, and so are key heads; ranges do not divide the query
+    heads of a key head; there are 8 at most. Ops with a walk or an origin stay as
+    they are. It is in no pipeline: for each range there is a kernel of its own.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numSplit", "split", "Number of ops that were split">
+  ];
+}
+
 def AttnCheckSizes : Pass<"attn-check-sizes"> {
   let summary = "Check the sizes of attn ops at run time";
   let description = [{
