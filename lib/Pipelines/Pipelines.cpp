@@ -39,6 +39,13 @@ static CpuTarget targetOf(const CpuPipelineOptions &options) {
   return CpuTarget();
 }
 
+/// Rewrites of scores, with tensors computed beside attention ops or without.
+static void addScoreRewrites(OpPassManager &pm, bool beside) {
+  attn::AttnRewriteScoresOptions options;
+  options.beside = beside;
+  pm.addPass(attn::createAttnRewriteScores(options));
+}
+
 void fovea::buildImportStage(OpPassManager &pm) {
   // Before anything fuses or folds what it looks through.
   pm.addPass(attn::createLinalgRaiseAttention());
@@ -48,6 +55,8 @@ void fovea::buildAttnStage(OpPassManager &pm,
                            const CpuPipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // Before tokens move, and a schedule is chosen by what the score costs.
+  addScoreRewrites(pm, /*beside=*/true);
   // Before schedules, which follow the tiles of walks.
   attn::AttnReorderTokensOptions reorder;
   reorder.target = options.target;
@@ -63,6 +72,7 @@ void fovea::buildBufferizeStage(OpPassManager &pm) {
   // An op without a tile program keeps its meaning.
   attn::AttnDecomposeOptions decompose;
   decompose.ops = {"attn.merge", "attn.reorder"};
+  decompose.keepScheduled = true;
   pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
 }
@@ -171,6 +181,8 @@ void fovea::buildCudaAttnStage(OpPassManager &pm,
                                const CudaPipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // There is no code for linalg ops on the device.
+  addScoreRewrites(pm, /*beside=*/false);
   attn::AttnReorderTokensOptions reorder;
   reorder.target = options.target;
   pm.addPass(attn::createAttnReorderTokens(reorder));

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -75,6 +76,29 @@ static LogicalResult run(Machine &machine, tensor::InsertSliceOp op) {
   return success();
 }
 
+static LogicalResult run(Machine &machine, tensor::ConcatOp op) {
+  SmallVector<View> inputs = llvm::map_to_vector(
+      op.getInputs(), [&](Value input) { return machine.getView(input); });
+  uint64_t dim = op.getDim();
+  Index sizes = inputs[0].sizes;
+  sizes[dim] = 0;
+  for (const View &input : inputs)
+    sizes[dim] += input.sizes[dim];
+  View result(sizes, getElementTypeOrSelf(op.getType()));
+  int64_t first = 0;
+  for (const View &input : inputs) {
+    (void)forEachIndex(input.sizes, [&](ArrayRef<int64_t> index) {
+      Index to(index);
+      to[dim] += first;
+      result.store(to, input.load(index));
+      return success();
+    });
+    first += input.sizes[dim];
+  }
+  machine.set(op, result);
+  return checkShape(op, result, op.getType());
+}
+
 static LogicalResult run(Machine &machine, tensor::CastOp op) {
   machine.set(op, machine.getView(op.getSource()));
   return checkShape(op, machine.getView(op.getSource()), op.getType());
@@ -118,7 +142,7 @@ LogicalResult fovea::reference::runTensor(Machine &machine, Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case<EmptyOp, DimOp, RankOp, ExtractOp, InsertOp, ExtractSliceOp,
             InsertSliceOp, CastOp, SplatOp, FromElementsOp, ExpandShapeOp,
-            CollapseShapeOp>(
+            CollapseShapeOp, ConcatOp>(
           [&](auto tensorOp) { return run(machine, tensorOp); })
       .Default([&](Operation *op) { return machine.refuse(op); });
 }

@@ -12,6 +12,8 @@
 // HOST: error: this CPU does not have 'xop'; choose another --target to run here
 // RUN: python3 %S/Inputs/once.py fovea-run %s --entry one --target cpu:+bogus | FileCheck %s --check-prefix=NONE
 // NONE: error: unknown target 'cpu:+bogus': 'bogus' is no feature that kernels can use
+// RUN: python3 %S/Inputs/once.py fovea-run %s --entry one --passes attn-nothing | FileCheck %s --check-prefix=PASSES
+// PASSES: error: --passes: 'attn-nothing' does not refer to a registered pass
 // RUN: python3 %S/Inputs/once.py fovea-run %s --entry nothing | FileCheck %s --check-prefix=ENTRY
 // ENTRY: there is no entry 'nothing'; entries: one, two
 // RUN: python3 %S/Inputs/once.py fovea-run %s | FileCheck %s --check-prefix=SEVERAL

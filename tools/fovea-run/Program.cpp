@@ -66,8 +66,8 @@ FailureOr<std::unique_ptr<Program>> Program::compile(ModuleOp module,
     Entry &entry = program->entries[function.getName()];
     entry.holders = holdersOf(function);
     auto original = module.lookupSymbol<func::FuncOp>(function.getName());
-    for (Type type : function.getArgumentTypes().drop_front(
-             original.getNumArguments())) {
+    for (Type type :
+         function.getArgumentTypes().drop_front(original.getNumArguments())) {
       auto memref = cast<MemRefType>(type);
       entry.extra.push_back(
           RankedTensorType::get(memref.getShape(), memref.getElementType()));
@@ -262,21 +262,22 @@ void PassChecker::check(Pass *pass, ModuleOp module) {
                << (failed ? "CHANGED the result\n" : "ok\n");
 }
 
-LogicalResult fovea::checkEachPass(ModuleOp module, StringRef entry,
-                                   const CpuTarget &target, StringRef targetText,
-                                   ArrayRef<reference::Array> arguments,
-                                   ArrayRef<reference::Array> wanted,
-                                   double tolerance) {
+LogicalResult
+fovea::checkEachPass(ModuleOp module, function_ref<void(OpPassManager &)> first,
+                     StringRef entry, const CpuTarget &target,
+                     StringRef targetText, ArrayRef<reference::Array> arguments,
+                     ArrayRef<reference::Array> wanted, double tolerance) {
   OwningOpRef<ModuleOp> lowered(module.clone());
   TargetOptions options(targetText);
   module.getContext()->disableMultithreading();
   PassManager pm(module.getContext());
+  first(pm);
   buildImportStage(pm);
   buildAttnStage(pm, options);
   buildTileStage(pm, options);
   buildVectorStage(pm, options);
-  auto checker = std::make_unique<PassChecker>(
-      entry, target, targetText, arguments, wanted, tolerance);
+  auto checker = std::make_unique<PassChecker>(entry, target, targetText,
+                                               arguments, wanted, tolerance);
   PassChecker *state = checker.get();
   pm.addInstrumentation(std::move(checker));
   LogicalResult result = pm.run(*lowered);

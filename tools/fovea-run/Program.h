@@ -13,6 +13,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
 
 namespace fovea {
 
@@ -49,13 +50,16 @@ private:
   double compileMs = 0;
 };
 
-/// Runs `module` pass by pass on `arguments` and compares what it computes with
+/// Runs `module` pass by pass, those of `first` before the pipeline's, on
+/// `arguments` and compares what it computes with
 /// `wanted`, wherever the module can be executed: by the reference interpreter
 /// above vectors, as machine code below. Prints a line for each pass, and
 /// fails at the first that changed the result beyond `tolerance`.
 mlir::LogicalResult
-checkEachPass(mlir::ModuleOp module, llvm::StringRef entry,
-              const CpuTarget &target, llvm::StringRef targetText,
+checkEachPass(mlir::ModuleOp module,
+              llvm::function_ref<void(mlir::OpPassManager &)> first,
+              llvm::StringRef entry, const CpuTarget &target,
+              llvm::StringRef targetText,
               llvm::ArrayRef<reference::Array> arguments,
               llvm::ArrayRef<reference::Array> wanted, double tolerance);
 

@@ -15,9 +15,12 @@
 #include "fovea-runtime/Runtime.h"
 #include "fovea/Dialect/Attn/Transforms/Passes.h"
 #include "fovea/Dialect/Attn/Transforms/Schedules.h"
+#include "fovea/InitAllPasses.h"
 #include "fovea/Support/Peak.h"
 #include "fovea/Target/CudaTarget.h"
+#include "mlir/InitAllPasses.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
@@ -97,6 +100,12 @@ static cl::opt<std::string> targetText(
         "Where to run: cpu (the default: all that this machine has), "
         "cpu:avx512, cpu:avx2, cpu:plain, cpu: and LLVM features, or cuda"));
 
+static cl::opt<std::string> passesText(
+    "passes", cl::value_desc("PIPELINE"), cl::cat(category),
+    cl::desc("Passes to run on the file before the others, as "
+             "attn-split-keys{parts=4},canonicalize; the reference is of the "
+             "file as it is"));
+
 static cl::opt<std::string> scheduleText(
     "schedule", cl::value_desc("ATTRIBUTE"), cl::cat(category),
     cl::desc("Schedule of all attention ops, as #pipe.schedule<...> for a GPU "
@@ -110,6 +119,17 @@ static cl::opt<bool> explain(
 static cl::opt<std::string>
     svgFile("svg", cl::value_desc("FILE"), cl::cat(category),
             cl::desc("With --explain: draw the maps of tiles"));
+
+/// Adds the passes of --passes.
+static Error addPasses(OpPassManager &pm) {
+  std::string message;
+  llvm::raw_string_ostream stream(message);
+  if (succeeded(parsePassPipeline(passesText, pm, stream)))
+    return Error::success();
+  // What it says is about the text, with the place in it.
+  StringRef said = StringRef(message).split("error: ").second;
+  return llvm::createStringError("--passes: " + said.split('\n').first);
+}
 
 /// Prints an error and gives the exit status.
 static int fail(const llvm::Twine &message) {
@@ -396,8 +416,7 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
 
   report.shape = describeShape(entry, *arguments);
   bool isOnBf16 = multipliesBf16(entry, target);
-  double limit =
-      tolerance > 0 ? tolerance : defaultTolerance(wanted, isOnBf16);
+  double limit = tolerance > 0 ? tolerance : defaultTolerance(wanted, isOnBf16);
   double flops = countFlops(entry, *arguments);
   double bytes = 0;
   for (const Argument &argument : *arguments)
@@ -450,7 +469,8 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
       return error;
   }
   if (eachPass) {
-    report.ok &= succeeded(checkEachPass(module, report.entry, target,
+    auto first = [](OpPassManager &pm) { cantFail(addPasses(pm)); };
+    report.ok &= succeeded(checkEachPass(module, first, report.entry, target,
                                          targetText, inputs, wanted, limit));
   }
   if (bench) {
@@ -459,9 +479,9 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
       progress("measuring");
       auto probe = [&] {
         int threads = fovea_get_num_threads();
-        peak = std::max(peak, isOnBf16 ? probeBf16Gflops(threads)
-                                   : probeFmaGflops(target.vectorBits(),
-                                                    threads));
+        peak = std::max(
+            peak, isOnBf16 ? probeBf16Gflops(threads)
+                           : probeFmaGflops(target.vectorBits(), threads));
       };
       probe();
       if (Error error = measure(program, report.entry, packed, report))
@@ -638,6 +658,10 @@ int main(int argc, char **argv) {
     return fail("--tolerance: expected a number above 0");
   fovea_set_num_threads(numThreads);
 
+  if (passesText.getNumOccurrences()) {
+    mlir::registerAllPasses();
+    fovea::registerAllPasses();
+  }
   InputModule input;
   std::string message;
   if (!input.read(inputFile, message))
@@ -662,8 +686,14 @@ int main(int argc, char **argv) {
   if (Error error = checkOptions(module, *entries))
     return fail(toString(std::move(error)));
 
+  OwningOpRef<ModuleOp> rewritten(module.clone());
+  PassManager passes(module.getContext());
+  if (Error error = addPasses(passes))
+    return fail(toString(std::move(error)));
+  if (failed(passes.run(*rewritten)))
+    return 1;
   std::string error;
-  auto program = Program::compile(module, *target, targetText, error);
+  auto program = Program::compile(*rewritten, *target, targetText, error);
   if (failed(program))
     return error.empty() ? 1 : fail(error);
   bool ok = true;

@@ -37,6 +37,10 @@ def AttnToTile : Pass<"attn-to-tile", "::mlir::ModuleOp"> {
     the tiles of the walk, sinks are in the first one, and `tile.combine` hands
     the state of all of them to the last one, which stores the result.
 
+    An `attn.merge` on memrefs becomes a kernel of its own: a work item has
+    `query_tile` rows of the longest dimension (but that of channels), forms their
+    weights, and adds the parts.
+
     The tile sizes come from the op's `schedule` attribute
     (`-attn-select-schedule`); without it the op is an error. With a `tail_tile`
     the kernel holds the program twice, the second time on smaller tiles for work

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IndexOps.h"
+#include "MergeToTile.h"
 #include "ScoreReduceKernel.h"
 
 #include "fovea/Conversion/Passes.h"
@@ -705,17 +706,16 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
   void runOnOperation() override {
     SymbolTableCollection symbolTables;
     // Lowering erases the moves around an op, too.
-    SmallVector<ScoreOpInterface> ops;
-    getOperation().walk([&](ScoreOpInterface op) { ops.push_back(op); });
-    for (ScoreOpInterface op : ops) {
+    SmallVector<Operation *> ops;
+    getOperation().walk([&](Operation *op) {
+      if (isa<AttentionOp, ScoreReduceOp, MergeOp>(op))
+        ops.push_back(op);
+    });
+    for (Operation *op : ops) {
       LogicalResult lowered =
           llvm::TypeSwitch<Operation *, LogicalResult>(op)
-              .Case([&](AttentionOp attention) {
-                return lower(attention, symbolTables, "_attention");
-              })
-              .Case([&](ScoreReduceOp reduce) {
-                return lower(reduce, symbolTables, "_score_reduce");
-              });
+              .Case<AttentionOp, ScoreReduceOp, MergeOp>(
+                  [&](auto op) { return lower(op, symbolTables); });
       if (failed(lowered))
         return signalPassFailure();
     }
@@ -723,21 +723,18 @@ struct AttnToTilePass final : fovea::impl::AttnToTileBase<AttnToTilePass> {
 
 private:
   template <typename OpTy>
-  LogicalResult lower(OpTy op, SymbolTableCollection &symbolTables,
-                      StringRef suffix) {
+  LogicalResult lower(OpTy op, SymbolTableCollection &symbolTables) {
     if (cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics())
       return op.emitOpError("works on tensors; run -attn-bufferize first");
-    auto schedule =
-        dyn_cast_or_null<tile::ScheduleAttrInterface>(op.getScheduleAttr());
-    if (!schedule && op.getScheduleAttr())
+    Attribute given = op.getScheduleAttr();
+    auto schedule = dyn_cast_or_null<tile::ScheduleAttrInterface>(given);
+    if (!schedule && given)
       return op.emitOpError("has ")
-             << op.getScheduleAttr()
+             << given
              << " for its schedule; leave it out, or write "
                 "#tile.cpu_schedule or #pipe.schedule";
     if (!schedule)
       return op.emitOpError("has no schedule; run -attn-select-schedule first");
-    if (failed(checkSupported(op, schedule)))
-      return failure();
     // The kernel stands beside the function, in the same symbol table.
     auto function = op->template getParentOfType<FunctionOpInterface>();
     Operation *table = SymbolTable::getNearestSymbolTable(op);
@@ -745,38 +742,67 @@ private:
       return op.emitOpError(
           "is not inside of a function; put it into a func.func");
     SymbolTable &symbols = symbolTables.getSymbolTable(table);
-    std::string base = (function.getName() + suffix).str();
-    auto emit = [&](auto kernel) {
+    std::string base =
+        (function.getName() + "_" + op->getName().stripDialect()).str();
+    auto getName = [&] {
       std::string name = base;
       for (unsigned n = 1; symbols.lookup(name); ++n)
         name = base + "_" + std::to_string(n);
-      symbols.insert(kernel.emit(function, name));
+      return name;
+    };
+    auto add = [&](tile::KernelOp kernel) {
+      symbols.insert(kernel);
       ++numKernels;
     };
-    emitKernels(op,
-                {schedule.getQueryTile(), schedule.getKeyTile(),
-                 schedule.getTailTile(), schedule.getSplitTo(),
-                 schedule.multipliesInStorageTypes(),
-                 schedule.takesLastFirst()},
-                emit);
+    if (failed(emitKernels(op, schedule, function, getName, add)))
+      return failure();
     op.erase();
     return success();
   }
 
-  template <typename Emit>
-  void emitKernels(AttentionOp op, Program program, Emit emit) {
-    emit(AttentionKernel(op, program));
+  static Program getProgram(tile::ScheduleAttrInterface schedule) {
+    return {schedule.getQueryTile(),
+            schedule.getKeyTile(),
+            schedule.getTailTile(),
+            schedule.getSplitTo(),
+            schedule.multipliesInStorageTypes(),
+            schedule.takesLastFirst()};
   }
 
-  template <typename Emit>
-  void emitKernels(ScoreReduceOp op, Program program, Emit emit) {
+  using GetName = function_ref<std::string()>;
+  using Add = function_ref<void(tile::KernelOp)>;
+  LogicalResult emitKernels(AttentionOp op,
+                            tile::ScheduleAttrInterface schedule,
+                            Operation *before, GetName getName, Add add) {
+    if (failed(checkSupported(op, schedule)))
+      return failure();
+    add(AttentionKernel(op, getProgram(schedule)).emit(before, getName()));
+    return success();
+  }
+
+  LogicalResult emitKernels(ScoreReduceOp op,
+                            tile::ScheduleAttrInterface schedule,
+                            Operation *before, GetName getName, Add add) {
+    if (failed(checkSupported(op, schedule)))
+      return failure();
     // Keys beyond a length, and rows of no sequence, have the sum 0.
     OpBuilder b(op);
     Value zero =
         arith::ConstantOp::create(b, op.getLoc(), b.getF32FloatAttr(0));
     linalg::FillOp::create(b, op.getLoc(), zero, op.getOutput());
     for (unsigned n = 0; n < op.getSegments().size(); ++n)
-      emit(ScoreReduceKernel(op, program, n));
+      add(ScoreReduceKernel(op, getProgram(schedule), n)
+              .emit(before, getName()));
+    return success();
+  }
+
+  LogicalResult emitKernels(MergeOp op, tile::ScheduleAttrInterface schedule,
+                            Operation *before, GetName getName, Add add) {
+    tile::KernelOp kernel = emitMergeKernel(op, schedule, before, getName());
+    if (!kernel)
+      return failure();
+    add(kernel);
+    return success();
   }
 };
 

@@ -385,8 +385,10 @@ class Region:
     def usual_score(self):
         """A score as models in use have it."""
         b, h, i, j = self.coordinates
+        kind = self.random.randrange(4)
+        if kind == 3:
+            return self.sum_of_terms()
         distance = self.sum("sub", j, i)
-        kind = self.random.randrange(3)
         if kind == 0:
             cap = self.random.choice([2.0, 10.0, 50.0])
             x = self.binary("arith.divf", self.score, self.number(cap), "f32", LIMIT)
@@ -408,6 +410,37 @@ class Region:
         bias = self.to_float(self.op(text, table.bound), table.element)
         bound = bias.bound + self.score.bound
         return self.binary("arith.addf", self.score, bias, "f32", bound)
+
+    def sum_of_terms(self):
+        """The score and terms, or products, of one coordinate each, in any order."""
+        value = self.score
+        for _ in range(self.random.randint(1, 3)):
+            term = self.float_of_coordinate()
+            if self.chance(0.3):
+                factor = self.float_of_coordinate()
+                bound = term.bound * factor.bound
+                term = self.limited(self.binary("arith.mulf", term, factor, "f32", bound))
+            a, b = (value, term) if self.chance(0.7) else (term, value)
+            op = self.random.choice(["arith.addf", "arith.subf"])
+            value = self.binary(op, a, b, "f32", a.bound + b.bound)
+        return value
+
+    def float_of_coordinate(self):
+        """A number that depends on one coordinate."""
+        at = self.coordinate()
+        if self.chance(0.5):
+            value = self.float_of_index(at)
+        else:
+            kind = self.random.choice(["float", "integer"])
+            table = self.maker.table(kind, rank=1)
+            name = self.capture(table.argument.name, table.argument.type)
+            text = f"tensor.extract {name}[{at.name}] : {table.argument.type}"
+            value = self.op(text, table.bound)
+            if kind == "float":
+                value = self.to_float(value, table.element)
+            else:
+                value = self.float_of_index(self.to_index(value, table.element))
+        return self.function(value) if self.chance(0.4) else value
 
     def score_value(self):
         """The value of a score region."""

@@ -71,6 +71,8 @@ private:
       return false;
     if (llvm::none_of(op->getResultTypes(), llvm::IsaPred<TensorType>))
       return false;
+    if (keepScheduled && op->hasAttr("schedule"))
+      return false;
     return ops.empty() ||
            llvm::is_contained(ops, op->getName().getStringRef().str());
   }

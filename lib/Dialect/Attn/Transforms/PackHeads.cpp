@@ -1,4 +1,4 @@
-//===- PackHeads.cpp - Query heads of a group as rows ---------------------===//
+//===- PackHeads.cpp - Queries that share keys as rows --------------------===//
 //
 // Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -23,19 +23,32 @@ using namespace mlir;
 using namespace fovea::attn;
 
 /// Positions in the iteration space (b, h, i, j, d, e).
-static constexpr unsigned dimH = 1, dimI = 2;
+static constexpr unsigned dimB = 0, dimH = 1, dimI = 2;
 
 static std::optional<unsigned> axisOf(AffineMap map, unsigned dim) {
   return map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
 }
 
+/// Whether all sequences attend to the same keys and values, as many of each.
+static bool sharesKeys(AttentionOp op) {
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  std::optional<unsigned> axis = axisOf(maps[0], dimB);
+  if (op.getSegments().size() != 1 ||
+      cast<SegmentAttr>(op.getSegments()[0]).getKind() != SegmentKind::dense)
+    return false;
+  return !axisOf(maps[1], dimB) && !axisOf(maps[2], dimB) && axis &&
+         cast<ShapedType>(op.getQuery().getType()).getDimSize(*axis) != 1 &&
+         op.getLengths().empty();
+}
+
 namespace {
 
-/// Packs the heads of one op with one query.
+/// Packs the heads, or the sequences, of one op with one query.
 class Packer {
 public:
   explicit Packer(AttentionOp op)
-      : op(op), loc(op.getLoc()), b(op), maps(op.getIndexingMapsArray()) {}
+      : op(op), loc(op.getLoc()), b(op), maps(op.getIndexingMapsArray()),
+        dim(sharesKeys(op) ? dimB : dimH) {}
 
   /// Whether the op has one query and groups of heads that may be packed.
   bool applies();
@@ -50,22 +63,29 @@ private:
   Location loc;
   OpBuilder b;
   SmallVector<AffineMap> maps;
-  OpFoldResult keyHeads, group;
+  /// The dimension whose groups become rows.
+  unsigned dim;
+  OpFoldResult groups, group;
 };
 
 } // namespace
 
-std::optional<int64_t> fovea::attn::getPackedHeads(AttentionOp op) {
-  if (op.getSinks() || !op.getOrigin().empty() || op.getWalkRows() ||
+std::optional<int64_t> fovea::attn::getPackedRows(AttentionOp op) {
+  if (!op.getOrigin().empty() || op.getWalkRows() ||
       cast<SegmentAttr>(op.getSegments()[0]).getNumOffsets() > 0)
     return std::nullopt;
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  auto has = [](AffineMap map) {
-    return axisOf(map, dimH) && axisOf(map, dimI);
+  bool shares = sharesKeys(op);
+  auto has = [&](AffineMap map) {
+    return axisOf(map, shares ? dimB : dimH) && axisOf(map, dimI);
   };
   auto query = cast<ShapedType>(op.getQuery().getType());
   if (!has(maps[0]) || !has(maps[3]) || (op.getLse() && !has(maps[4])) ||
       query.getDimSize(*axisOf(maps[0], dimI)) != 1)
+    return std::nullopt;
+  if (shares)
+    return query.getDimSize(*axisOf(maps[0], dimB));
+  if (op.getSinks())
     return std::nullopt;
   int64_t heads = query.getDimSize(*axisOf(maps[0], dimH));
   std::optional<unsigned> axis = axisOf(maps[1], dimH);
@@ -83,31 +103,31 @@ bool Packer::applies() {
     auto type = dyn_cast<MemRefType>(value.getType());
     return type && type.isStrided();
   };
-  return getPackedHeads(op) && isStrided(op.getQuery()) &&
+  return getPackedRows(op) && isStrided(op.getQuery()) &&
          llvm::all_of(op.getOutputs(), isStrided);
 }
 
-/// The memref with as many heads as the keys have, and the heads of a group
-/// along the axis of the query.
+/// The memref with as many heads as the keys have (or one sequence), and the
+/// heads of a group (or the sequences) along the axis of the query.
 Value Packer::regroup(Value memref, AffineMap map) {
   auto type = cast<MemRefType>(memref.getType());
   auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, memref);
   SmallVector<OpFoldResult> sizes = metadata.getConstifiedMixedSizes();
   SmallVector<OpFoldResult> strides = metadata.getConstifiedMixedStrides();
   OpFoldResult offset = metadata.getConstifiedMixedOffset();
-  unsigned h = *axisOf(map, dimH), i = *axisOf(map, dimI);
-  strides[i] = strides[h];
-  std::optional<int64_t> stride = getConstantIntValue(strides[h]),
+  unsigned n = *axisOf(map, dim), i = *axisOf(map, dimI);
+  strides[i] = strides[n];
+  std::optional<int64_t> stride = getConstantIntValue(strides[n]),
                          count = getConstantIntValue(group);
   if (stride && count)
-    strides[h] = b.getIndexAttr(*stride * *count);
+    strides[n] = b.getIndexAttr(*stride * *count);
   else
-    strides[h] =
+    strides[n] =
         arith::MulIOp::create(
-            b, loc, getValueOrCreateConstantIndexOp(b, loc, strides[h]),
+            b, loc, getValueOrCreateConstantIndexOp(b, loc, strides[n]),
             getValueOrCreateConstantIndexOp(b, loc, group))
             .getResult();
-  sizes[h] = keyHeads;
+  sizes[n] = groups;
   sizes[i] = group;
   auto layout = StridedLayoutAttr::get(
       b.getContext(),
@@ -126,12 +146,12 @@ Value Packer::regroup(Value memref, AffineMap map) {
       memref, offset, sizes, strides);
 }
 
-/// The region's head is h * group + i, its query 0.
+/// The region's head (or sequence) is h * group + i, its query 0.
 void Packer::rewrite(Region &region, MutableOperandRange captures,
                      unsigned coordinates) {
   if (region.empty())
     return;
-  Value head = region.getArgument(coordinates + dimH),
+  Value head = region.getArgument(coordinates + dim),
         row = region.getArgument(coordinates + dimI);
   OpBuilder body = OpBuilder::atBlockBegin(&region.front());
   row.replaceAllUsesWith(arith::ConstantIndexOp::create(body, loc, 0));
@@ -151,20 +171,20 @@ void Packer::rewrite(Region &region, MutableOperandRange captures,
 
 void Packer::pack() {
   auto sizeOf = [&](Value memref, AffineMap map) -> OpFoldResult {
-    std::optional<unsigned> axis = axisOf(map, dimH);
+    std::optional<unsigned> axis = axisOf(map, dim);
     return axis ? memref::getMixedSize(b, loc, memref, *axis)
                 : OpFoldResult(b.getIndexAttr(1));
   };
   OpFoldResult heads = sizeOf(op.getQuery(), maps[0]);
-  keyHeads = sizeOf(op.getKeys()[0], maps[1]);
+  groups = sizeOf(op.getKeys()[0], maps[1]);
   std::optional<int64_t> all = getConstantIntValue(heads),
-                         shared = getConstantIntValue(keyHeads);
+                         shared = getConstantIntValue(groups);
   if (all && shared) {
     group = b.getIndexAttr(*shared ? *all / *shared : 1);
   } else {
     // Without key heads there are none at all.
     Value some = arith::MaxUIOp::create(
-        b, loc, getValueOrCreateConstantIndexOp(b, loc, keyHeads),
+        b, loc, getValueOrCreateConstantIndexOp(b, loc, groups),
         arith::ConstantIndexOp::create(b, loc, 1));
     group = arith::DivUIOp::create(
                 b, loc, getValueOrCreateConstantIndexOp(b, loc, heads), some)

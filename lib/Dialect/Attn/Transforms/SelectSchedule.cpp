@@ -119,8 +119,8 @@ static tile::CpuScheduleAttr selectTiles(ScoreOpInterface op, int64_t rows,
 static tile::CpuScheduleAttr selectCpu(AttentionOp op,
                                        const CpuTarget &target) {
   int64_t queries = staticQueries(op);
-  // Heads of a group that become rows; dynamic is negative.
-  if (std::optional<int64_t> heads = getPackedHeads(op))
+  // Heads of a group, or sequences, that become rows; dynamic is negative.
+  if (std::optional<int64_t> heads = getPackedRows(op))
     queries = std::max<int64_t>(*heads, 1);
   tile::CpuScheduleAttr tiles = selectTiles(op, queries, target);
   int64_t tile = tiles.getQueryTile(), lanes = tiles.getLanes();
@@ -143,6 +143,30 @@ static tile::CpuScheduleAttr selectCpu(ScoreReduceOp op,
   return selectTiles(
       op, staticExtent(op.getOutput(), op.getIndexingMapsArray()[2], 3),
       target);
+}
+
+/// Merges of more channels, or other ranks, have no tile program.
+static constexpr int64_t maxMergedChannels = 256, maxMergedRank = 4;
+
+/// Vectors of rows, as many as there are, up to four; none where there is no
+/// tile program.
+static tile::CpuScheduleAttr selectMerge(MergeOp op, const CpuTarget &target) {
+  auto type = cast<ShapedType>(op.getOutputs()[0].getType());
+  int64_t rank = type.getRank();
+  if (rank < 2 || rank > maxMergedRank || type.isDynamicDim(rank - 1) ||
+      type.getDimSize(rank - 1) < 1 ||
+      type.getDimSize(rank - 1) > maxMergedChannels)
+    return {};
+  int64_t longest = 0;
+  for (int64_t size : type.getShape().drop_back())
+    longest = std::max(longest, ShapedType::isDynamic(size)
+                                    ? std::numeric_limits<int64_t>::max()
+                                    : size);
+  int64_t vectors = longest <= target.lanes ? 1 : 4;
+  return tile::CpuScheduleAttr::get(
+      op.getContext(), vectors * target.lanes, /*key_tile=*/128, target.lanes,
+      /*rows=*/1, /*vectors=*/1, /*split_to=*/1, /*tail_tile=*/0,
+      /*storage_types=*/false);
 }
 
 //===----------------------------------------------------------------------===//
@@ -291,8 +315,8 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
   bool masked = !op.getMask().empty() || op.getWalkRows();
   std::optional<ArrayRef<int64_t>> walk = op.getWalkShape();
   SmallVector<pipe::ScheduleAttr> fits, spills;
-  // Adds a schedule unless shared memory is too small or the walk's tiles are no
-  // multiples of its tiles.
+  // Adds a schedule unless shared memory is too small or the walk's tiles are
+  // no multiples of its tiles.
   auto consider = [&](pipe::ScheduleAttr schedule) {
     if ((walk && ((*walk)[0] % schedule.getQueryTile() != 0 ||
                   (*walk)[1] % schedule.getKeyTile() != 0)) ||
@@ -427,9 +451,14 @@ struct AttnSelectSchedulePass final
       signalPassFailure();
   }
 
-  /// Walks are made by loops on a CPU.
-  LogicalResult refuseWalkOps() {
+  /// Walks are made by loops on a CPU, and merges have a program for CPUs.
+  LogicalResult refuseCpuOps() {
     WalkResult result = getOperation()->walk([&](Operation *op) {
+      if (isa<MergeOp>(op)) {
+        op->emitOpError("has no code for ")
+            << target << "; merge in a function for a CPU";
+        return WalkResult::interrupt();
+      }
       if (!isa<WalkFromMaskOp, WalkFromBlocksOp, WalkTopKOp, WalkThresholdOp>(
               op))
         return WalkResult::advance();
@@ -453,7 +482,7 @@ struct AttnSelectSchedulePass final
 
   void runOnOperation() override {
     if (CudaTarget::isCuda(target)) {
-      if (failed(refuseWalkOps()))
+      if (failed(refuseCpuOps()))
         return signalPassFailure();
       if (parse<CudaTarget>())
         selectAll<pipe::ScheduleAttr>(getCudaSchedules, checkCuda);
@@ -472,6 +501,11 @@ struct AttnSelectSchedulePass final
       getOperation()->walk([&](ScoreReduceOp op) {
         if (!op.getScheduleAttr())
           op.setScheduleAttr(selectCpu(op, *cpu));
+      });
+      getOperation()->walk([&](MergeOp op) {
+        if (!op.getScheduleAttr())
+          if (tile::CpuScheduleAttr schedule = selectMerge(op, *cpu))
+            op.setScheduleAttr(schedule);
       });
     }
   }

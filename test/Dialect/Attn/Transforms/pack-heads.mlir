@@ -96,3 +96,32 @@ func.func @others(%q: !q, %r: !r, %k: memref<1x2x9x64xbf16>, %kr: memref<1x8x9x6
       sinks(%s : memref<8xf32>) outs(%r : !r)
   return
 }
+
+// -----
+
+// Keys that all sequences share: the sequences become rows, with sinks, too.
+// CHECK-LABEL: func.func @shared
+// CHECK-SAME: (%[[Q:.*]]: memref<8x4x1x64xbf16>
+// CHECK: %[[ROWS:.*]] = memref.reinterpret_cast %[[Q]] to offset: [0], sizes: [1, 4, 8, 64], strides: [2048, 64, 256, 1]
+// CHECK: attn.attention ins(%[[ROWS]] :
+// CHECK: mask(%[[B:.*]], %{{.*}}, %[[I:.*]], %[[J:.*]], %{{.*}} = %{{.*}})
+// CHECK: %[[FIRST:.*]] = arith.muli %[[B]], %c8
+// CHECK: %[[SEQUENCE:.*]] = arith.addi %[[FIRST]], %[[I]]
+// CHECK: memref.load %{{.*}}[%[[SEQUENCE]]]
+#qs = affine_map<(b, h, i, j, d, e) -> (b, h, i, d)>
+#ks = affine_map<(b, h, i, j, d, e) -> (h, j, d)>
+#vs = affine_map<(b, h, i, j, d, e) -> (h, j, e)>
+#os = affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>
+func.func @shared(%q: memref<8x4x1x64xbf16>, %k: memref<2x?x64xbf16>, %s: memref<4xf32>, %t: memref<8xi32>) {
+  attn.attention ins(%q : memref<8x4x1x64xbf16>)
+      dense(%k, %k : memref<2x?x64xbf16>, memref<2x?x64xbf16>)
+      sinks(%s : memref<4xf32>) outs(%q : memref<8x4x1x64xbf16>)
+      mask(%b, %h, %i, %j, %limit = %t : memref<8xi32>) {
+        %x = memref.load %limit[%b] : memref<8xi32>
+        %n = arith.index_cast %x : i32 to index
+        %c = arith.cmpi slt, %j, %n : index
+        attn.yield %c : i1
+      }
+      attributes {indexing_maps = [#qs, #ks, #vs, #os]}
+  return
+}

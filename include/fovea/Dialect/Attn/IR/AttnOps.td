@@ -220,6 +220,8 @@ def Attn_MergeOp : Attn_Op<"merge", !listconcat([AttrSizedOperandSegments],
     | lses | `[...]` each | f32 |
     | outputs | as a part; optionally as an lse | f32, f16, bf16; f32 |
 
+    `schedule`, if given, says how the op is tiled (`-attn-select-schedule`).
+
     Example:
 
     ```mlir
@@ -233,8 +235,16 @@ def Attn_MergeOp : Attn_Op<"merge", !listconcat([AttrSizedOperandSegments],
   let arguments = (ins
     Arg<Variadic<Attn_Shaped>, "outputs of the parts">:$parts,
     Arg<Variadic<Attn_Shaped>, "log-sum-exp of the parts">:$lses,
-    Arg<Variadic<Attn_Shaped>, "outputs">:$outputs);
+    Arg<Variadic<Attn_Shaped>, "outputs">:$outputs,
+    OptionalAttr<AnyAttr>:$schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
+  let builders = [
+    OpBuilder<(ins "::mlir::TypeRange":$results, "::mlir::ValueRange":$parts,
+                   "::mlir::ValueRange":$lses, "::mlir::ValueRange":$outputs), [{
+      build($_builder, $_state, results, parts, lses, outputs,
+            /*schedule=*/::mlir::Attribute());
+    }]>
+  ];
   let assemblyFormat = [{
     `parts` `(` $parts `:` type($parts) `)` `lse` `(` $lses `:` type($lses) `)`
     `outs` `(` $outputs `:` type($outputs) `)` attr-dict

@@ -60,11 +60,14 @@ def AttnDecompose : Pass<"attn-decompose"> {
     Ops on memrefs are left alone. An op that has no decomposition (packed,
     paged or several segments) is an error. `ops` restricts the pass to some
     ops, for example `-attn-decompose=ops=attn.merge`; a name that is no op of
-    the dialect is an error.
+    the dialect is an error. With `keep-scheduled`, ops that have a schedule stay:
+    there is a tile program for them.
   }];
   let options = [
     ListOption<"ops", "ops", "std::string",
-               "Names of the ops to decompose (default: all of the dialect)">
+               "Names of the ops to decompose (default: all of the dialect)">,
+    Option<"keepScheduled", "keep-scheduled", "bool", "false",
+           "Whether ops with a schedule stay">
   ];
   let dependentDialects = [
     "::fovea::attn::AttnDialect", "::mlir::arith::ArithDialect",
@@ -73,6 +76,103 @@ def AttnDecompose : Pass<"attn-decompose"> {
   ];
   let statistics = [
     Statistic<"numDecomposed", "decomposed", "Number of ops decomposed">
+  ];
+}
+
+def AttnRewriteScores : Pass<"attn-rewrite-scores"> {
+  let summary = "Simplify scores by the algebra of softmax";
+  let description = [{
+    Rewrites score regions of `attn.attention` on tensors. Each rule is on or off by
+    its name in `rules`:
+
+    | rule | what it does | exact |
+    |---|---|---|
+    | `rows` | a term that is added to the score and depends on `b`, `h` and `i` but not on `j` goes; it is added to lse if there is one | yes: less is rounded |
+    | | with permission (`reassoc` on its op, or `math = approximate`), `slope * (j - i)` becomes `slope * j - slope * i` first | no: rounds as the coordinates, not as their distance |
+    | `columns` | a value that depends on `b`, `h` and `j` but not on `s` and `i`, wherever it stands, is computed once by a `linalg.generic` and read by its indices, if it costs more than a read (a function, a division, several reads) and there are 512 queries or more, or their number is dynamic | yes |
+
+    A row term goes if it is proved to be finite and below 2^40: computed from
+    coordinates, integers and constants, or kept in bounds by `tanh` and the like. A
+    captured float may be infinite or NaN, and the row is NaN then; with the flags
+    `reassoc`, `nnan` and `ninf` on the sum the author says that it is not. Only sums
+    count: what is inside of a soft cap, or another function of the score, stays. With
+    sinks row terms stay, since sinks do not have them; so does lse with several
+    segments, a start or an origin, where its rows' coordinates are not plain.
+    Masked rows stay so: -inf and a finite number are -inf.
+
+    `beside = false` leaves out what needs a tensor beside the op: columns, and row
+    terms where there is an lse. The pipelines run all rules, for GPUs without what is
+    beside: there is no code for it on the device.
+  }];
+  let options = [
+    ListOption<"rules", "rules", "std::string", "Names of the rules to apply (default: all)">,
+    Option<"beside", "beside", "bool", "true",
+           "Whether tensors may be computed beside the op">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numRowTerms", "row-terms", "Number of row terms dropped">,
+    Statistic<"numColumns", "columns", "Number of values computed beside the op">
+  ];
+}
+
+def AttnSplitKeys : Pass<"attn-split-keys"> {
+  let summary = "Attend to parts of the keys and merge";
+  let description = [{
+    Replaces an `attn.attention` on tensors by one for each part of its keys, and an
+    `attn.merge` of their results, which are in f32. Exact but for rounding: the parts'
+    weights are scaled to each other by their lse.
+
+    | keys and values | parts |
+    |---|---|
+    | both `tensor.concat` along the keys, of the same sizes (one may be dynamic) | what is concatenated, which is then not copied |
+    | such a part that is a `linalg.broadcast` over the sequences | a prefix that all share: read without a dimension of sequences, which `-attn-pack-heads` makes rows if there is one query |
+    | others | `parts` ranges of the same length, the last ones shorter; 1 leaves the op as it is |
+
+    A part has the start of its first key, so that regions see the same coordinates,
+    and the rest of each length; sinks go to the first part. Ops with a walk, or
+    other segments than one dense one, stay as they are, and those where channels are
+    not the last dimension of the result or lse has another order of dimensions.
+
+    It pays for a shared prefix; keys of few queries are divided between work items
+    without it, by the schedule (`split_to`). It is in no pipeline: run it ahead of
+    `fovea-compile` or by `fovea-run --passes`. There is code for `attn.merge` on
+    CPUs only.
+  }];
+  let options = [
+    Option<"parts", "parts", "int64_t", "1",
+           "Number of parts of keys that are not concatenated">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numSplit", "split", "Number of ops that were split">
+  ];
+}
+
+def AttnSplitHeads : Pass<"attn-split-heads"> {
+  let summary = "Make an attention of each range of heads that differ";
+  let description = [{
+    Where a score or mask region of an `attn.attention` on tensors compares the head
+    with constants (some heads have a window, others none), replaces the op by one for
+    each range of heads in which all comparisons give the same: in each, they are
+    constants, so that it has the walk, and the score, of its heads only. Exact, to the
+    bit where schedules are the same.
+
+    Heads are a static number, and so are key heads; ranges do not divide the query
+    heads of a key head; there are 8 at most. Ops with a walk or an origin stay as
+    they are. It is in no pipeline: for each range there is a kernel of its own.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numSplit", "split", "Number of ops that were split">
   ];
 }
 
@@ -142,6 +242,9 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     query tile and taller blocks. Packed queries have a `tail_tile` of one vector:
     where most sequences have one query, larger tiles would be empty.
 
+    An `attn.merge` of 2 to 4 dimensions, up to 256 channels, gets tiles of up to 64
+    rows on CPUs; on GPUs it is an error.
+
     With up to 16 queries (a static number) the keys are divided: on a CPU between
     up to 64 work items, whatever the number of threads, so that this does not
     change results; on a GPU between as many as it has multiprocessors.
@@ -187,7 +290,7 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
 }
 
 def AttnPackHeads : Pass<"attn-pack-heads"> {
-  let summary = "Make the query heads of a key head rows if there is one query";
+  let summary = "Make queries that share keys rows if there is one query";
   let description = [{
     With one query (a static 1: a decoding step) and several query heads for each
     key head, a kernel for each query head would read the same keys again and fill
@@ -196,13 +299,18 @@ def AttnPackHeads : Pass<"attn-pack-heads"> {
     queries, which moves nothing in memory: the stride of the axis of queries
     becomes that of heads. In regions `h` becomes `h * group + i` and `i` 0.
 
-    Ops with sinks, an origin, a walk or packed queries stay as they are.
+    Where keys and values have no dimension of sequences (`b`), and so are shared by
+    all, the sequences become rows in the same way instead, and `b` becomes `i`: a
+    prefix of many sequences is read once.
+
+    Ops with sinks (where heads become rows), an origin, a walk or packed queries
+    stay as they are; so do shared keys with lengths, or in several segments.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"
   ];
   let statistics = [
-    Statistic<"numPacked", "packed", "Number of ops whose heads were packed">
+    Statistic<"numPacked", "packed", "Number of ops whose heads or sequences were packed">
   ];
 }
 
