@@ -388,20 +388,6 @@ struct AttnSelectSchedulePass final
       signalPassFailure();
   }
 
-  /// Walks are made by loops on a CPU.
-  LogicalResult refuseWalkOps() {
-    WalkResult result = getOperation()->walk([&](Operation *op) {
-      if (!isa<WalkFromMaskOp, WalkFromBlocksOp, WalkTopKOp, WalkThresholdOp>(
-              op))
-        return WalkResult::advance();
-      op->emitOpError("has no code for ")
-          << target << "; make the walk in a function for a CPU, and pass its "
-          << "rows and tiles";
-      return WalkResult::interrupt();
-    });
-    return failure(result.wasInterrupted());
-  }
-
   template <typename Target>
   std::optional<Target> parse() {
     llvm::Expected<Target> parsed = Target::parse(target);
@@ -414,8 +400,6 @@ struct AttnSelectSchedulePass final
 
   void runOnOperation() override {
     if (CudaTarget::isCuda(target)) {
-      if (failed(refuseWalkOps()))
-        return signalPassFailure();
       if (parse<CudaTarget>())
         selectAll<pipe::ScheduleAttr>(getCudaSchedules, checkCuda);
     } else if (auto cpu = parse<CpuTarget>()) {

@@ -110,14 +110,3 @@ func.func @walk(%q: tensor<1x8x?x64xf16>, %r: tensor<1x1x?x4xi32>,
       outs(%q : tensor<1x8x?x64xf16>)
   return %x : tensor<1x8x?x64xf16>
 }
-
-// -----
-
-func.func @make(%s: tensor<1x1x8x8xf32>, %r: tensor<1x1x8x4xi32>,
-                %t: tensor<64xi32>) {
-  // expected-error @+1 {{has no code for cuda:sm_90a; make the walk in a function for a CPU, and pass its rows and tiles}}
-  %x, %y = attn.walk.topk 4 ins(%s : tensor<1x1x8x8xf32>)
-      outs(%r, %t : tensor<1x1x8x4xi32>, tensor<64xi32>)
-      -> tensor<1x1x8x4xi32>, tensor<64xi32>
-  return
-}

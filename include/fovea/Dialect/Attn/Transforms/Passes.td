@@ -94,22 +94,34 @@ def AttnCheckSizes : Pass<"attn-check-sizes"> {
 }
 
 def AttnLowerWalks : Pass<"attn-lower-walks"> {
-  let summary = "Lower the ops that make walks to loops";
+  let summary = "Lower the ops that make walks to parallel loops";
   let description = [{
-    Replaces `attn.walk` ops on memrefs by loops that count the entries of all
-    rows, give each row its place in the list, write the entries and order the
-    rows. They take no memory but a few kilobytes of stack. An assertion says
-    where the list is too short.
+    Replaces `attn.walk` ops on memrefs by parallel loops, for any target: they
+    count the entries in parts of the rows, give each row its place in the list
+    and its rank, and write the entries. The memory they allocate is linear in
+    the numbers of queries and keys, and what they write does not depend on the order of
+    items.
 
     For `attn.walk.from_mask` a tile is decided by interval arithmetic: the
     bounds of what depends on the query or on the key alone are found once for
     each tile of queries or keys, captured reads included, and the mask's are
-    computed from them. Only a tile that they leave open is evaluated element by
-    element, up to the first pair that is true and the first that is false.
+    computed from them, first for up to 32 tiles at once. Only a tile that they
+    leave open is evaluated element by element, its corners first, up to the
+    first pair that is true and the first that is false. Parts whose tiles are all of
+    one kind are evaluated once, others twice.
+
+    If a list is too short, nothing is written to it, and all rows get -1
+    entries, of which attention makes NaN. With `check` an assertion says so, too.
   }];
+  let options = [
+    Option<"check", "check", "bool", "true",
+           "Assert that the entries fit into the list, which reads memory between "
+           "the loops">
+  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"
   ];
   let statistics = [
     Statistic<"numLowered", "lowered", "Number of ops lowered">
