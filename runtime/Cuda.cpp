@@ -431,12 +431,9 @@ void *fovea::runtime::getCudaTemporaries(const char *name, void *stream,
                                          int64_t bytes) {
   static std::atomic<Temporaries *> all{nullptr};
   const Driver &driver = Driver::get();
-  auto fail = [&](const char *what) -> void * {
+  auto fail = [&](const char *why) -> void * {
     char message[512];
-    snprintf(message, sizeof(message),
-             "%.200s: cannot allocate %" PRId64
-             " bytes of temporaries on the GPU: %.200s",
-             name, bytes, what);
+    snprintf(message, sizeof(message), "%.200s: %.200s", name, why);
     fovea_report_error(message);
     return nullptr;
   };

@@ -173,8 +173,9 @@ private:
                                     std::nullopt);
   std::pair<Value, Value> classifyChunk(Value row, Value low, Value high);
   void forEachPart(function_ref<void(Value row, Value part)> body);
-  /// {partial, listed} entries of a part.
+  /// {partial, listed} entries of a part, and of the parts below `end`.
   SmallVector<Value> loadCounts(Value row, Value part);
+  SmallVector<Value> sumCounts(Value row, Value end);
 
   void planParts();
   void emitCounts();
@@ -419,6 +420,16 @@ SmallVector<Value> WalkMaker::loadCounts(Value row, Value part) {
   return found;
 }
 
+SmallVector<Value> WalkMaker::sumCounts(Value row, Value end) {
+  return loop(index(0), end, {index(0), index(0)},
+              [&](Value part, ValueRange sums) {
+                SmallVector<Value> found = loadCounts(row, part);
+                for (auto [value, sum] : llvm::zip_equal(found, sums))
+                  value = create<arith::AddIOp>(value, sum);
+                return found;
+              });
+}
+
 //===----------------------------------------------------------------------===//
 // The loops
 //===----------------------------------------------------------------------===//
@@ -442,27 +453,22 @@ void WalkMaker::emitCounts() {
 void WalkMaker::emitTotals() {
   totals = allocate({numSequences, numHeads, numRows}, 2, b.getI32Type());
   heads = allocate({numSequences, numHeads}, 1, b.getIndexType());
-  forAll({numSequences, numHeads}, [&](ValueRange at) {
+  forAll({numSequences, numHeads, numRows}, [&](ValueRange at) {
     sequence = at[0];
     head = at[1];
+    SmallVector<Value> sums = sumCounts(at[2], numParts);
+    for (int64_t n = 0; n < 2; ++n)
+      store(toWord(sums[n]), totals, {sequence, head, at[2], index(n)});
+  });
+  forAll({numSequences, numHeads}, [&](ValueRange at) {
     SmallVector<Value> all = fold(
         index(0), numRows, index(0),
         [&](unsigned, Value x, Value y) { return create<arith::AddIOp>(x, y); },
         [&](ValueRange row) {
-          SmallVector<Value> sums =
-              loop(index(0), numParts, {index(0), index(0)},
-                   [&](Value part, ValueRange sums) {
-                     SmallVector<Value> found = loadCounts(row[0], part);
-                     for (auto [value, sum] : llvm::zip_equal(found, sums))
-                       value = create<arith::AddIOp>(value, sum);
-                     return found;
-                   });
-          for (int64_t n = 0; n < 2; ++n)
-            store(toWord(sums[n]), totals,
-                  {sequence, head, row[0], index(n)});
-          return SmallVector<Value>{sums[1]};
+          return SmallVector<Value>{
+              toIndex(load(totals, {at[0], at[1], row[0], index(1)}))};
         });
-    store(all[0], heads, {sequence, head});
+    store(all[0], heads, at);
   });
 }
 
@@ -543,14 +549,7 @@ void WalkMaker::emitEntries() {
     Value some = create<arith::AndIOp>(compare(P::sgt, own[1], index(0)),
                                        compare(P::sge, start, index(0)));
     when(some, [&] {
-      SmallVector<Value> before =
-          loop(index(0), part, {index(0), index(0)},
-               [&](Value other, ValueRange sums) {
-                 SmallVector<Value> found = loadCounts(row, other);
-                 for (auto [value, sum] : llvm::zip_equal(found, sums))
-                   value = create<arith::AddIOp>(value, sum);
-                 return found;
-               });
+      SmallVector<Value> before = sumCounts(row, part);
       Value partials = toIndex(load(totals, {sequence, head, row, index(0)}));
       Value fullBefore = create<arith::SubIOp>(before[1], before[0]);
       SmallVector<Value> places = {

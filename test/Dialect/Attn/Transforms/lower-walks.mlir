@@ -11,6 +11,7 @@
 // CHECK: memref.load %{{.*}} : memref<1x1x4x4xi1>
 // CHECK: arith.ori
 // CHECK: math.ctpop
+// CHECK: scf.parallel (%{{.*}}, %{{.*}}, %{{.*}}) =
 // CHECK: scf.parallel (%{{.*}}, %{{.*}}) =
 // CHECK: scf.parallel (%{{.*}}, %{{.*}}, %{{.*}}) =
 // CHECK: memref.store %{{.*}} : memref<1x1x4x4xi32>
