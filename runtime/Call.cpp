@@ -9,6 +9,7 @@
 #include "Call.h"
 
 #include "Arguments.h"
+#include "CudaDevice.h"
 #include "ThreadState.h"
 
 #include <atomic>
@@ -136,6 +137,14 @@ static void run(const fovea_entry_t &entry, const fovea_code_t &code,
                 const int64_t *storage, void *stream, ThreadState &state) {
   int64_t bytes = code.temporary_bytes ? code.temporary_bytes(storage) : 0;
   CallScope scope(state, entry.name);
+  constexpr int64_t cudaDevice = 2;
+  if (entry.signature[0] == cudaDevice) {
+    void *temporaries =
+        bytes ? getCudaTemporaries(entry.name, stream, bytes) : nullptr;
+    if (!bytes || temporaries)
+      code.run(storage, temporaries, stream);
+    return;
+  }
   if (scope.allocate(bytes, code.shared_bytes, code.scratch_bytes)) {
     code.run(storage, scope.getTemporaries(), stream);
     return;

@@ -395,6 +395,9 @@ bool Launch::run(const int64_t *grid) {
     case FOVEA_CUDA_EXTENT:
       values[n] = grid[words[0]];
       break;
+    case FOVEA_CUDA_DESCRIPTOR:
+      parameters[n] = arguments[words[0]];
+      break;
     default:
       return fail("needs a newer libfovea_runtime (parameter of kind %" PRId64
                   ")",
@@ -406,6 +409,80 @@ bool Launch::run(const int64_t *grid) {
                                    unsigned(sharedBytes), stream, parameters,
                                    nullptr),
                "cuLaunchKernel");
+}
+
+//===----------------------------------------------------------------------===//
+// Temporaries
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Memory for the temporaries of calls on one stream. It is not freed when more
+/// is needed: a kernel that runs, or a graph, may use it.
+struct Temporaries {
+  unsigned long long context;
+  const void *stream;
+  int64_t bytes;
+  Address memory;
+  Temporaries *next;
+};
+} // namespace
+
+void *fovea::runtime::getCudaTemporaries(const char *name, void *stream,
+                                         int64_t bytes) {
+  static std::atomic<Temporaries *> all{nullptr};
+  const Driver &driver = Driver::get();
+  auto fail = [&](const char *why) -> void * {
+    char message[512];
+    snprintf(message, sizeof(message), "%.200s: %.200s", name, why);
+    fovea_report_error(message);
+    return nullptr;
+  };
+  if (!driver.isUsable())
+    return fail(driver.error);
+  Context current = nullptr;
+  unsigned long long context;
+  if (Result status = driver.ctxGetCurrent(&current))
+    return fail(driver.describe(status));
+  if (!current)
+    return fail("this thread has no current CUDA context");
+  if (Result status = driver.ctxGetId(current, &context))
+    return fail(driver.describe(status));
+  // CU_STREAM_PER_THREAD is another one in each thread.
+  static thread_local char ownStream;
+  const void *key =
+      reinterpret_cast<uintptr_t>(stream) == 2 ? &ownStream : stream;
+  int64_t largest = 0;
+  auto find = [&]() -> Temporaries * {
+    Temporaries *t = all.load(std::memory_order_acquire);
+    for (; t; t = t->next) {
+      if (t->context != context || t->stream != key)
+        continue;
+      if (t->bytes >= bytes)
+        break;
+      largest = t->bytes > largest ? t->bytes : largest;
+    }
+    return t;
+  };
+  Temporaries *found = find();
+  if (!found) {
+    std::lock_guard<std::mutex> lock(growth());
+    found = find();
+    if (!found) {
+      RelaxedCapture relaxed(driver);
+      int64_t size = bytes > 2 * largest ? bytes : 2 * largest;
+      Address memory;
+      if (Result status = driver.memAlloc(&memory, size))
+        return fail(driver.describe(status));
+      found = new (std::nothrow) Temporaries{
+          context, key, size, memory, all.load(std::memory_order_relaxed)};
+      if (!found) {
+        driver.memFree(memory);
+        return fail("no memory");
+      }
+      all.store(found, std::memory_order_release);
+    }
+  }
+  return reinterpret_cast<void *>(found->memory);
 }
 
 int64_t fovea_cuda_processors(void) {

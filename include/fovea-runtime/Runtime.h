@@ -152,8 +152,9 @@ typedef struct fovea_tensor {
  * as many threads, or with a workspace (fovea_set_workspace) from the first on. A
  * call for a GPU returns when the kernels are enqueued; it neither allocates nor
  * synchronises, but for the first one in a context, which loads the code, and the
- * first one on a stream of a kernel that needs workspace. It can be captured in a
- * CUDA graph. Any number of threads may call at once. */
+ * first one on a stream that needs as much workspace or temporaries. It can be captured in a
+ * CUDA graph, which keeps the stream's memory: do not replay it beside calls on
+ * that stream. Any number of threads may call at once. */
 typedef int (*fovea_function_t)(const fovea_tensor_t *const *arguments,
                                 int64_t count, void *stream);
 
@@ -163,7 +164,8 @@ typedef struct fovea_code {
   uint64_t features;  /* what the CPU must have: see fovea_cpu_features */
   /* Does the work on checked arguments. `storage` has them one after the other: a
    * scalar as 8 bytes, an array as MLIR's memref descriptor {data, data, 0,
-   * sizes..., strides...}. `temporaries` is memory aligned to 64 bytes. */
+   * sizes..., strides...}. `temporaries` is memory aligned to 64 bytes, of the
+   * device that the function is for. */
   void (*run)(const int64_t *storage, void *temporaries, void *stream);
   /* Bytes of the temporaries; NULL: none are needed. */
   int64_t (*temporary_bytes)(const int64_t *storage);
@@ -311,7 +313,8 @@ enum fovea_cuda_argument_kind {
   /* {bytes} or {bytes, more for each multiprocessor}: memory of this kernel on
    * this stream, zeroed once; what a kernel needs to be zero it leaves so */
   FOVEA_CUDA_WORKSPACE = 5,
-  FOVEA_CUDA_EXTENT = 6     /* {n}: extent of coordinate n of the grid, 32 bits */
+  FOVEA_CUDA_EXTENT = 6,    /* {n}: extent of coordinate n of the grid, 32 bits */
+  FOVEA_CUDA_DESCRIPTOR = 7 /* {P}: the array's memref descriptor */
 };
 
 /* The multiprocessors of the current context's device; 1 if there is none, which

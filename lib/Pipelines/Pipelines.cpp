@@ -108,6 +108,7 @@ void fovea::buildVectorStage(OpPassManager &pm,
 void fovea::buildLLVMStage(OpPassManager &pm,
                            const CpuPipelineOptions &options) {
   pm.addPass(createConvertLinalgToLoopsPass());
+  pm.addPass(createConvertParallelToLaunch());
   pm.addPass(createConvertTileLaunchToLLVM());
   pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
   pm.addPass(memref::createExpandStridedMetadataPass());
@@ -139,6 +140,13 @@ void fovea::buildLLVMStage(OpPassManager &pm,
   pm.addPass(createCSEPass());
 }
 
+/// Memory of functions, outside of all ops, from their callers.
+static void buildTemporaries(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(bufferization::createBufferHoistingPass());
+  pm.addNestedPass<func::FuncOp>(bufferization::createBufferLoopHoistingPass());
+  pm.addPass(createPlanTemporaries());
+}
+
 void fovea::buildCpuEntryPipeline(OpPassManager &pm,
                                   const CpuPipelineOptions &options) {
   buildImportStage(pm);
@@ -147,9 +155,7 @@ void fovea::buildCpuEntryPipeline(OpPassManager &pm,
   buildTileStage(pm, options);
   // Before vectors, while canonicalization still brings sizes into their
   // simplest form.
-  pm.addNestedPass<func::FuncOp>(bufferization::createBufferHoistingPass());
-  pm.addNestedPass<func::FuncOp>(bufferization::createBufferLoopHoistingPass());
-  pm.addPass(createPlanTemporaries());
+  buildTemporaries(pm);
   buildVectorStage(pm, options);
   pm.addPass(createReportAssertions());
   MakeEntryPointsOptions entry;
@@ -195,9 +201,22 @@ void fovea::buildCudaTileStage(OpPassManager &pm,
   attn::AttnSelectScheduleOptions schedule;
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));
+  attn::AttnDecomposeOptions decompose;
+  decompose.ops = {"attn.merge", "attn.reorder"};
+  decompose.keepOrders = true;
+  pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
   pm.addPass(attn::createAttnPackHeads());
   pm.addPass(createAttnToTile());
+  // What is left beside the kernels becomes loops, and these do before a
+  // canonicalization takes those of one iteration for code of the host.
+  pm.addPass(createConvertLinalgToParallelLoopsPass());
+  attn::AttnLowerWalksOptions walks;
+  walks.check = false;
+  pm.addPass(attn::createAttnLowerWalks(walks));
+  ConvertParallelToLaunchOptions loops;
+  loops.target = options.target;
+  pm.addPass(createConvertParallelToLaunch(loops));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<tile::KernelOp>(createLoopInvariantCodeMotionPass());
@@ -209,6 +228,7 @@ void fovea::buildCudaTileStage(OpPassManager &pm,
 void fovea::buildCudaKernelStage(OpPassManager &pm,
                                  const CudaPipelineOptions &options) {
   buildTileToNVVMPipeline(pm, /*verify=*/true);
+  buildTemporaries(pm);
   pm.addPass(createConvertTileLaunchToCuda());
   pm.addPass(createReportAssertions());
   MakeEntryPointsOptions entry;

@@ -152,6 +152,8 @@ private:
     }
     double sink = sinks ? sinks->load({h}).real : -infinity;
     Weights weights = getWeights(row, sink);
+    if (scores.isInvalid(b, h, i))
+      weights.sum = weights.lse = notANumber;
     std::vector<double> sum(scores.getNumChannels(), 0);
     for (size_t n = 0; n < row.size(); ++n)
       if (row[n] != -infinity)

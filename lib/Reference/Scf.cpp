@@ -141,19 +141,30 @@ static LogicalResult run(Machine &machine, scf::ForallOp op) {
   return status;
 }
 
-/// Without reductions.
 static LogicalResult run(Machine &machine, scf::ParallelOp op) {
-  if (op->getNumResults() != 0)
-    return machine.refuse(op);
   Index lower = machine.getIndex(op.getLowerBound());
   Index step = machine.getIndex(op.getStep());
   FailureOr<Index> trips =
       getTrips(op, lower, machine.getIndex(op.getUpperBound()), step);
   if (failed(trips))
     return failure();
-  return forEachIndex(*trips, [&](ArrayRef<int64_t> trip) {
-    return machine.runBlock(*op.getBody(), getPoint(trip, lower, step));
-  });
+  SmallVector<Datum> folded = machine.get(op.getInitVals());
+  auto reduce = cast<scf::ReduceOp>(op.getBody()->getTerminator());
+  auto runItem = [&](ArrayRef<int64_t> trip) -> LogicalResult {
+    if (failed(machine.runBlock(*op.getBody(), getPoint(trip, lower, step))))
+      return failure();
+    SmallVector<Datum> values = machine.get(reduce.getOperands());
+    for (auto [n, region] : llvm::enumerate(reduce.getReductions())) {
+      Block &block = region.front();
+      if (failed(machine.runBlock(block, {folded[n], values[n]})))
+        return failure();
+      folded[n] = machine.get(block.getTerminator()->getOperands())[0];
+    }
+    return success();
+  };
+  if (failed(forEachIndex(*trips, runItem)))
+    return failure();
+  return setResults(machine, op, folded);
 }
 
 LogicalResult fovea::reference::runScf(Machine &machine, Operation *op) {

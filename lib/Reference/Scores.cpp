@@ -102,9 +102,11 @@ LogicalResult Scores::readWalk(const Machine &machine) {
            << ", 1 or " << extents[dimH] << ", " << numRows << ", 4]";
   walk = WalkTable{(*shape)[0],   (*shape)[1], rows.sizes[0],
                    rows.sizes[1], numRows,     numTiles,
-                   {},            {},          {}};
+                   {},            {},          {},
+                   {}};
   walk->visits.resize(walk->b * walk->h * numRows * numTiles, Visit::Skipped);
   walk->entries.resize(walk->visits.size());
+  walk->invalid.resize(walk->b * walk->h * numRows);
   if (op.getWalkMasks())
     walk->masks = machine.getView(op.getWalkMasks());
   return forEachIndex(
@@ -114,6 +116,7 @@ LogicalResult Scores::readWalk(const Machine &machine) {
           fields[n] = rows.load({index[0], index[1], index[2], n}).integer;
         if (fields[0] < 0 || fields[0] >= numRows)
           return success(); // The row of no query.
+        walk->invalid[walk->at(index[0], index[1], fields[0])] = fields[2] < 0;
         int64_t first = std::clamp<int64_t>(fields[1], 0, tiles.sizes[0]);
         int64_t count =
             std::clamp<int64_t>(fields[2], 0, tiles.sizes[0] - first);

@@ -70,6 +70,11 @@ public:
                                                   llvm::ArrayRef<double> q,
                                                   llvm::ArrayRef<double> k);
 
+  /// Whether the walk says that the row is invalid.
+  bool isInvalid(int64_t b, int64_t h, int64_t i) const {
+    return walk && walk->invalid[walk->at(b, h, i / walk->queries)];
+  }
+
   /// Checks an output or lse against the extents of queries and heads.
   /// `columns` is the extent of its j, if it has one.
   mlir::LogicalResult check(const View &view, mlir::AffineMap map,
@@ -119,11 +124,15 @@ private:
     int64_t b, h, rows, tiles;
     std::vector<Visit> visits;
     std::vector<int64_t> entries; ///< Where the list names the tile.
+    std::vector<bool> invalid;    ///< Rows that say so.
     std::optional<View> masks;
     int64_t at(int64_t b, int64_t h, int64_t row, int64_t tile) const {
-      int64_t list = std::min(b, this->b - 1) * this->h +
-                     std::min(h, this->h - 1);
-      return (list * rows + row) * tiles + tile;
+      return at(b, h, row) * tiles + tile;
+    }
+    int64_t at(int64_t b, int64_t h, int64_t row) const {
+      return (std::min(b, this->b - 1) * this->h + std::min(h, this->h - 1)) *
+                 rows +
+             row;
     }
   };
   std::optional<WalkTable> walk;

@@ -19,6 +19,7 @@
 #include "fovea/Dialect/Tile/IR/Tile.h"
 #include "fovea/Dialect/Tile/Transforms/Passes.h"
 #include "fovea/Pipelines/Pipelines.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 
 void fovea::registerAllDialects(mlir::DialectRegistry &registry) {
@@ -28,6 +29,7 @@ void fovea::registerAllDialects(mlir::DialectRegistry &registry) {
   attn::registerRuntimeVerifiableOpInterfaceExternalModels(registry);
   attn::registerTilingInterfaceExternalModels(registry);
   // Kernels for GPUs are compiled inside of passes.
+  mlir::registerConvertMemRefToLLVMInterface(registry);
   mlir::registerAllGPUToLLVMIRTranslations(registry);
 }
 

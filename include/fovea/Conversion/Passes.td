@@ -96,6 +96,43 @@ def TileToVector : Pass<"tile-to-vector", "::mlir::ModuleOp"> {
   ];
 }
 
+def ConvertParallelToLaunch : Pass<"convert-parallel-to-launch",
+                                   "::mlir::ModuleOp"> {
+  let summary = "Make parallel loops kernels that are launched";
+  let description = [{
+    Turns each outermost `scf.parallel` without reductions of a function into a
+    `tile.launch` of a kernel, which has the loop's body and is given the values that it
+    uses. What the loop is made from (`attn.walk` ops, `linalg` ops by
+    `-convert-linalg-to-parallel-loops`) does not matter.
+
+    For a CPU the kernel is a function, whose work items are up to 256 shares of the
+    iterations. Loops inside of the body stay as they are.
+
+    For a GPU it is a `gpu.module`; arrays are passed as memref descriptors. If
+    the body holds no other `scf.parallel`, each iteration is a thread's. Otherwise it
+    is a warp's: the outermost of the loops inside divide their last dimension among the
+    lanes, and fold reductions by butterflies, which the reduction needs a neutral
+    element for; all lanes run what is outside of these loops, but only the first
+    stores there. `memref.copy` becomes such a loop, too.
+
+    Canonicalization removes loops of one iteration, so that what they do is left to
+    the host: for a GPU run it later.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"cpu\"",
+           "What the kernels run on: a CPU, or cuda:sm_90a">
+  ];
+  let dependentDialects = [
+    "::fovea::tile::TileDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::NVVM::NVVMDialect", "::mlir::arith::ArithDialect",
+    "::mlir::func::FuncDialect", "::mlir::gpu::GPUDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"
+  ];
+  let statistics = [
+    Statistic<"numKernels", "kernels", "Loops that became kernels">
+  ];
+}
+
 def ConvertTileLaunchToLLVM : Pass<"convert-tile-launch-to-llvm",
                                    "::mlir::ModuleOp"> {
   let summary = "Lower launches of CPU kernels to the runtime's parallel_for";

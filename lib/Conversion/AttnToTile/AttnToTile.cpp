@@ -447,6 +447,13 @@ SmallVector<Value> AttentionKernel::emitInitialState() {
       l = arith::SelectOp::create(b, loc, first, l, number(0));
     }
   }
+  if (op.getWalkRows()) {
+    // A row that says that it is invalid.
+    Value invalid = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                          walkRow[2], index(0));
+    l = arith::SelectOp::create(
+        b, loc, invalid, number(std::numeric_limits<double>::quiet_NaN()), l);
+  }
   Value o = tile::SplatOp::create(
       b, loc, tileType({program.queryTile, valueChannels}), number(0));
   return {o, tile::SplatOp::create(b, loc, rows, m),

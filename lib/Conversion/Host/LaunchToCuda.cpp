@@ -17,6 +17,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace fovea {
 #define GEN_PASS_DEF_CONVERTTILELAUNCHTOCUDA
@@ -37,7 +38,8 @@ enum ArgumentKind : int64_t {
   strideKind = 3,
   scalarKind = 4,
   workspaceKind = 5,
-  extentKind = 6
+  extentKind = 6,
+  descriptorKind = 7
 };
 
 static std::string imageName(StringRef kernel) {
@@ -127,6 +129,8 @@ LogicalResult FactsReader::readArgument(DictionaryAttr argument) {
     return bad();
   if (kind == "pointer") {
     append(pointerKind, {*parameter});
+  } else if (kind == "descriptor") {
+    append(descriptorKind, {*parameter});
   } else if (kind == "dim" && dim) {
     append(sizeKind, {*parameter, *dim});
   } else if (kind == "stride" && dim) {
@@ -350,8 +354,14 @@ struct ConvertTileLaunchToCudaPass final
   void runOnOperation() override {
     auto pointer = LLVM::LLVMPointerType::get(&getContext());
     SmallVector<func::FuncOp> functions;
+    // Sizes of temporaries are computed without a stream.
+    llvm::StringSet<> sizes;
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function.isExternal())
+      if (auto symbol =
+              function->getAttrOfType<FlatSymbolRefAttr>("fovea.temporaries"))
+        sizes.insert(symbol.getValue());
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isExternal() && !sizes.contains(function.getName()))
         functions.push_back(function);
     for (func::FuncOp function : functions) {
       if (failed(checkHostOps(function)) ||

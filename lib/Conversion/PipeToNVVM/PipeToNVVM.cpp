@@ -116,6 +116,10 @@ void fovea::buildNVVMToBinaryPipeline(OpPassManager &manager,
   kernels.addPass(createCSEPass());
   kernels.addPass(createSCFToControlFlowPass());
   kernels.addPass(createConvertVectorToLLVMPass());
+  // Kernels made of parallel loops have memrefs.
+  ConvertToLLVMPassOptions memory;
+  memory.filterDialects = {"memref"};
+  kernels.addPass(createConvertToLLVMPass(memory));
   kernels.addPass(createConvertMathToLLVMPass());
   // Rounding divisions have to be expanded, but only after maxima have become
   // intrinsics: they would be expanded, too, into comparisons.

@@ -73,6 +73,9 @@ private:
       return false;
     if (keepScheduled && op->hasAttr("schedule"))
       return false;
+    auto move = dyn_cast<ReorderOp>(op);
+    if (keepOrders && move && move.getOrderAttr())
+      return false;
     return ops.empty() ||
            llvm::is_contained(ops, op->getName().getStringRef().str());
   }

@@ -105,12 +105,13 @@ Bounds MaskBounds::createEmpty(OpBuilder &b, Location loc, Value value) {
           constant(APInt::getSignedMinValue(width))};
 }
 
-Bounds MaskBounds::createUnion(OpBuilder &b, Location loc, Bounds x, Bounds y) {
-  if (x.low.getType().isInteger(1))
-    return {arith::AndIOp::create(b, loc, x.low, y.low),
-            arith::OrIOp::create(b, loc, x.high, y.high)};
-  return {arith::MinSIOp::create(b, loc, x.low, y.low),
-          arith::MaxSIOp::create(b, loc, x.high, y.high)};
+Value MaskBounds::createFold(OpBuilder &b, Location loc, bool isHigh, Value x,
+                             Value y) {
+  if (x.getType().isInteger(1))
+    return isHigh ? arith::OrIOp::create(b, loc, x, y).getResult()
+                  : arith::AndIOp::create(b, loc, x, y).getResult();
+  return isHigh ? arith::MaxSIOp::create(b, loc, x, y).getResult()
+                : arith::MinSIOp::create(b, loc, x, y).getResult();
 }
 
 /// An integer in i64; a condition as it is.

@@ -42,11 +42,12 @@ public:
 
   /// i1 for a condition, i64 for an integer.
   static mlir::Type getType(mlir::Value value);
-  /// Bounds of nothing, to start from, and of both.
+  /// Bounds of nothing, to start from, and the wider of two
+  /// lower or upper ones.
   static Bounds createEmpty(mlir::OpBuilder &b, mlir::Location loc,
                             mlir::Value value);
-  static Bounds createUnion(mlir::OpBuilder &b, mlir::Location loc, Bounds x,
-                            Bounds y);
+  static mlir::Value createFold(mlir::OpBuilder &b, mlir::Location loc,
+                                bool isHigh, mlir::Value x, mlir::Value y);
 
   /// Values of the region at (b, h, i, j), in the type of their bounds.
   llvm::SmallVector<mlir::Value> evaluate(mlir::OpBuilder &b,

@@ -451,25 +451,6 @@ struct AttnSelectSchedulePass final
       signalPassFailure();
   }
 
-  /// Walks are made by loops on a CPU, and merges have a program for CPUs.
-  LogicalResult refuseCpuOps() {
-    WalkResult result = getOperation()->walk([&](Operation *op) {
-      if (isa<MergeOp>(op)) {
-        op->emitOpError("has no code for ")
-            << target << "; merge in a function for a CPU";
-        return WalkResult::interrupt();
-      }
-      if (!isa<WalkFromMaskOp, WalkFromBlocksOp, WalkTopKOp, WalkThresholdOp>(
-              op))
-        return WalkResult::advance();
-      op->emitOpError("has no code for ")
-          << target << "; make the walk in a function for a CPU, and pass its "
-          << "rows and tiles";
-      return WalkResult::interrupt();
-    });
-    return failure(result.wasInterrupted());
-  }
-
   template <typename Target>
   std::optional<Target> parse() {
     llvm::Expected<Target> parsed = Target::parse(target);
@@ -482,14 +463,10 @@ struct AttnSelectSchedulePass final
 
   void runOnOperation() override {
     if (CudaTarget::isCuda(target)) {
-      if (failed(refuseCpuOps()))
-        return signalPassFailure();
       if (parse<CudaTarget>())
         selectAll<pipe::ScheduleAttr>(getCudaSchedules, checkCuda);
-      getOperation()->walk([&](Operation *op) {
-        if (!isa<ScoreReduceOp, MergeOp>(op))
-          return;
-        op->emitOpError("has no code for NVIDIA GPUs; compute it on a CPU");
+      getOperation()->walk([&](ScoreReduceOp op) {
+        op.emitOpError("has no code for NVIDIA GPUs; compute it on a CPU");
         signalPassFailure();
       });
     } else if (auto cpu = parse<CpuTarget>()) {

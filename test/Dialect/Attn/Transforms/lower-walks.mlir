@@ -1,16 +1,26 @@
 // RUN: fovea-opt %s --attn-lower-walks --split-input-file --verify-diagnostics | FileCheck %s
+// RUN: fovea-opt %s --attn-lower-walks=check=false --split-input-file --verify-diagnostics | FileCheck %s --check-prefix=UNCHECKED
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-// Twice through the tiles, to count and to write; then the rows are ordered.
+// Parallel loops: over parts of rows, to count; over heads and rows, for the
+// places and the order of the rows; over parts, to write the entries.
 
 // CHECK-LABEL: func.func @blocks
-// CHECK: scf.for
-// CHECK: memref.load %{{.*}} : memref<1x1x4x4xi1>
-// CHECK: cf.assert %{{.*}}, "the walk has more entries than its list of tiles; give a longer one"
-// CHECK: scf.for
-// CHECK: memref.load %{{.*}} : memref<1x1x4x4xi1>
-// CHECK: memref.store %{{.*}} : memref<16xi32>
+// CHECK: scf.parallel (%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) =
 // CHECK: scf.while
+// CHECK: memref.load %{{.*}} : memref<1x1x4x4xi1>
+// CHECK: arith.ori
+// CHECK: math.ctpop
+// CHECK: scf.parallel (%{{.*}}, %{{.*}}, %{{.*}}) =
+// CHECK: scf.parallel (%{{.*}}, %{{.*}}) =
+// CHECK: scf.parallel (%{{.*}}, %{{.*}}, %{{.*}}) =
+// CHECK: memref.store %{{.*}} : memref<1x1x4x4xi32>
+// CHECK: cf.assert %{{.*}}, "the walk has more entries than its list of tiles; give a longer one"
+// CHECK: scf.parallel (%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) =
+// CHECK: memref.store %{{.*}} : memref<16xi32>
+// CHECK: memref.dealloc
+// UNCHECKED-LABEL: func.func @blocks
+// UNCHECKED-NOT: cf.assert
 // DOC-BEGIN: attn-lower-walks --attn-lower-walks --canonicalize --cse
 func.func @blocks(%blocks: memref<1x1x4x4xi1>, %rows: memref<1x1x4x4xi32>,
                   %tiles: memref<16xi32>) {
@@ -21,12 +31,17 @@ func.func @blocks(%blocks: memref<1x1x4x4xi1>, %rows: memref<1x1x4x4xi32>,
 // DOC-END
 
 // Document numbers are read once for each query and each key, to find the least
-// and the largest of each tile; pairs are only compared where these leave it open.
+// and the largest of each tile, and then of each chunk; pairs are only compared where these
+// leave it open.
 
 // CHECK-LABEL: func.func @documents
-// CHECK: memref.alloca() : memref<512xi64>
+// CHECK: scf.parallel
+// CHECK: memref.load %{{.*}} : memref<?xi32>
 // CHECK: arith.minsi
 // CHECK: arith.maxsi
+// CHECK: scf.parallel
+// CHECK: arith.minsi
+// CHECK: scf.parallel
 // CHECK: scf.while
 func.func @documents(%docs: memref<?xi32>, %n: index,
                      %rows: memref<1x1x?x4xi32>, %tiles: memref<?xi32>) {

@@ -138,14 +138,3 @@ func.func @reduce(%q: tensor<1x8x?x64xbf16>, %l: tensor<1x8x?xf32>, %o: tensor<1
       lse(%l : tensor<1x8x?xf32>) outs(%o : tensor<1x8x?xf32>)
   return %r : tensor<1x8x?xf32>
 }
-
-// -----
-
-func.func @make(%s: tensor<1x1x8x8xf32>, %r: tensor<1x1x8x4xi32>,
-                %t: tensor<64xi32>) {
-  // expected-error @+1 {{has no code for cuda:sm_90a; make the walk in a function for a CPU, and pass its rows and tiles}}
-  %x, %y = attn.walk.topk 4 ins(%s : tensor<1x1x8x8xf32>)
-      outs(%r, %t : tensor<1x1x8x4xi32>, tensor<64xi32>)
-      -> tensor<1x1x8x4xi32>, tensor<64xi32>
-  return
-}

@@ -126,7 +126,9 @@ def Attn_AttentionOp : Attn_ScoreOp<"attention", []> {
     In a partial tile the mask region decides, or the masks, with which there is
     no region; in the others every pair is attended to. The order of a mask's bits is that in which a
     thread of a GPU holds scores. Tiles count from the op's first query and key. Entries beyond
-    `tiles` are left out, and a number that is no key tile visits nothing. Rows
+    `tiles` are left out, and a number that is no key tile visits nothing. A row with a
+    negative number of entries is invalid, and its queries' results are NaN: so a walk
+    says on a GPU that its entries did not fit. Rows
     are worked on in their order: put those with most entries first.
 
     Example:

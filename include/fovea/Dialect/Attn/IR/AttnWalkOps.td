@@ -14,8 +14,9 @@ include "fovea/Dialect/Attn/IR/AttnOps.td"
 /// An op that writes a walk (see attn.attention) to its outputs, rows and
 /// tiles. It lists, for each tile of queries, key tiles in rising order, the
 /// partial ones first. Rows stand in falling order of their numbers of entries,
-/// equal ones in rising order of the tiles of queries. The entries of all rows
-/// must fit into `tiles`.
+/// equal ones in rising order of the tiles of queries. If the entries of all rows
+/// do not fit into `tiles`, none is written: on a CPU that is an error, on a GPU,
+/// which nobody waits for, all rows become invalid.
 class Attn_WalkOp<string mnemonic, list<Trait> traits = []>
     : Attn_Op<"walk." # mnemonic,
               !listconcat(Attn_DestinationTraits, traits)> {
@@ -56,6 +57,10 @@ def Attn_WalkFromMaskOp : Attn_WalkOp<"from_mask",
     | rows | `[B, H, ceil(queries / TQ), 4]` i32 | out; B and H are 1 for a mask that all share |
     | tiles | `[N]` i32 | out |
     | masks | `[N, TQ, W]` i32 | out, optional: the pairs of partial entries; other entries are not written |
+
+    If the entries do not fit into `tiles`, none is written. On a CPU that is an
+    error of the call; on a GPU, which nobody waits for, all rows say that they are
+    invalid, and attention by them gives NaN.
 
     The mask region is that of `attn.attention`.
 

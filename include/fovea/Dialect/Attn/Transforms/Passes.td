@@ -61,13 +61,16 @@ def AttnDecompose : Pass<"attn-decompose"> {
     paged or several segments) is an error. `ops` restricts the pass to some
     ops, for example `-attn-decompose=ops=attn.merge`; a name that is no op of
     the dialect is an error. With `keep-scheduled`, ops that have a schedule stay:
-    there is a tile program for them.
+    there is a tile program for them. With `keep-orders`, moves by an order stay:
+    -attn-to-tile makes them a part of a GPU's copies.
   }];
   let options = [
     ListOption<"ops", "ops", "std::string",
                "Names of the ops to decompose (default: all of the dialect)">,
     Option<"keepScheduled", "keep-scheduled", "bool", "false",
-           "Whether ops with a schedule stay">
+           "Whether ops with a schedule stay">,
+    Option<"keepOrders", "keep-orders", "bool", "false",
+           "Whether moves of tokens by an order stay">
   ];
   let dependentDialects = [
     "::fovea::attn::AttnDialect", "::mlir::arith::ArithDialect",
@@ -204,22 +207,34 @@ def AttnCheckSizes : Pass<"attn-check-sizes"> {
 }
 
 def AttnLowerWalks : Pass<"attn-lower-walks"> {
-  let summary = "Lower the ops that make walks to loops";
+  let summary = "Lower the ops that make walks to parallel loops";
   let description = [{
-    Replaces `attn.walk` ops on memrefs by loops that count the entries of all
-    rows, give each row its place in the list, write the entries and order the
-    rows. They take no memory but a few kilobytes of stack. An assertion says
-    where the list is too short.
+    Replaces `attn.walk` ops on memrefs by parallel loops, for any target: they
+    count the entries in parts of the rows, give each row its place in the list
+    and its rank, and write the entries. The memory they allocate is linear in
+    the numbers of queries and keys, and what they write does not depend on the order of
+    items.
 
     For `attn.walk.from_mask` a tile is decided by interval arithmetic: the
     bounds of what depends on the query or on the key alone are found once for
     each tile of queries or keys, captured reads included, and the mask's are
-    computed from them. Only a tile that they leave open is evaluated element by
-    element, up to the first pair that is true and the first that is false.
+    computed from them, first for up to 32 tiles at once. Only a tile that they
+    leave open is evaluated element by element, its corners first, up to the
+    first pair that is true and the first that is false. Parts whose tiles are all of
+    one kind are evaluated once, others twice.
+
+    If a list is too short, nothing is written to it, and all rows get -1
+    entries, of which attention makes NaN. With `check` an assertion says so, too.
   }];
+  let options = [
+    Option<"check", "check", "bool", "true",
+           "Assert that the entries fit into the list, which reads memory between "
+           "the loops">
+  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"
   ];
   let statistics = [
     Statistic<"numLowered", "lowered", "Number of ops lowered">
@@ -243,7 +258,7 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     where most sequences have one query, larger tiles would be empty.
 
     An `attn.merge` of 2 to 4 dimensions, up to 256 channels, gets tiles of up to 64
-    rows on CPUs; on GPUs it is an error.
+    rows on CPUs; on GPUs it runs by its decomposition.
 
     With up to 16 queries (a static number) the keys are divided: on a CPU between
     up to 64 work items, whatever the number of threads, so that this does not
