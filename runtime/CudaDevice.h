@@ -19,8 +19,8 @@ namespace fovea::runtime {
 bool isCurrentCudaDevice(int32_t id, char *why, size_t size);
 
 /// Memory of the current device for the temporaries of a call on a stream, null
-/// after an error of the function `name`. A stream's calls follow each other, so
-/// that they share it.
+/// after an error of the function `name`. A stream's calls follow each other,
+/// so that they share it.
 void *getCudaTemporaries(const char *name, void *stream, int64_t bytes);
 
 } // namespace fovea::runtime

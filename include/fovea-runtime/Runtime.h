@@ -74,8 +74,8 @@ typedef void (*fovea_parallel_for_t)(int64_t items, int64_t scratchBytes,
  * Errors: if a body calls fovea_report_error, the message is the calling
  * thread's fovea_last_error() when this function returns, whichever thread ran
  * the body; items not yet started are then skipped. The same holds when the
- * scratch memory can't be allocated. Inside of a call with a workspace the scratch
- * memory comes from there. */
+ * scratch memory can't be allocated. Inside of a call with a workspace the
+ * scratch memory comes from there. */
 FOVEA_RUNTIME_EXPORT void fovea_parallel_for(int64_t items,
                                              int64_t scratchBytes,
                                              fovea_body_t body, void *context);
@@ -102,9 +102,10 @@ FOVEA_RUNTIME_EXPORT int fovea_get_num_threads(void);
 FOVEA_RUNTIME_EXPORT void fovea_set_parallel_for(fovea_parallel_for_t provider);
 
 /* Memory that the bodies of one loop share: at least `bytes` bytes aligned to
- * 64, the first `clearedBytes` of them zero. Inside of a call with a workspace it
- * comes from there; otherwise the thread keeps the memory for later calls. NULL after an error. Several may be had at once, and are given
- * back by the same thread, the last one first. */
+ * 64, the first `clearedBytes` of them zero. Inside of a call with a workspace
+ * it comes from there; otherwise the thread keeps the memory for later calls.
+ * NULL after an error. Several may be had at once, and are given back by the
+ * same thread, the last one first. */
 FOVEA_RUNTIME_EXPORT void *fovea_acquire_workspace(int64_t bytes,
                                                    int64_t clearedBytes);
 
@@ -142,19 +143,20 @@ typedef struct fovea_tensor {
  * code for a GPU, which must be one of the current context; code for a CPU
  * ignores it.
  *
- * Returns 0, or 1 after an error, which fovea_last_error() tells. Before anything
- * is written, it checks of each argument the device, the element type, the rank,
- * the sizes, the strides and the address (a multiple of an element's size), and
- * that what it writes shares memory with no other argument and not with itself.
- * Reads no element outside of the arguments.
+ * Returns 0, or 1 after an error, which fovea_last_error() tells. Before
+ * anything is written, it checks of each argument the device, the element type,
+ * the rank, the sizes, the strides and the address (a multiple of an element's
+ * size), and that what it writes shares memory with no other argument and not
+ * with itself. Reads no element outside of the arguments.
  *
  * A call for a CPU allocates nothing once calls of its size have been made with
- * as many threads, or with a workspace (fovea_set_workspace) from the first on. A
- * call for a GPU returns when the kernels are enqueued; it neither allocates nor
- * synchronises, but for the first one in a context, which loads the code, and the
- * first one on a stream that needs as much workspace or temporaries. It can be captured in a
- * CUDA graph, which keeps the stream's memory: do not replay it beside calls on
- * that stream. Any number of threads may call at once. */
+ * as many threads, or with a workspace (fovea_set_workspace) from the first on.
+ * A call for a GPU returns when the kernels are enqueued; it neither allocates
+ * nor synchronises, but for the first one in a context, which loads the code,
+ * and the first one on a stream that needs as much workspace or temporaries. It
+ * can be captured in a CUDA graph, which keeps the stream's memory: do not
+ * replay it beside calls on that stream. Any number of threads may call at
+ * once. */
 typedef int (*fovea_function_t)(const fovea_tensor_t *const *arguments,
                                 int64_t count, void *stream);
 
@@ -162,8 +164,8 @@ typedef int (*fovea_function_t)(const fovea_tensor_t *const *arguments,
 typedef struct fovea_code {
   const char *target; /* as fovea-compile was told */
   uint64_t features;  /* what the CPU must have: see fovea_cpu_features */
-  /* Does the work on checked arguments. `storage` has them one after the other: a
-   * scalar as 8 bytes, an array as MLIR's memref descriptor {data, data, 0,
+  /* Does the work on checked arguments. `storage` has them one after the other:
+   * a scalar as 8 bytes, an array as MLIR's memref descriptor {data, data, 0,
    * sizes..., strides...}. `temporaries` is memory aligned to 64 bytes, of the
    * device that the function is for. */
   void (*run)(const int64_t *storage, void *temporaries, void *stream);
@@ -177,7 +179,8 @@ typedef struct fovea_code {
 typedef struct fovea_entry {
   int64_t abi; /* the version of the ABI; what follows belongs to it */
   const char *name;
-  /* {device type, arguments, words of storage, argument...}; an argument is {rank
+  /* {device type, arguments, words of storage, argument...}; an argument is
+   * {rank
    * (-1: a scalar), dtype code, dtype bits, 1 if it is written else 0} and, for
    * each dimension, {size, stride}, where -1 is any. */
   const int64_t *signature;
@@ -201,18 +204,19 @@ FOVEA_RUNTIME_EXPORT uint64_t fovea_cpu_features(void);
 /* A shared object that fovea-compile made. */
 typedef struct fovea_object fovea_object_t;
 
-/* Loads a shared object; NULL after an error. A file that is missing, truncated,
- * foreign or for another machine, one that changed after it was compiled, and one
- * of a newer ABI are errors, which are found before any code of it runs. (An
- * object that was linked by hand from --emit=obj has no checksum, so that changes
- * of its code are not found.) */
+/* Loads a shared object; NULL after an error. A file that is missing,
+ * truncated, foreign or for another machine, one that changed after it was
+ * compiled, and one of a newer ABI are errors, which are found before any code
+ * of it runs. (An object that was linked by hand from --emit=obj has no
+ * checksum, so that changes of its code are not found.) */
 FOVEA_RUNTIME_EXPORT fovea_object_t *fovea_load(const char *path);
 
 /* Unloads an object; no function of it may be running. NULL is allowed. */
 FOVEA_RUNTIME_EXPORT void fovea_unload(fovea_object_t *object);
 
-/* A function of an object, or NULL after an error: there is no such function, or
- * it has no code that this CPU can run. Of NULL it leaves fovea_load's error. */
+/* A function of an object, or NULL after an error: there is no such function,
+ * or it has no code that this CPU can run. Of NULL it leaves fovea_load's
+ * error. */
 FOVEA_RUNTIME_EXPORT fovea_function_t fovea_find(fovea_object_t *object,
                                                  const char *name);
 
@@ -225,19 +229,18 @@ fovea_find_entry(fovea_object_t *object, const char *name);
 //===----------------------------------------------------------------------===*/
 
 /* Bytes of workspace with which a call on a CPU with these arguments allocates
- * nothing: for its temporaries, what its loops share, and scratch memory for `threads` threads (0 or
- * less: fovea_get_num_threads()). -1 after an error; the arguments are checked as
- * by a call, their elements are not touched. */
-FOVEA_RUNTIME_EXPORT int64_t
-fovea_workspace_bytes(const fovea_entry_t *entry,
-                      const fovea_tensor_t *const *arguments, int64_t count,
-                      int threads);
+ * nothing: for its temporaries, what its loops share, and scratch memory for
+ * `threads` threads (0 or less: fovea_get_num_threads()). -1 after an error;
+ * the arguments are checked as by a call, their elements are not touched. */
+FOVEA_RUNTIME_EXPORT int64_t fovea_workspace_bytes(
+    const fovea_entry_t *entry, const fovea_tensor_t *const *arguments,
+    int64_t count, int threads);
 
-/* Gives calls of the calling thread memory to work in, until it is called again;
- * NULL takes it back. The memory is aligned to 64 bytes; it is not freed, and no
- * other thread may use it meanwhile. A call that finds room for fewer threads
- * uses fewer; one that finds no room for one is an error. Returns 0, or 1 after
- * an error. */
+/* Gives calls of the calling thread memory to work in, until it is called
+ * again; NULL takes it back. The memory is aligned to 64 bytes; it is not
+ * freed, and no other thread may use it meanwhile. A call that finds room for
+ * fewer threads uses fewer; one that finds no room for one is an error. Returns
+ * 0, or 1 after an error. */
 FOVEA_RUNTIME_EXPORT int fovea_set_workspace(void *memory, int64_t bytes);
 
 /*===----------------------------------------------------------------------===//
@@ -245,14 +248,15 @@ FOVEA_RUNTIME_EXPORT int fovea_set_workspace(void *memory, int64_t bytes);
 //===----------------------------------------------------------------------===*/
 
 enum fovea_trace_kind {
-  FOVEA_TRACE_CALL = 0,  /* of a compiled function, with its name */
-  FOVEA_TRACE_LOOP = 1,  /* a parallel loop of a call, with the function's name */
+  FOVEA_TRACE_CALL = 0, /* of a compiled function, with its name */
+  FOVEA_TRACE_LOOP =
+      1, /* a parallel loop of a call, with the function's name */
   FOVEA_TRACE_LAUNCH = 2 /* of a GPU kernel, with its name */
 };
 
-/* What is told of calls, on the thread that calls; begin and end nest. They must
- * not call compiled functions. `items` counts the arguments of a call, the work
- * items of a loop or launch; `status` is 0, or 1 after an error. */
+/* What is told of calls, on the thread that calls; begin and end nest. They
+ * must not call compiled functions. `items` counts the arguments of a call, the
+ * work items of a loop or launch; `status` is 0, or 1 after an error. */
 typedef struct fovea_tracer {
   void (*begin)(enum fovea_trace_kind kind, const char *name, int64_t items,
                 void *context);
@@ -269,9 +273,9 @@ FOVEA_RUNTIME_EXPORT void fovea_set_tracer(const fovea_tracer_t *tracer);
 // What compiled functions call
 //===----------------------------------------------------------------------===*/
 
-/* For objects of ABI version 1. Clears the thread's error, checks the arguments of
- * the function `name` and writes them to `storage` as fovea_code_t says. Returns
- * 0, or 1 after an error.
+/* For objects of ABI version 1. Clears the thread's error, checks the arguments
+ * of the function `name` and writes them to `storage` as fovea_code_t says.
+ * Returns 0, or 1 after an error.
  *
  * `signature` is {device type, count, argument...}; an argument is {-1, dtype
  * code, dtype bits} if it is a scalar and {rank, dtype code, dtype bits, size
@@ -289,11 +293,11 @@ FOVEA_RUNTIME_EXPORT int fovea_call_status(void);
 typedef struct fovea_cuda_kernel {
   const char *name;
   const void *image; /* a cubin, or PTX that ends with 0 */
-  /* {compute capability * 10, threads of a block, bytes of dynamic shared memory,
-   *  1 if persistent (one block a multiprocessor at most, in x) otherwise 0,
-   *  rank of the grid, coordinate of the work item for x, y and z..., count,
-   *  argument...}; an argument is {fovea_cuda_argument_kind, words that follow,
-   *  words...}. */
+  /* {compute capability * 10, threads of a block, bytes of dynamic shared
+   * memory, 1 if persistent (one block a multiprocessor at most, in x)
+   * otherwise 0, rank of the grid, coordinate of the work item for x, y and
+   * z..., count, argument...}; an argument is {fovea_cuda_argument_kind, words
+   * that follow, words...}. */
   const int64_t *facts;
   void *state; /* the runtime's; NULL at first */
 } fovea_cuda_kernel_t;
@@ -306,19 +310,19 @@ enum fovea_cuda_argument_kind {
    * second dimension ends at extent M of argument L if that is less; L = -1: no
    * such limit. Zeros outside. */
   FOVEA_CUDA_TENSOR_MAP = 0,
-  FOVEA_CUDA_POINTER = 1,  /* {P}: the address of the first element */
-  FOVEA_CUDA_SIZE = 2,     /* {P, d}: an extent, 32 bits */
-  FOVEA_CUDA_STRIDE = 3,   /* {P, R, d}: a stride in elements, 64 bits */
-  FOVEA_CUDA_SCALAR = 4,   /* {P}: the scalar's bytes */
+  FOVEA_CUDA_POINTER = 1, /* {P}: the address of the first element */
+  FOVEA_CUDA_SIZE = 2,    /* {P, d}: an extent, 32 bits */
+  FOVEA_CUDA_STRIDE = 3,  /* {P, R, d}: a stride in elements, 64 bits */
+  FOVEA_CUDA_SCALAR = 4,  /* {P}: the scalar's bytes */
   /* {bytes} or {bytes, more for each multiprocessor}: memory of this kernel on
    * this stream, zeroed once; what a kernel needs to be zero it leaves so */
   FOVEA_CUDA_WORKSPACE = 5,
-  FOVEA_CUDA_EXTENT = 6,    /* {n}: extent of coordinate n of the grid, 32 bits */
+  FOVEA_CUDA_EXTENT = 6, /* {n}: extent of coordinate n of the grid, 32 bits */
   FOVEA_CUDA_DESCRIPTOR = 7 /* {P}: the array's memref descriptor */
 };
 
-/* The multiprocessors of the current context's device; 1 if there is none, which
- * a launch then tells. */
+/* The multiprocessors of the current context's device; 1 if there is none,
+ * which a launch then tells. */
 FOVEA_RUNTIME_EXPORT int64_t fovea_cuda_processors(void);
 
 /* Launches a kernel on a stream, for the work items below `grid`; `arguments`

@@ -100,9 +100,15 @@ LogicalResult Scores::readWalk(const Machine &machine) {
     return op->emitOpError("the walk's rows are [")
            << ArrayRef(rows.sizes) << "], expected [1 or " << extents[dimB]
            << ", 1 or " << extents[dimH] << ", " << numRows << ", 4]";
-  walk = WalkTable{(*shape)[0],   (*shape)[1], rows.sizes[0],
-                   rows.sizes[1], numRows,     numTiles,
-                   {},            {},          {},
+  walk = WalkTable{(*shape)[0],
+                   (*shape)[1],
+                   rows.sizes[0],
+                   rows.sizes[1],
+                   numRows,
+                   numTiles,
+                   {},
+                   {},
+                   {},
                    {}};
   walk->visits.resize(walk->b * walk->h * numRows * numTiles, Visit::Skipped);
   walk->entries.resize(walk->visits.size());
@@ -359,15 +365,14 @@ FailureOr<std::optional<double>> Scores::getScore(int64_t b, int64_t h,
                  {0, origin[3] + key.coordinate}};
   Visit visit = Visit::Partial;
   if (walk) {
-    int64_t tile =
-        walk->at(b, h, i / walk->queries, key.column / walk->keys);
+    int64_t tile = walk->at(b, h, i / walk->queries, key.column / walk->keys);
     visit = walk->visits[tile];
     int64_t column = key.column % walk->keys;
     if (visit == Visit::Partial && walk->masks &&
         !(walk->masks
-              ->load({walk->entries[tile], i % walk->queries,
-                      getMaskWord(column)})
-              .integer >>
+                  ->load({walk->entries[tile], i % walk->queries,
+                          getMaskWord(column)})
+                  .integer >>
               getMaskBit(column) &
           1))
       return std::optional<double>();

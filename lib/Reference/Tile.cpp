@@ -139,10 +139,9 @@ static Index locateInBoxes(const TileView &view, int64_t row) {
 
 /// Whether the grid of a view with boxes, or any other view, has an element.
 static bool isInside(const TileView &view, ArrayRef<int64_t> index) {
-  return llvm::all_of(llvm::zip_equal(index, view.memory.sizes),
-                      [](auto pair) {
-                        return std::get<0>(pair) < std::get<1>(pair);
-                      });
+  return llvm::all_of(llvm::zip_equal(index, view.memory.sizes), [](auto pair) {
+    return std::get<0>(pair) < std::get<1>(pair);
+  });
 }
 
 /// The element of `view` at `position`, which is inside of its sizes.
@@ -382,8 +381,7 @@ fold(Machine &machine, CombineOp op,
       if (weight == 0)
         continue;
       for (int64_t column = 0; column < columns; ++column)
-        sums[column] +=
-            weight * state[0].elements.load({row, column}).real;
+        sums[column] += weight * state[0].elements.load({row, column}).real;
       sums[columns] += weight * state[2].elements.load({row}).real;
     }
     for (int64_t column = 0; column < columns; ++column)

@@ -228,8 +228,9 @@ TEST(Tile, Gather) {
             std::vector<double>({0, 0, 0, 1, 2, 3, 0, 1, 2, 3, 3, 3}));
 }
 
-/// A tile of two boxes of 2 x 2 of a grid of 3 x 3, moved to another grid: places
-/// beyond the first one are zeros, those beyond the second one are not written.
+/// A tile of two boxes of 2 x 2 of a grid of 3 x 3, moved to another grid:
+/// places beyond the first one are zeros, those beyond the second one are not
+/// written.
 TEST(Tile, Boxes) {
   Program program(R"(
     tile.kernel @k(%a: memref<3x3x1xf32>, %b: memref<3x3x1xf32>) grid(%x) {

@@ -34,8 +34,8 @@ void buildImportStage(mlir::OpPassManager &pm);
 /// attn on tensors -> attn on tensors, simplified and with schedules.
 void buildAttnStage(mlir::OpPassManager &pm, const CpuPipelineOptions &options);
 
-/// attn on tensors -> attn on memrefs, in functions that have the arguments of the
-/// C ABI.
+/// attn on tensors -> attn on memrefs, in functions that have the arguments of
+/// the C ABI.
 void buildBufferizeStage(mlir::OpPassManager &pm);
 
 /// attn on tensors -> kernels on tiles, and functions of memrefs that launch
@@ -59,9 +59,9 @@ void buildCpuPipeline(mlir::OpPassManager &pm,
 
 /// Options of the pipeline for NVIDIA GPUs.
 struct CudaPipelineOptions : mlir::PassPipelineOptions<CudaPipelineOptions> {
-  Option<std::string> target{
-      *this, "target", llvm::cl::desc("What to compile for: cuda:sm_90a"),
-      llvm::cl::init("cuda:sm_90a")};
+  Option<std::string> target{*this, "target",
+                             llvm::cl::desc("What to compile for: cuda:sm_90a"),
+                             llvm::cl::init("cuda:sm_90a")};
   Option<std::string> format{
       *this, "format",
       llvm::cl::desc("Code of the kernels: isa (PTX, the default) or bin (a "
@@ -77,13 +77,13 @@ void buildSizeChecks(mlir::OpPassManager &pm, bool isCpu);
 void buildCudaAttnStage(mlir::OpPassManager &pm,
                         const CudaPipelineOptions &options);
 
-/// The same -> tile programs with schedules, and functions of memrefs that launch
-/// them. Both stages together: `-fovea-cuda-tile-stage`.
+/// The same -> tile programs with schedules, and functions of memrefs that
+/// launch them. Both stages together: `-fovea-cuda-tile-stage`.
 void buildCudaTileStage(mlir::OpPassManager &pm,
                         const CudaPipelineOptions &options);
 
-/// Tile programs -> functions of the C ABI that call the runtime, and kernels as
-/// gpu.binary.
+/// Tile programs -> functions of the C ABI that call the runtime, and kernels
+/// as gpu.binary.
 void buildCudaKernelStage(mlir::OpPassManager &pm,
                           const CudaPipelineOptions &options);
 
@@ -91,12 +91,12 @@ void buildCudaKernelStage(mlir::OpPassManager &pm,
 void buildCudaHostStage(mlir::OpPassManager &pm,
                         const CudaPipelineOptions &options);
 
-/// Compiles a copy of a module, checks of sizes first, as far as the kernel stage.
-/// With ptxas, a kernel that spills, has a stack frame or gets a message C75xx is
-/// compiled again with the op's next schedule; the best is kept, with a warning
-/// if none is clean. Without, each op has its first schedule. Kernels are left in
-/// the options' format; bin needs ptxas. What ptxas says of each that is kept goes
-/// to `report`, if there is one. Null after a diagnostic.
+/// Compiles a copy of a module, checks of sizes first, as far as the kernel
+/// stage. With ptxas, a kernel that spills, has a stack frame or gets a message
+/// C75xx is compiled again with the op's next schedule; the best is kept, with
+/// a warning if none is clean. Without, each op has its first schedule. Kernels
+/// are left in the options' format; bin needs ptxas. What ptxas says of each
+/// that is kept goes to `report`, if there is one. Null after a diagnostic.
 mlir::OwningOpRef<mlir::ModuleOp>
 compileCudaKernels(mlir::ModuleOp module, const CudaPipelineOptions &options,
                    const Ptxas *ptxas, llvm::raw_ostream *report = nullptr);

@@ -478,9 +478,8 @@ SmallVector<Value> AttentionKernel::emitStep(const Segment &segment,
     s = emitScoreRegion(s, {i0, j0});
   if (op.getWalkMasks()) {
     Value entry = tile::WalkEntryOp::create(b, loc, segment.walk, position);
-    s = emitIfPartial(s, at.getPartial(), [&] {
-      return emitWalkMask(s, at.getTile(), entry);
-    });
+    s = emitIfPartial(s, at.getPartial(),
+                      [&] { return emitWalkMask(s, at.getTile(), entry); });
   } else {
     s = emitMask(s, at.getPartial(), {i0, j0});
   }

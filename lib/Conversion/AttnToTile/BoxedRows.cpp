@@ -26,7 +26,8 @@ int64_t BoxedRows::getNumRows() const {
   return rows;
 }
 
-/// What a view is of: an argument, a buffer or a global; null if it is not known.
+/// What a view is of: an argument, a buffer or a global; null if it is not
+/// known.
 static Value getRoot(Value memref) {
   while (auto view = memref.getDefiningOp<ViewLikeOpInterface>())
     memref = view.getViewSource();
@@ -51,7 +52,8 @@ static ReorderOp getMove(Value buffer, Operation *op) {
   return move && move->getBlock() == op->getBlock() ? move : ReorderOp();
 }
 
-/// Between two ops of a block nothing but other moves of buffers touches memory.
+/// Between two ops of a block nothing but other moves of buffers touches
+/// memory.
 static bool isQuiet(Operation *from, Operation *to) {
   for (Operation *op = from->getNextNode(); op != to; op = op->getNextNode()) {
     if (isMemoryEffectFree(op) || isa<memref::AllocOp, memref::DeallocOp>(op))
@@ -126,9 +128,7 @@ std::optional<BoxedRows> fovea::takeBoxedRows(OpOperand &operand, unsigned axis,
     return std::nullopt;
   BoxedRows result{memref::ExpandShapeOp::create(b, op->getLoc(), *expanded,
                                                  tokens, groups, sizes),
-                   axis,
-                   order.grid,
-                   order.box};
+                   axis, order.grid, order.box};
   move.erase();
   return result;
 }

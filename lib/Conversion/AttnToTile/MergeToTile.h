@@ -14,8 +14,9 @@
 
 namespace fovea {
 
-/// Makes the kernel of a merge on memrefs before `before`, and its launch before
-/// the op. A work item has a tile of rows of the longest dimension but the last.
+/// Makes the kernel of a merge on memrefs before `before`, and its launch
+/// before the op. A work item has a tile of rows of the longest dimension but
+/// the last.
 tile::KernelOp emitMergeKernel(attn::MergeOp op,
                                tile::ScheduleAttrInterface schedule,
                                mlir::Operation *before, llvm::StringRef name);

@@ -146,15 +146,13 @@ Rows ScoreKernel::emitQueryRows() {
 Value ScoreKernel::emitNumColumns(const Segment &segment, ValueRange values) {
   if (segment.attribute.getKind() != SegmentKind::paged)
     return extent(values[segment.key], maps[1], dimJ);
-  Value pages =
-      memref::DimOp::create(b, loc, values[segment.tables.back()], 1);
+  Value pages = memref::DimOp::create(b, loc, values[segment.tables.back()], 1);
   return arith::MulIOp::create(b, loc, pages,
                                index(segment.attribute.getPageSize()));
 }
 
 void ScoreKernel::emitKeys(Segment &segment, const Segment *before) {
-  segment.keys = {
-      {}, emitNumColumns(segment, parameterValues())};
+  segment.keys = {{}, emitNumColumns(segment, parameterValues())};
   if (segment.attribute.getKind() == SegmentKind::packed)
     segment.keys = emitRows(b, loc, parameter(segment.tables[1]), batch,
                             segment.keys.size);

@@ -23,10 +23,9 @@ Value ScoreReduceKernel::emitItem() {
   head = kernel.getGridArguments()[1];
   Value tile = kernel.getGridArguments()[2];
   if (segment().attribute.getKind() == SegmentKind::packed) {
-    PackedItem item =
-        emitPackedItem(b, loc, parameter(segment().tables[1]),
-                       emitNumColumns(segment(), parameterValues()),
-                       program.queryTile, tile);
+    PackedItem item = emitPackedItem(
+        b, loc, parameter(segment().tables[1]),
+        emitNumColumns(segment(), parameterValues()), program.queryTile, tile);
     batch = item.sequence;
     tile = item.tile;
   }

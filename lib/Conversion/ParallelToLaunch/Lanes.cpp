@@ -98,8 +98,7 @@ static std::optional<TypedAttr> getNeutralElement(Operation *op) {
   return IntegerAttr::get(type, *number);
 }
 
-FailureOr<SmallVector<Value>>
-Lanes::getNeutralElements(scf::ReduceOp reduce) {
+FailureOr<SmallVector<Value>> Lanes::getNeutralElements(scf::ReduceOp reduce) {
   SmallVector<Value> elements;
   for (Region &region : reduce.getReductions()) {
     Operation *op = getOnlyOp(region);
@@ -108,8 +107,7 @@ Lanes::getNeutralElements(scf::ReduceOp reduce) {
     if (!element)
       return reduce.emitOpError("of a loop for the lanes of a warp has to be "
                                 "one op with a neutral element");
-    elements.push_back(
-        arith::ConstantOp::create(b, reduce.getLoc(), *element));
+    elements.push_back(arith::ConstantOp::create(b, reduce.getLoc(), *element));
   }
   return elements;
 }
@@ -215,11 +213,9 @@ LogicalResult Lanes::distribute(scf::ParallelOp loop) {
         for (Operation &op : loop.getBody()->without_terminator())
           b.clone(op, mapping);
         SmallVector<Value> next;
-        for (auto [region, sum, value] :
-             llvm::zip_equal(reduction.getReductions(), sums,
-                             reduction.getOperands()))
-          next.push_back(
-              combine(region, sum, mapping.lookupOrDefault(value)));
+        for (auto [region, sum, value] : llvm::zip_equal(
+                 reduction.getReductions(), sums, reduction.getOperands()))
+          next.push_back(combine(region, sum, mapping.lookupOrDefault(value)));
         return next;
       });
   b.setInsertionPoint(loop);

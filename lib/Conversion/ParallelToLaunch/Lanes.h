@@ -20,8 +20,8 @@ class Lanes {
 public:
   Lanes(mlir::OpBuilder &b, mlir::Value lane) : b(b), lane(lane) {}
 
-  /// Divides the outermost parallel loops of a block, and lets the first lane do
-  /// what is stored outside of them.
+  /// Divides the outermost parallel loops of a block, and lets the first lane
+  /// do what is stored outside of them.
   mlir::LogicalResult distribute(mlir::Block &block);
 
 private:

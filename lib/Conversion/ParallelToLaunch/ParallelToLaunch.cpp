@@ -18,10 +18,13 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/RegionUtils.h"
 
 namespace fovea {
@@ -75,18 +78,17 @@ private:
   SymbolTable &symbols;
   ImplicitLocOpBuilder b;
   std::string name;
-  SmallVector<Value> extents;       ///< Numbers of iterations.
-  SmallVector<Value> inputs;        ///< What the kernel is given.
-  SmallVector<Operation *> copied;  ///< Constants that it has itself.
-  IRMapping mapping;                ///< To values of the kernel.
+  SmallVector<Value> extents;      ///< Numbers of iterations.
+  SmallVector<Value> inputs;       ///< What the kernel is given.
+  SmallVector<Operation *> copied; ///< Constants that it has itself.
+  IRMapping mapping;               ///< To values of the kernel.
 };
 
 } // namespace
 
 void LoopKernel::prepare() {
-  for (auto [low, high, step] :
-       llvm::zip_equal(loop.getLowerBound(), loop.getUpperBound(),
-                       loop.getStep())) {
+  for (auto [low, high, step] : llvm::zip_equal(
+           loop.getLowerBound(), loop.getUpperBound(), loop.getStep())) {
     Value range = b.createOrFold<arith::SubIOp>(high, low);
     Value count = b.createOrFold<arith::CeilDivSIOp>(range, step);
     extents.push_back(b.createOrFold<arith::MaxSIOp>(count, index(0)));
@@ -124,8 +126,7 @@ void LoopKernel::emitBody(ArrayRef<Value> numbers) {
   for (auto [variable, number, low, step] :
        llvm::zip_equal(loop.getInductionVars(), numbers, loop.getLowerBound(),
                        loop.getStep())) {
-    Value offset =
-        b.createOrFold<arith::MulIOp>(number, mapping.lookup(step));
+    Value offset = b.createOrFold<arith::MulIOp>(number, mapping.lookup(step));
     mapping.map(variable,
                 b.createOrFold<arith::AddIOp>(offset, mapping.lookup(low)));
   }
@@ -160,8 +161,8 @@ void LoopKernel::emitForCpu() {
       indexType, MemRefType::get({ShapedType::kDynamic}, b.getI8Type())};
   llvm::append_range(types, ValueRange(inputs).getTypes());
   types.push_back(indexType);
-  auto function = func::FuncOp::create(loop.getLoc(), name,
-                                       b.getFunctionType(types, {}));
+  auto function =
+      func::FuncOp::create(loop.getLoc(), name, b.getFunctionType(types, {}));
   function.setPrivate();
   name = symbols.insert(function).str();
 
@@ -174,8 +175,8 @@ void LoopKernel::emitForCpu() {
   Value share =
       arith::CeilDivSIOp::create(b, all, block->getArguments().back());
   Value first = arith::MulIOp::create(b, block->getArgument(0), share);
-  Value last = arith::MinSIOp::create(
-      b, arith::AddIOp::create(b, first, share), all);
+  Value last =
+      arith::MinSIOp::create(b, arith::AddIOp::create(b, first, share), all);
   auto shared = scf::ForOp::create(b, first, last, index(1));
   func::ReturnOp::create(b);
   b.setInsertionPointToStart(shared.getBody());
@@ -223,13 +224,12 @@ LLVM::LLVMFuncOp LoopKernel::createCudaFunction(StringRef chip,
   function->setAttr(
       NVVM::NVVMDialect::getReqntidAttrName(),
       b.getDenseI32ArrayAttr({static_cast<int32_t>(threads), 1, 1}));
-  function->setAttr(
-      "pipe.launch",
-      b.getDictionaryAttr(
-          {b.getNamedAttr("block", b.getI64IntegerAttr(threads)),
-           b.getNamedAttr("shared_bytes", b.getI64IntegerAttr(0)),
-           b.getNamedAttr("grid", b.getDenseI64ArrayAttr({0})),
-           b.getNamedAttr("arguments", b.getArrayAttr(facts))}));
+  function->setAttr("pipe.launch",
+                    b.getDictionaryAttr(
+                        {b.getNamedAttr("block", b.getI64IntegerAttr(threads)),
+                         b.getNamedAttr("shared_bytes", b.getI64IntegerAttr(0)),
+                         b.getNamedAttr("grid", b.getDenseI64ArrayAttr({0})),
+                         b.getNamedAttr("arguments", b.getArrayAttr(facts))}));
   return function;
 }
 
@@ -258,17 +258,16 @@ Value LoopKernel::unpackInput(Value argument, Type type) {
 }
 
 LogicalResult LoopKernel::emitForCuda(StringRef chip) {
-  bool usesWarps = loop.getBody()
-                       ->walk([](scf::ParallelOp) {
-                         return WalkResult::interrupt();
-                       })
-                       .wasInterrupted();
+  bool usesWarps =
+      loop.getBody()
+          ->walk([](scf::ParallelOp) { return WalkResult::interrupt(); })
+          .wasInterrupted();
   int64_t threads = usesWarps ? 128 : 256;
   int64_t itemsOfBlock = usesWarps ? threads / warpSize : threads;
   for (Value input : inputs) {
     Type type = input.getType();
-    bool isScalar = type.isIndex() || (type.isIntOrFloat() &&
-                                       type.getIntOrFloatBitWidth() <= 64);
+    bool isScalar = type.isIndex() ||
+                    (type.isIntOrFloat() && type.getIntOrFloatBitWidth() <= 64);
     if (!isScalar && !isa<MemRefType>(type))
       return loop.emitOpError("uses a value of type ")
              << type << ", which a GPU's kernel cannot be given";
@@ -279,17 +278,16 @@ LogicalResult LoopKernel::emitForCuda(StringRef chip) {
   Block *block = function.addEntryBlock(b);
   b.setInsertionPointToStart(block);
   SmallVector<Value> arguments;
-  for (auto [argument, input] :
-       llvm::zip_equal(block->getArguments(), inputs))
+  for (auto [argument, input] : llvm::zip_equal(block->getArguments(), inputs))
     arguments.push_back(unpackInput(argument, input.getType()));
   enterKernel(arguments);
   auto toIndex = [&](Value value) -> Value {
     return arith::IndexCastUIOp::create(b, b.getIndexType(), value);
   };
   Value thread = toIndex(NVVM::ThreadIdXOp::create(b, b.getI32Type()));
-  Value first =
-      arith::MulIOp::create(b, toIndex(NVVM::BlockIdXOp::create(b, b.getI32Type())),
-                            index(itemsOfBlock));
+  Value first = arith::MulIOp::create(
+      b, toIndex(NVVM::BlockIdXOp::create(b, b.getI32Type())),
+      index(itemsOfBlock));
   Value own = thread, lane;
   if (usesWarps) {
     own = arith::DivUIOp::create(b, thread, index(warpSize));
@@ -354,7 +352,13 @@ struct ConvertParallelToLaunchPass final
       chip = parsed->chip;
     }
     SmallVector<scf::ParallelOp> loops;
+    // There is no library of functions on a GPU.
+    RewritePatternSet expansions(&getContext());
+    populateMathPolynomialApproximationPatterns(expansions);
+    FrozenRewritePatternSet patterns(std::move(expansions));
     for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (isCuda && failed(applyPatternsGreedily(function, patterns)))
+        return signalPassFailure();
       if (isCuda)
         function.walk([](memref::CopyOp copy) {
           if (isa<MemRefType>(copy.getSource().getType()) &&

@@ -358,9 +358,9 @@ LogicalResult KernelEmitter::emitStore(pipe::StoreOp op) {
   if (view.getFrom() && view.getLimit()) {
     Value left = arith::SubIOp::create(builder, loc, get(view.getLimit()),
                                        add(get(op.getOffsets()[0]), below));
-    Value whole = arith::CmpIOp::create(
-        builder, loc, arith::CmpIPredicate::sge, left,
-        constant(pipe::limits::groupRows));
+    Value whole =
+        arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, left,
+                              constant(pipe::limits::groupRows));
     auto branch =
         scf::IfOp::create(builder, loc, whole, /*withElseRegion=*/true);
     builder.setInsertionPointToStart(branch.elseBlock());
@@ -390,19 +390,19 @@ void KernelEmitter::emitPartialStore(pipe::StoreOp op, Value slab, Value rows) {
   Value source = view.getSource();
   int64_t chunks = type.getDimSize(1) / 8;
   Value address = emitViewAddress(view);
-  Value first = add(get(op.getOffsets()[0]),
-                    multiply(group, pipe::limits::groupRows));
+  Value first =
+      add(get(op.getOffsets()[0]), multiply(group, pipe::limits::groupRows));
   address = advance(address, source, view.getDims()[0], first);
   address =
       advance(address, source, view.getDims()[1], get(op.getOffsets()[1]));
   int64_t extent = view.getType().getShape()[1];
-  Value end = constant(ShapedType::isDynamic(extent) ? type.getDimSize(1)
-                                                     : extent);
-  Value room = arith::SubIOp::create(builder, loc, end,
-                                     get(op.getOffsets()[1]));
+  Value end =
+      constant(ShapedType::isDynamic(extent) ? type.getDimSize(1) : extent);
+  Value room =
+      arith::SubIOp::create(builder, loc, end, get(op.getOffsets()[1]));
   auto quad = VectorType::get(4, builder.getI32Type());
-  Value inside = arith::MinSIOp::create(
-      builder, loc, rows, constant(pipe::limits::groupRows));
+  Value inside = arith::MinSIOp::create(builder, loc, rows,
+                                        constant(pipe::limits::groupRows));
   auto loop = scf::ForOp::create(
       builder, loc, remainder(thread, pipe::limits::groupThreads),
       multiply(inside, chunks), constant(pipe::limits::groupThreads),
@@ -411,8 +411,8 @@ void KernelEmitter::emitPartialStore(pipe::StoreOp op, Value slab, Value rows) {
   builder.setInsertionPointToStart(loop.getBody());
   Value row = divide(loop.getInductionVar(), chunks);
   Value chunk = remainder(loop.getInductionVar(), chunks);
-  Value exists = arith::CmpIOp::create(
-      builder, loc, arith::CmpIPredicate::slt, multiply(chunk, 8), room);
+  Value exists = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
+                                       multiply(chunk, 8), room);
   auto branch = scf::IfOp::create(builder, loc, exists);
   builder.setInsertionPointToStart(branch.thenBlock());
   // Chunk c of row r is at place c xor r of the 8 of its block.
@@ -420,9 +420,8 @@ void KernelEmitter::emitPartialStore(pipe::StoreOp op, Value slab, Value rows) {
                                       remainder(row, 8));
   Value from = add(add(slab, multiply(row, rowBytes)), multiply(place, 16));
   from = add(from, multiply(divide(chunk, 8), type.getDimSize(0) * rowBytes));
-  Value elements =
-      LLVM::LoadOp::create(builder, loc, quad, sharedPointer(from),
-                           /*alignment=*/16);
+  Value elements = LLVM::LoadOp::create(builder, loc, quad, sharedPointer(from),
+                                        /*alignment=*/16);
   Value to = advance(address, source, view.getDims()[0], row);
   to = advance(to, source, view.getDims()[1], multiply(chunk, 8));
   LLVM::StoreOp::create(builder, loc, elements, to, /*alignment=*/16);

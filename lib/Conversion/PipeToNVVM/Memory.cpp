@@ -244,12 +244,11 @@ Value KernelEmitter::emitPage(tile::ViewOp view, Value row) {
   for (auto [dim, index] : llvm::enumerate(view.getTableIndices()))
     address = advance(address, table, dim, get(index));
   int64_t last = view.getTableIndices().size();
-  Value position = arith::MinSIOp::create(
-      builder, loc, divide(row, *view.getPageSize()),
-      add(extentOf(table, last), -1));
-  Value page =
-      emitElement(cast<MemRefType>(table.getType()),
-                  advance(address, table, last, position));
+  Value position =
+      arith::MinSIOp::create(builder, loc, divide(row, *view.getPageSize()),
+                             add(extentOf(table, last), -1));
+  Value page = emitElement(cast<MemRefType>(table.getType()),
+                           advance(address, table, last, position));
   if (page.getType().isInteger(32))
     return page;
   return arith::TruncIOp::create(builder, loc, builder.getI32Type(),
@@ -271,8 +270,7 @@ LogicalResult KernelEmitter::emitRowStore(tile::StoreOp op) {
   Value extent = view.getBoxes() ? constant(tile::getNumRows(view))
                                  : extentOf(source, axis);
   if (view.getFrom())
-    extent =
-        arith::SubIOp::create(builder, loc, extent, get(view.getFrom()));
+    extent = arith::SubIOp::create(builder, loc, extent, get(view.getFrom()));
   if (view.getLimit())
     extent = arith::MinSIOp::create(builder, loc, extent, get(view.getLimit()));
 

@@ -13,8 +13,8 @@ using namespace fovea;
 
 /// The shape of `rows` successive rows of a box, from a multiple of `rows` on;
 /// nothing if they are no box.
-static std::optional<SmallVector<int64_t>>
-getPartOfBox(ArrayRef<int64_t> box, int64_t rows) {
+static std::optional<SmallVector<int64_t>> getPartOfBox(ArrayRef<int64_t> box,
+                                                        int64_t rows) {
   SmallVector<int64_t> part(box.size(), 1);
   for (size_t dim = box.size(); dim-- > 0;) {
     part[dim] = std::gcd(rows, box[dim]);
@@ -61,7 +61,8 @@ FailureOr<unsigned> KernelEmitter::addTensorMap(Operation *op,
   map.box[0] = columns;
   if (!view.getBoxes()) {
     map.box[1] = getBoxRows(view, rows);
-  } else if (auto part = getPartOfBox(*view.getBoxes(), getBoxRows(view, rows))) {
+  } else if (auto part =
+                 getPartOfBox(*view.getBoxes(), getBoxRows(view, rows))) {
     llvm::copy(llvm::reverse(*part), map.box.begin() + 1);
   } else {
     return view.emitError("has boxes that ")
@@ -72,8 +73,7 @@ FailureOr<unsigned> KernelEmitter::addTensorMap(Operation *op,
       getBoxRows(view, rows) != rows)
     return view.emitError("has boxes that ")
            << rows << " rows, which are stored at once, reach beyond";
-  if (view.getTable() &&
-      (map.box[1] % 8 != 0 || isa<pipe::StoreOp>(op)))
+  if (view.getTable() && (map.box[1] % 8 != 0 || isa<pipe::StoreOp>(op)))
     return view.emitError("has pages of ")
            << *view.getPageSize()
            << " rows; on this target tiles are loaded from pages of a multiple "
@@ -89,10 +89,10 @@ FailureOr<unsigned> KernelEmitter::addTensorMap(Operation *op,
     return view.emitError(
         "a limit of a stored view that is not the extent of a "
         "parameter is not supported on this target");
-  for (Value memory : {isa<pipe::StoreOp>(op) && view.getFrom()
-                           ? Value(view.getSource())
-                           : Value(),
-                       Value(view.getTable())})
+  for (Value memory :
+       {isa<pipe::StoreOp>(op) && view.getFrom() ? Value(view.getSource())
+                                                 : Value(),
+        Value(view.getTable())})
     if (memory && failed(addMemory(op, memory)))
       return failure();
   auto *it = llvm::find(tensorMaps, map);
@@ -221,8 +221,9 @@ LogicalResult KernelEmitter::collect() {
           dyn_cast_or_null<pipe::ScheduleAttr>(kernel.getScheduleAttr());
       if (schedule && schedule.getSplitTo() != 1)
         return WalkResult::advance();
-      combine.emitError("needs a schedule of the kernel that says with split_to "
-                        "how many work items there may be");
+      combine.emitError(
+          "needs a schedule of the kernel that says with split_to "
+          "how many work items there may be");
       return WalkResult::interrupt();
     } else if (auto gather = dyn_cast<tile::GatherOp>(op)) {
       return addMemory(gather, gather.getTable()).succeeded()

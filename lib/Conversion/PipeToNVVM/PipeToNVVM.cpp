@@ -41,17 +41,17 @@ static DenseElementsAttr getConstant(ArrayRef<tile::LaunchOp> launches,
     while (auto cast = value.getDefiningOp<memref::CastOp>())
       value = cast.getSource();
     auto get = value.getDefiningOp<memref::GetGlobalOp>();
-    auto global =
-        get ? SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
-                  launch, get.getNameAttr())
-            : nullptr;
+    auto global = get ? SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+                            launch, get.getNameAttr())
+                      : nullptr;
     if (!global || !global.getConstant() || (constant && global != constant))
       return {};
     constant = global;
   }
-  auto value = constant ? dyn_cast_or_null<DenseElementsAttr>(
-                              constant.getInitialValueAttr())
-                        : DenseElementsAttr();
+  auto value =
+      constant
+          ? dyn_cast_or_null<DenseElementsAttr>(constant.getInitialValueAttr())
+          : DenseElementsAttr();
   if (!value || !value.getElementType().isIntOrFloat() ||
       value.getElementType().getIntOrFloatBitWidth() % 8 != 0)
     return {};

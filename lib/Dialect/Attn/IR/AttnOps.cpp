@@ -30,9 +30,9 @@ enum Dim : unsigned { dimB, dimH, dimI, dimJ, dimD, dimE };
 
 /// The maps given, or those of [B, H, S, D]; packed operands have no B. Of
 /// `dims`, those with j are of keys.
-static SmallVector<AffineMap> indexingMaps(ScoreOpInterface op,
-                                           std::optional<ArrayAttr> given,
-                                           ArrayRef<SmallVector<unsigned>> dims) {
+static SmallVector<AffineMap>
+indexingMaps(ScoreOpInterface op, std::optional<ArrayAttr> given,
+             ArrayRef<SmallVector<unsigned>> dims) {
   if (given)
     return SmallVector<AffineMap>(
         given->template getAsValueRange<AffineMapAttr>());

@@ -102,7 +102,8 @@ Value fovea::attn::inlineRegion(OpBuilder &builder, Region &region,
   return mapping.lookup(yield.getValue());
 }
 
-/// Indices from the end where negative, then clamped; `getSize` gives the extents.
+/// Indices from the end where negative, then clamped; `getSize` gives the
+/// extents.
 static SmallVector<Value> makeSafe(OpBuilder &builder, Location loc,
                                    ValueRange indices,
                                    function_ref<Value(unsigned)> getSize) {

@@ -346,8 +346,8 @@ ParseResult AttentionOp::parse(OpAsmParser &parser, OperationState &result) {
 
 void AttentionOp::print(OpAsmPrinter &printer) {
   printScoreOp(printer, *this, getValues(), "sinks",
-               getSinks() ? ValueRange(getSinks()) : ValueRange(),
-               getOutputs(), {"operandSegmentSizes", "segments", "walk_shape"});
+               getSinks() ? ValueRange(getSinks()) : ValueRange(), getOutputs(),
+               {"operandSegmentSizes", "segments", "walk_shape"});
 }
 
 ParseResult ScoreReduceOp::parse(OpAsmParser &parser, OperationState &result) {
@@ -400,11 +400,10 @@ ParseResult WalkFromMaskOp::parse(OpAsmParser &parser, OperationState &result) {
                                result.operands))
       return failure();
   int32_t numMasks = outputs.operands.size() - 2;
-  result.addAttribute(
-      "operandSegmentSizes",
-      parser.getBuilder().getDenseI32ArrayAttr(
-          {1, 1, static_cast<int32_t>(captures.operands.size()), 1, 1,
-           numMasks}));
+  result.addAttribute("operandSegmentSizes",
+                      parser.getBuilder().getDenseI32ArrayAttr(
+                          {1, 1, static_cast<int32_t>(captures.operands.size()),
+                           1, 1, numMasks}));
   for (Type type : outputs.types)
     if (isa<RankedTensorType>(type))
       result.addTypes(type);
@@ -418,7 +417,6 @@ void WalkFromMaskOp::print(OpAsmPrinter &printer) {
   printer << "   ";
   printGroup(printer, " outs", getDpsInits());
   printRegion(printer, "mask", getMask(), getMaskCaptures());
-  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(),
-                                           {"operandSegmentSizes",
-                                            "walk_shape"});
+  printer.printOptionalAttrDictWithKeyword(
+      (*this)->getAttrs(), {"operandSegmentSizes", "walk_shape"});
 }

@@ -280,9 +280,9 @@ static LogicalResult verifyMaps(ScoreOpInterface op, ArrayRef<AffineMap> maps,
                                 ArrayRef<SmallVector<unsigned>> needed) {
   static constexpr StringLiteral letters = "bhijde";
   // Keys of sequences, though the queries are packed.
-  bool keyedSequences = llvm::any_of(
-      op.getSegments().getAsRange<SegmentAttr>(),
-      [](SegmentAttr segment) { return segment.getHasOffsets(); });
+  bool keyedSequences =
+      llvm::any_of(op.getSegments().getAsRange<SegmentAttr>(),
+                   [](SegmentAttr segment) { return segment.getHasOffsets(); });
   auto uses = [](AffineMap map, unsigned dim) {
     return map.isFunctionOfDim(dim);
   };
@@ -404,7 +404,8 @@ static LogicalResult verifyWalk(ScoreOpInterface op, const Extents &extents) {
     return op->emitOpError("has a walk; its keys must be one segment, dense or "
                            "paged, without row offsets");
   auto type = cast<ShapedType>(rows.getType());
-  auto fits = [&](unsigned axis, int64_t want, StringRef name) -> LogicalResult {
+  auto fits = [&](unsigned axis, int64_t want,
+                  StringRef name) -> LogicalResult {
     int64_t size = type.getDimSize(axis);
     if (ShapedType::isDynamic(size) || want < 0 || size == want ||
         (axis < 2 && size == 1))

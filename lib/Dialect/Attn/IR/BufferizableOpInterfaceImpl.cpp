@@ -118,7 +118,7 @@ void fovea::attn::registerBufferizableOpInterfaceExternalModels(
     WalkFromBlocksOp::attachInterface<
         DestinationBufferization<WalkFromBlocksOp>>(*context);
     WalkTopKOp::attachInterface<DestinationBufferization<WalkTopKOp>>(*context);
-    WalkThresholdOp::attachInterface<
-        DestinationBufferization<WalkThresholdOp>>(*context);
+    WalkThresholdOp::attachInterface<DestinationBufferization<WalkThresholdOp>>(
+        *context);
   });
 }

@@ -539,9 +539,9 @@ static void createChecks(SizeChecks &checks, ReorderOp reorder, bool contents) {
 void fovea::attn::createRuntimeChecks(Operation *op, OpBuilder &b, Location loc,
                                       MessageBuilder message, bool contents) {
   SizeChecks checks(op, b, loc, message);
-  llvm::TypeSwitch<Operation *>(op).Case<AttentionOp, ScoreReduceOp, MergeOp,
-                                    ReorderOp>(
-      [&](auto attnOp) { createChecks(checks, attnOp, contents); });
+  llvm::TypeSwitch<Operation *>(op)
+      .Case<AttentionOp, ScoreReduceOp, MergeOp, ReorderOp>(
+          [&](auto attnOp) { createChecks(checks, attnOp, contents); });
 }
 
 namespace {

@@ -15,8 +15,8 @@
 //   entries  of each part
 //   bits     of the partial entries (masks only)
 //
-// Items are independent; the loops inside of an item fold, too, in any order. So
-// the result does not depend on how many threads there are, or of what kind.
+// Items are independent; the loops inside of an item fold, too, in any order.
+// So the result does not depend on how many threads there are, or of what kind.
 //
 // A part has few tiles where there are few rows, so that there is something to
 // do for a whole machine. Its tiles are looked at 32 at a time: a word of bits
@@ -135,9 +135,9 @@ protected:
   /// A loop over the bits of a word, the lowest first.
   SmallVector<Value> forEachBit(Value bits, ValueRange state, Body body);
   /// A loop that goes on while `condition` of its state holds.
-  SmallVector<Value> loopWhile(
-      ValueRange state, function_ref<Value(ValueRange)> condition,
-      function_ref<SmallVector<Value>(ValueRange)> body);
+  SmallVector<Value>
+  loopWhile(ValueRange state, function_ref<Value(ValueRange)> condition,
+            function_ref<SmallVector<Value>(ValueRange)> body);
   /// A parallel loop over all items below `extents`.
   void forAll(ArrayRef<Value> extents, function_ref<void(ValueRange)> body);
   /// A parallel loop over the coordinates from `low` to `high`; what its body
@@ -146,9 +146,8 @@ protected:
   SmallVector<Value> fold(ArrayRef<Value> low, ArrayRef<Value> high,
                           ValueRange state, Combine combine,
                           function_ref<SmallVector<Value>(ValueRange)> body);
-  SmallVector<Value>
-  foldBits(Value low, Value high, unsigned count,
-           function_ref<SmallVector<Value>(Value)> body);
+  SmallVector<Value> foldBits(Value low, Value high, unsigned count,
+                              function_ref<SmallVector<Value>(Value)> body);
   void when(Value condition, function_ref<void()> body);
 
   /// Memory for all of the op.
@@ -167,10 +166,9 @@ private:
   /// With `uniform` all of its tiles are listed, and partial as that says.
   using Visit = function_ref<SmallVector<Value>(Value first, Value listed,
                                                 Value partial, ValueRange)>;
-  SmallVector<Value> visitTiles(Value row, Value part, ValueRange state,
-                                Visit visit,
-                                std::optional<std::pair<Value, Value>> uniform =
-                                    std::nullopt);
+  SmallVector<Value>
+  visitTiles(Value row, Value part, ValueRange state, Visit visit,
+             std::optional<std::pair<Value, Value>> uniform = std::nullopt);
   std::pair<Value, Value> classifyChunk(Value row, Value low, Value high);
   void forEachPart(function_ref<void(Value row, Value part)> body);
   /// {partial, listed} entries of a part, and of the parts below `end`.
@@ -185,7 +183,8 @@ private:
   void emitEntries();
 
   Value numParts, partChunks;
-  /// {partial, listed} of parts and of rows, listed ones of heads, first places.
+  /// {partial, listed} of parts and of rows, listed ones of heads, first
+  /// places.
   Value counts, totals, heads, starts;
   SmallVector<Value> memory;
 };
@@ -270,8 +269,7 @@ WalkMaker::fold(ArrayRef<Value> low, ArrayRef<Value> high, ValueRange state,
           Block &block = region.front();
           b.setInsertionPointToStart(&block);
           scf::ReduceReturnOp::create(
-              b, loc,
-              combine(n, block.getArgument(0), block.getArgument(1)));
+              b, loc, combine(n, block.getArgument(0), block.getArgument(1)));
         }
       });
   return llvm::to_vector_of<Value>(loop.getResults());
@@ -315,8 +313,8 @@ Value WalkMaker::allocate(ArrayRef<Value> sizes, int64_t last, Type element) {
   SmallVector<int64_t> shape(sizes.size(), ShapedType::kDynamic);
   if (last > 1)
     shape.push_back(last);
-  memory.push_back(memref::AllocOp::create(
-      b, loc, MemRefType::get(shape, element), sizes));
+  memory.push_back(
+      memref::AllocOp::create(b, loc, MemRefType::get(shape, element), sizes));
   return memory.back();
 }
 
@@ -401,8 +399,7 @@ WalkMaker::visitTiles(Value row, Value part, ValueRange state, Visit visit,
             b.setInsertionPointToStart(known.thenBlock());
             Value all = lowBits(create<arith::SubIOp>(high, low));
             scf::YieldOp::create(
-                b, loc,
-                ValueRange{all, select(uniform->second, all, word(0))});
+                b, loc, ValueRange{all, select(uniform->second, all, word(0))});
             b.setInsertionPointToStart(known.elseBlock());
             auto [listed, partial] = classifyChunk(row, low, high);
             scf::YieldOp::create(b, loc, ValueRange{listed, partial});
@@ -435,16 +432,16 @@ SmallVector<Value> WalkMaker::sumCounts(Value row, Value end) {
 //===----------------------------------------------------------------------===//
 
 void WalkMaker::emitCounts() {
-  counts = allocate({numSequences, numHeads, numRows, numParts}, 2,
-                    b.getI32Type());
+  counts =
+      allocate({numSequences, numHeads, numRows, numParts}, 2, b.getI32Type());
   forEachPart([&](Value row, Value part) {
-    SmallVector<Value> found = visitTiles(
-        row, part, {index(0), index(0)},
-        [&](Value, Value listed, Value partial, ValueRange found) {
-          return SmallVector<Value>{
-              create<arith::AddIOp>(found[0], countBits(partial)),
-              create<arith::AddIOp>(found[1], countBits(listed))};
-        });
+    SmallVector<Value> found =
+        visitTiles(row, part, {index(0), index(0)},
+                   [&](Value, Value listed, Value partial, ValueRange found) {
+                     return SmallVector<Value>{
+                         create<arith::AddIOp>(found[0], countBits(partial)),
+                         create<arith::AddIOp>(found[1], countBits(listed))};
+                   });
     for (int64_t n = 0; n < 2; ++n)
       store(toWord(found[n]), counts, {sequence, head, row, part, index(n)});
   });
@@ -472,8 +469,8 @@ void WalkMaker::emitTotals() {
   });
 }
 
-/// Rows with more entries first, equal ones in the order of their queries. Where
-/// entries do not fit, all rows say so.
+/// Rows with more entries first, equal ones in the order of their queries.
+/// Where entries do not fit, all rows say so.
 void WalkMaker::emitRows() {
   using P = arith::CmpIPredicate;
   starts = allocate({numSequences, numHeads, numRows}, 1, b.getIndexType());
@@ -490,8 +487,8 @@ void WalkMaker::emitRows() {
     };
     Value partial = total(row, 0), own = total(row, 1);
     // Entries of earlier rows, and rows that come first.
-    SmallVector<Value> among = fold(
-        zero, numRows, {zero, zero}, sum, [&](ValueRange at) {
+    SmallVector<Value> among =
+        fold(zero, numRows, {zero, zero}, sum, [&](ValueRange at) {
           Value other = total(at[0], 1);
           Value before = compare(P::slt, at[0], row);
           Value precedes = create<arith::OrIOp>(
@@ -501,18 +498,17 @@ void WalkMaker::emitRows() {
                                     number(precedes)};
         });
     // Those of earlier heads, and of all.
-    SmallVector<Value> beside =
-        fold({zero, zero}, {numSequences, numHeads}, {zero, zero}, sum,
-             [&](ValueRange at) {
-               auto place = [&](ValueRange at) {
-                 return create<arith::AddIOp>(
-                     create<arith::MulIOp>(at[0], numHeads), at[1]);
-               };
-               Value other = load(heads, at);
-               Value before =
-                   compare(P::slt, place(at), place(item.take_front(2)));
-               return SmallVector<Value>{select(before, other, zero), other};
-             });
+    SmallVector<Value> beside = fold(
+        {zero, zero}, {numSequences, numHeads}, {zero, zero}, sum,
+        [&](ValueRange at) {
+          auto place = [&](ValueRange at) {
+            return create<arith::AddIOp>(create<arith::MulIOp>(at[0], numHeads),
+                                         at[1]);
+          };
+          Value other = load(heads, at);
+          Value before = compare(P::slt, place(at), place(item.take_front(2)));
+          return SmallVector<Value>{select(before, other, zero), other};
+        });
     Value start = create<arith::AddIOp>(beside[0], among[0]);
     Value room = memref::DimOp::create(b, loc, tiles, 0);
     Value fits = compare(P::sle, beside[1], room);
@@ -535,8 +531,7 @@ void WalkMaker::emitAssertion() {
         });
       })[0];
   Value room = memref::DimOp::create(b, loc, tiles, 0);
-  cf::AssertOp::create(b, loc,
-                       compare(arith::CmpIPredicate::sle, needed, room),
+  cf::AssertOp::create(b, loc, compare(arith::CmpIPredicate::sle, needed, room),
                        "the walk has more entries than its list of tiles; give "
                        "a longer one");
 }
@@ -562,8 +557,8 @@ void WalkMaker::emitEntries() {
       Value size = create<arith::MinSIOp>(
           partTiles, create<arith::SubIOp>(numTiles, first));
       Value allPartial = compare(P::eq, own[0], own[1]);
-      Value oneKind = create<arith::OrIOp>(allPartial,
-                                           compare(P::eq, own[0], index(0)));
+      Value oneKind =
+          create<arith::OrIOp>(allPartial, compare(P::eq, own[0], index(0)));
       Value uniform =
           create<arith::AndIOp>(compare(P::eq, own[1], size), oneKind);
       visitTiles(
@@ -572,7 +567,8 @@ void WalkMaker::emitEntries() {
             Value full = create<arith::XOrIOp>(listed, partial);
             Value last = create<arith::MinSIOp>(
                 create<arith::AddIOp>(first, chunkTiles), numTiles);
-            // Each tile at as many places from the first as there are before it.
+            // Each tile at as many places from the first as there are before
+            // it.
             fold(first, last, {}, nullptr, [&](ValueRange at) {
               Value place = create<arith::SubIOp>(at[0], first);
               Value bit = bitAt(flag(true), place);
@@ -664,9 +660,7 @@ private:
   }
   Value queries() { return clamped(op.getQueries()); }
   Value keys() { return clamped(op.getKeys()); }
-  Value clamped(Value size) {
-    return create<arith::MaxSIOp>(size, index(0));
-  }
+  Value clamped(Value size) { return create<arith::MaxSIOp>(size, index(0)); }
   SmallVector<Buffer> allocateBounds(ArrayRef<Value> values, Value count);
   /// Bounds of values that depend on one coordinate, over [low, high).
   SmallVector<Bounds> foldValues(ArrayRef<Value> values, Extent extent,
@@ -674,9 +668,8 @@ private:
   /// The union of bounds in [low, high) of some buffers.
   SmallVector<Bounds> foldBuffers(ArrayRef<Value> values,
                                   ArrayRef<Buffer> buffers, Extent extent);
-  SmallVector<Bounds>
-  foldBounds(ArrayRef<Value> values, Extent extent,
-             function_ref<SmallVector<Bounds>(Value)> body);
+  SmallVector<Bounds> foldBounds(ArrayRef<Value> values, Extent extent,
+                                 function_ref<SmallVector<Bounds>(Value)> body);
   void storeBounds(ArrayRef<Bounds> found, ArrayRef<Buffer> buffers, Value at);
   SmallVector<Bounds> loadBounds(ArrayRef<Buffer> buffers, Value at);
   /// Of the current rows and some columns.
@@ -698,8 +691,8 @@ private:
 
 } // namespace
 
-SmallVector<MaskWalk::Buffer>
-MaskWalk::allocateBounds(ArrayRef<Value> values, Value count) {
+SmallVector<MaskWalk::Buffer> MaskWalk::allocateBounds(ArrayRef<Value> values,
+                                                       Value count) {
   return llvm::map_to_vector(values, [&](Value value) -> Buffer {
     Type type = MaskBounds::getType(value);
     Value low = allocate({numSequences, numHeads, count}, 1, type);
@@ -716,9 +709,8 @@ MaskWalk::foldBounds(ArrayRef<Value> values, Extent extent,
       llvm::append_values(flat, item.low, item.high);
     return flat;
   };
-  SmallVector<Value> none = flatten(llvm::map_to_vector(values, [&](Value v) {
-    return MaskBounds::createEmpty(b, loc, v);
-  }));
+  SmallVector<Value> none = flatten(llvm::map_to_vector(
+      values, [&](Value v) { return MaskBounds::createEmpty(b, loc, v); }));
   SmallVector<Value> folded = fold(
       extent.first, extent.second, none,
       [&](unsigned n, Value x, Value y) {
@@ -810,8 +802,8 @@ Bounds MaskWalk::boundMask(Extent columns, ArrayRef<Bounds> ofColumns) {
 
 Value MaskWalk::findChunks(Value first, Value last) {
   // A row of no query lists nothing.
-  Value exists = compare(arith::CmpIPredicate::slt, rowExtent.first,
-                         rowExtent.second);
+  Value exists =
+      compare(arith::CmpIPredicate::slt, rowExtent.first, rowExtent.second);
   return foldBits(first, last, 1, [&](Value chunk) {
     Value tile = create<arith::MulIOp>(chunk, chunkTiles);
     Extent columns = columnsOf(tile, create<arith::AddIOp>(tile, chunkTiles));
@@ -831,27 +823,26 @@ TileClass MaskWalk::classify(Value, Value tile) {
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(corners.thenBlock());
-    SmallVector<Value> found =
-        loop(index(0), index(4), {flag(false), flag(false)},
-             [&](Value corner, ValueRange found) {
-               auto end = [&](Value bit, Extent extent) {
-                 Value isFirst = compare(arith::CmpIPredicate::eq, bit,
-                                         index(0));
-                 return select(isFirst, extent.first, last(extent));
-               };
-               Value i = end(create<arith::AndIOp>(corner, index(1)), rowExtent);
-               Value j = end(create<arith::AndIOp>(corner, index(2)), columns);
-               Value holds = evaluate(i, j);
-               return SmallVector<Value>{
-                   create<arith::OrIOp>(found[0], holds),
-                   create<arith::OrIOp>(found[1], negate(holds))};
-             });
+    SmallVector<Value> found = loop(
+        index(0), index(4), {flag(false), flag(false)},
+        [&](Value corner, ValueRange found) {
+          auto end = [&](Value bit, Extent extent) {
+            Value isFirst = compare(arith::CmpIPredicate::eq, bit, index(0));
+            return select(isFirst, extent.first, last(extent));
+          };
+          Value i = end(create<arith::AndIOp>(corner, index(1)), rowExtent);
+          Value j = end(create<arith::AndIOp>(corner, index(2)), columns);
+          Value holds = evaluate(i, j);
+          return SmallVector<Value>{
+              create<arith::OrIOp>(found[0], holds),
+              create<arith::OrIOp>(found[1], negate(holds))};
+        });
     scf::YieldOp::create(b, loc, found);
     b.setInsertionPointToStart(corners.elseBlock());
     scf::YieldOp::create(b, loc, ValueRange{mask.high, mayFail});
   }
-  Value isPartial = create<arith::AndIOp>(corners.getResult(0),
-                                          corners.getResult(1));
+  Value isPartial =
+      create<arith::AndIOp>(corners.getResult(0), corners.getResult(1));
   Value isOpen = create<arith::AndIOp>(open, negate(isPartial));
   Value isKnown = negate(isOpen);
   return {create<arith::AndIOp>(corners.getResult(0), isKnown), isPartial,
@@ -866,8 +857,8 @@ std::pair<Value, Value> MaskWalk::decide(Value tile) {
   SmallVector<Value> found = loopWhile(
       {rowExtent.first, flag(false), flag(false)},
       [&](ValueRange state) {
-        Value inside = compare(arith::CmpIPredicate::slt, state[0],
-                               rowExtent.second);
+        Value inside =
+            compare(arith::CmpIPredicate::slt, state[0], rowExtent.second);
         Value both = create<arith::AndIOp>(state[1], state[2]);
         return create<arith::AndIOp>(inside, negate(both));
       },
@@ -885,8 +876,7 @@ std::pair<Value, Value> MaskWalk::decide(Value tile) {
               Value holds = evaluate(at[0], at[1]);
               return SmallVector<Value>{holds, negate(holds)};
             });
-        return SmallVector<Value>{next,
-                                  create<arith::OrIOp>(state[1], some[0]),
+        return SmallVector<Value>{next, create<arith::OrIOp>(state[1], some[0]),
                                   create<arith::OrIOp>(state[2], some[1])};
       });
   return {found[1], create<arith::AndIOp>(found[1], found[2])};
@@ -897,49 +887,51 @@ void MaskWalk::emitBits() {
   if (!op.getMasks())
     return;
   int64_t height = op.getWalkShape()[0], width = op.getWalkShape()[1];
-  forAll({numSequences, numHeads, numRows, index(height),
-          index(getMaskWords(width))},
-         [&](ValueRange at) {
-    sequence = at[0];
-    head = at[1];
-    Value line = at[3], wordAt = at[4];
-    auto field = [&](int64_t n) {
-      return toIndex(load(rows, {sequence, head, at[2], index(n)}));
-    };
-    Extent queries = rowsOf(field(0));
-    Value i = create<arith::AddIOp>(queries.first, line);
-    Value exists = compare(arith::CmpIPredicate::slt, i, queries.second);
-    // Key 128 (word / 4) + 8 (bit / 2) + 2 (word mod 4) + bit mod 2.
-    Value quarter = arith::DivUIOp::create(b, loc, wordAt, index(4));
-    Value lane = arith::RemUIOp::create(b, loc, wordAt, index(4));
-    Value first =
-        create<arith::AddIOp>(create<arith::MulIOp>(quarter, index(128)),
-                              create<arith::MulIOp>(lane, index(2)));
-    when(exists, [&] {
-      Value entry = field(1);
-      Value end = create<arith::AddIOp>(entry, field(3));
-      loop(entry, end, {}, [&](Value entry, ValueRange) {
-        Extent columns = columnsOf(toIndex(load(tiles, entry)));
-        Value bits = loop(
-            index(0), index(wordBits), word(0), [&](Value bit, ValueRange bits) {
-              Value group = arith::DivUIOp::create(b, loc, bit, index(2));
-              Value odd = arith::RemUIOp::create(b, loc, bit, index(2));
-              Value j = create<arith::AddIOp>(
-                  first, create<arith::AddIOp>(
-                             create<arith::MulIOp>(group, index(8)), odd));
-              Value key = create<arith::AddIOp>(columns.first, j);
-              Value exists = create<arith::AndIOp>(
-                  compare(arith::CmpIPredicate::slt, j, index(width)),
-                  compare(arith::CmpIPredicate::slt, key, columns.second));
-              Value holds = create<arith::AndIOp>(evaluate(i, key), exists);
-              return SmallVector<Value>{
-                  create<arith::OrIOp>(bits[0], bitAt(holds, bit))};
-            })[0];
-        store(bits, op.getMasks(), {entry, line, wordAt});
-        return SmallVector<Value>();
+  forAll(
+      {numSequences, numHeads, numRows, index(height),
+       index(getMaskWords(width))},
+      [&](ValueRange at) {
+        sequence = at[0];
+        head = at[1];
+        Value line = at[3], wordAt = at[4];
+        auto field = [&](int64_t n) {
+          return toIndex(load(rows, {sequence, head, at[2], index(n)}));
+        };
+        Extent queries = rowsOf(field(0));
+        Value i = create<arith::AddIOp>(queries.first, line);
+        Value exists = compare(arith::CmpIPredicate::slt, i, queries.second);
+        // Key 128 (word / 4) + 8 (bit / 2) + 2 (word mod 4) + bit mod 2.
+        Value quarter = arith::DivUIOp::create(b, loc, wordAt, index(4));
+        Value lane = arith::RemUIOp::create(b, loc, wordAt, index(4));
+        Value first =
+            create<arith::AddIOp>(create<arith::MulIOp>(quarter, index(128)),
+                                  create<arith::MulIOp>(lane, index(2)));
+        when(exists, [&] {
+          Value entry = field(1);
+          Value end = create<arith::AddIOp>(entry, field(3));
+          loop(entry, end, {}, [&](Value entry, ValueRange) {
+            Extent columns = columnsOf(toIndex(load(tiles, entry)));
+            Value bits = loop(
+                index(0), index(wordBits), word(0),
+                [&](Value bit, ValueRange bits) {
+                  Value group = arith::DivUIOp::create(b, loc, bit, index(2));
+                  Value odd = arith::RemUIOp::create(b, loc, bit, index(2));
+                  Value j = create<arith::AddIOp>(
+                      first, create<arith::AddIOp>(
+                                 create<arith::MulIOp>(group, index(8)), odd));
+                  Value key = create<arith::AddIOp>(columns.first, j);
+                  Value exists = create<arith::AndIOp>(
+                      compare(arith::CmpIPredicate::slt, j, index(width)),
+                      compare(arith::CmpIPredicate::slt, key, columns.second));
+                  Value holds = create<arith::AndIOp>(evaluate(i, key), exists);
+                  return SmallVector<Value>{
+                      create<arith::OrIOp>(bits[0], bitAt(holds, bit))};
+                })[0];
+            store(bits, op.getMasks(), {entry, line, wordAt});
+            return SmallVector<Value>();
+          });
+        });
       });
-    });
-  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -992,23 +984,20 @@ template <>
 Value BlockWalk<WalkTopKOp>::select(Value row, Value tile) {
   Value own = read(row, tile);
   Value least = arith::ConstantOp::create(
-      b, loc,
-      b.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
-  SmallVector<Value> rank = loop(
-      index(0), emitNumTiles(), index(0),
-      [&](Value other, ValueRange rank) -> SmallVector<Value> {
-        Value score = read(row, other);
-        Value larger = isGreater(arith::CmpFPredicate::OGT, score, own);
-        Value equal = isGreater(arith::CmpFPredicate::OEQ, score, own);
-        Value before = compare(arith::CmpIPredicate::slt, other, tile);
-        Value precedes = create<arith::OrIOp>(
-            larger, create<arith::AndIOp>(equal, before));
-        return {create<arith::AddIOp>(
-            rank[0],
-            WalkMaker::select(precedes, index(1), index(0)))};
-      });
-  Value isBest =
-      compare(arith::CmpIPredicate::slt, rank[0], index(op.getK()));
+      b, loc, b.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
+  SmallVector<Value> rank =
+      loop(index(0), emitNumTiles(), index(0),
+           [&](Value other, ValueRange rank) -> SmallVector<Value> {
+             Value score = read(row, other);
+             Value larger = isGreater(arith::CmpFPredicate::OGT, score, own);
+             Value equal = isGreater(arith::CmpFPredicate::OEQ, score, own);
+             Value before = compare(arith::CmpIPredicate::slt, other, tile);
+             Value precedes = create<arith::OrIOp>(
+                 larger, create<arith::AndIOp>(equal, before));
+             return {create<arith::AddIOp>(
+                 rank[0], WalkMaker::select(precedes, index(1), index(0)))};
+           });
+  Value isBest = compare(arith::CmpIPredicate::slt, rank[0], index(op.getK()));
   return create<arith::AndIOp>(
       isBest, isGreater(arith::CmpFPredicate::OGT, own, least));
 }

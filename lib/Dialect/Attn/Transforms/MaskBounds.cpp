@@ -95,8 +95,8 @@ Type MaskBounds::getType(Value value) {
 
 Bounds MaskBounds::createEmpty(OpBuilder &b, Location loc, Value value) {
   auto constant = [&](APInt n) -> Value {
-    return arith::ConstantOp::create(
-        b, loc, b.getIntegerAttr(getType(value), n));
+    return arith::ConstantOp::create(b, loc,
+                                     b.getIntegerAttr(getType(value), n));
   };
   unsigned width = getType(value).getIntOrFloatBitWidth();
   if (width == 1)
@@ -150,9 +150,7 @@ namespace {
 /// Emits the bounds of the values of a region that are known to have some.
 class Emitter {
 public:
-  Emitter(OpBuilder &b, Location loc) : b(b), loc(loc) {
-    sound = constant(1);
-  }
+  Emitter(OpBuilder &b, Location loc) : b(b), loc(loc) { sound = constant(1); }
 
   void set(Value value, Bounds bounds) {
     known[value] = {widen(b, loc, bounds.low), widen(b, loc, bounds.high)};
@@ -174,9 +172,7 @@ private:
   Value constant(bool value) {
     return arith::ConstantIntOp::create(b, loc, value, 1);
   }
-  Value both(Value x, Value y) {
-    return arith::AndIOp::create(b, loc, x, y);
-  }
+  Value both(Value x, Value y) { return arith::AndIOp::create(b, loc, x, y); }
   Value negate(Value x) {
     return arith::XOrIOp::create(b, loc, x, constant(1));
   }
@@ -224,8 +220,8 @@ Bounds Emitter::visitCompare(arith::CmpIOp op, Bounds x, Bounds y) {
             compare(op.getPredicate(), x.high, y.low)};
   case P::eq:
   case P::ne: {
-    Value meet = both(compare(P::sle, x.low, y.high),
-                      compare(P::sle, y.low, x.high));
+    Value meet =
+        both(compare(P::sle, x.low, y.high), compare(P::sle, y.low, x.high));
     Value single =
         both(compare(P::eq, x.low, x.high), compare(P::eq, y.low, y.high));
     Value same = both(single, compare(P::eq, x.low, y.low));
@@ -277,7 +273,8 @@ void Emitter::visit(Operation *op) {
                      create<arith::OrIOp>(x.high, y.high)};
   } else if (isa<arith::XOrIOp>(op)) {
     // Surely so if one surely holds and the other surely does not.
-    Value one = both(x.low, negate(y.high)), other = both(y.low, negate(x.high));
+    Value one = both(x.low, negate(y.high)),
+          other = both(y.low, negate(x.high));
     Value sure = create<arith::OrIOp>(one, other);
     Value equal = create<arith::OrIOp>(both(x.low, y.low),
                                        both(negate(x.high), negate(y.high)));

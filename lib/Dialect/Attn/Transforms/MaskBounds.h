@@ -8,8 +8,8 @@
 //
 // Interval arithmetic, emitted as ops. What depends on one coordinate only,
 // captured reads included, is evaluated for each of its values in the tile and
-// folded to the least and the largest; what depends on both gets its bounds from
-// those of its operands.
+// folded to the least and the largest; what depends on both gets its bounds
+// from those of its operands.
 //
 //===----------------------------------------------------------------------===//
 

@@ -82,8 +82,8 @@ static int64_t selectTail(int64_t queries, int64_t tile, int64_t lanes,
 
 /// Tiles for an op with `rows` rows that fill vectors, or -1 if their number is
 /// not known. Rows by vectors of a register block: 16 accumulators where there
-/// are 32 registers, 8 where there are 16 (with 12, LLVM's order of loads spills
-/// one).
+/// are 32 registers, 8 where there are 16 (with 12, LLVM's order of loads
+/// spills one).
 static tile::CpuScheduleAttr selectTiles(ScoreOpInterface op, int64_t rows,
                                          const CpuTarget &target) {
   int64_t lanes = target.lanes;

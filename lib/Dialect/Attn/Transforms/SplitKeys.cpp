@@ -87,8 +87,8 @@ static bool canSplit(AttentionOp op) {
          op.getSegments().size() == 1 &&
          cast<SegmentAttr>(op.getSegments()[0]).getKind() ==
              SegmentKind::dense &&
-         op.getTables().empty() &&
-         !op.getWalkRows() && op.getAccumulatorType().isF32() &&
+         op.getTables().empty() && !op.getWalkRows() &&
+         op.getAccumulatorType().isF32() &&
          axisOf(output, dimE) == output.getNumResults() - 1 &&
          (!op.getLse() || maps[4] == without(output, dimE));
 }

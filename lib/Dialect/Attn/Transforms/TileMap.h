@@ -39,8 +39,8 @@ struct TileExtents {
 constexpr int64_t maxTable = int64_t(1) << 20;
 
 /// The tiles of a mask with tokens as they are numbered; none if a size is
-/// dynamic, there are too many, or a captured integer of 64 bits may wrap. Of one
-/// head, or for all heads alike.
+/// dynamic, there are too many, or a captured integer of 64 bits may wrap. Of
+/// one head, or for all heads alike.
 std::optional<TileTable>
 classifyNatural(ScoreOpInterface op, TileExtents tiles,
                 std::optional<int64_t> head = std::nullopt);

@@ -98,8 +98,7 @@ LogicalResult KernelOp::verify() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  Operation *callee =
-      symbols.lookupNearestSymbolFrom(*this, getKernelAttr());
+  Operation *callee = symbols.lookupNearestSymbolFrom(*this, getKernelAttr());
   if (!callee)
     return emitOpError("there is no kernel named ") << getKernelAttr();
   auto kernel = dyn_cast<KernelOp>(callee);
@@ -213,7 +212,8 @@ LogicalResult ViewOp::verify() {
   ViewType view = getType();
   if (view.getElementType() != source.getElementType() ||
       static_cast<int64_t>(view.getShape().size()) != axes)
-    return emitOpError("the view ") << view << " is not of the memref " << source;
+    return emitOpError("the view ")
+           << view << " is not of the memref " << source;
   for (auto [axis, extent] : llvm::enumerate(view.getShape())) {
     int64_t size =
         axis == 0 ? getNumRows(*this) : source.getDimSize(getColumnDim());
@@ -305,8 +305,7 @@ LogicalResult DotOp::verify() {
   static constexpr unsigned absent[] = {1, 0, 2};
   for (unsigned n = 0; n < 3; ++n) {
     if (maps[n].getNumDims() != 3 || maps[n].getNumResults() != 2 ||
-        !maps[n].isProjectedPermutation() ||
-        maps[n].isFunctionOfDim(absent[n]))
+        !maps[n].isProjectedPermutation() || maps[n].isFunctionOfDim(absent[n]))
       return emitOpError("indexing map ")
              << n << " is no permutation of two of (m, n, k) that fits: "
              << AffineMapAttr::get(maps[n]);
@@ -315,9 +314,8 @@ LogicalResult DotOp::verify() {
     for (unsigned axis = 0; axis < 2; ++axis) {
       int64_t &extent = extents[maps[n].getDimPosition(axis)];
       if (extent && extent != types[n].getDimSize(axis))
-        return emitOpError("axis ")
-               << axis << " of " << types[n] << " should have " << extent
-               << " elements";
+        return emitOpError("axis ") << axis << " of " << types[n]
+                                    << " should have " << extent << " elements";
       extent = types[n].getDimSize(axis);
     }
   }
@@ -363,12 +361,13 @@ LogicalResult MapOp::verify() {
     if (map.getNumDims() != type.getRank() ||
         map.getNumResults() != tile.getRank() || !map.isProjectedPermutation())
       return emitOpError("the map ")
-             << AffineMapAttr::get(map) << " does not read " << tile << " for " << type;
+             << AffineMapAttr::get(map) << " does not read " << tile << " for "
+             << type;
     for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
       if (tile.getDimSize(axis) != type.getDimSize(map.getDimPosition(axis)))
-        return emitOpError("axis ") << axis << " of " << tile << " should have "
-                                    << type.getDimSize(map.getDimPosition(axis))
-                                    << " elements";
+        return emitOpError("axis ")
+               << axis << " of " << tile << " should have "
+               << type.getDimSize(map.getDimPosition(axis)) << " elements";
   }
   if (!getOrigin().empty() &&
       getOrigin().size() != static_cast<size_t>(type.getRank()))
@@ -390,8 +389,8 @@ LogicalResult MapOp::verify() {
   if (!isa<YieldOp>(block.back()))
     return emitOpError("the body ends with tile.yield");
   if (getYielded().getType() != type.getElementType())
-    return emitOpError("the body yields ") << getYielded().getType()
-                                           << ", no element of " << type;
+    return emitOpError("the body yields ")
+           << getYielded().getType() << ", no element of " << type;
   return success();
 }
 
@@ -424,7 +423,8 @@ LogicalResult CombineOp::verify() {
   TileType sum = getSum().getType(), top = getTop().getType();
   if (sum.getRank() != 2 || top.getRank() != 1 ||
       sum.getDimSize(0) != top.getDimSize(0))
-    return emitOpError("takes a tile of rows and one element for each row, got ")
+    return emitOpError(
+               "takes a tile of rows and one element for each row, got ")
            << sum << " and " << top;
   if (!sum.getElementType().isF32() || !top.getElementType().isF32())
     return emitOpError("combines f32 tiles, got ") << sum << " and " << top;
@@ -445,8 +445,8 @@ Value WalkListOp::createTile(OpBuilder &b, Location loc, Value position) {
   Value rest;
   if (getSplit() != 1)
     rest = arith::RemUIOp::create(b, loc, position, index(getSplit()));
-  Value number = memref::LoadOp::create(b, loc, getTiles(),
-                                        createEntry(b, loc, position));
+  Value number =
+      memref::LoadOp::create(b, loc, getTiles(), createEntry(b, loc, position));
   // A negative number is a large one.
   Value limit = arith::IndexCastOp::create(b, loc, b.getI32Type(), getLimit());
   number = arith::MinUIOp::create(b, loc, number, limit);

@@ -28,7 +28,8 @@ mlir::Value inlineRegion(mlir::OpBuilder &builder, mlir::Region &region,
                          mlir::ValueRange arguments, CapturedRead read,
                          bool guardsDivisions = true);
 
-/// The same, with a mapping that says what stands for each of the region's values.
+/// The same, with a mapping that says what stands for each of the region's
+/// values.
 mlir::Value inlineRegion(mlir::OpBuilder &builder, mlir::Region &region,
                          mlir::ValueRange arguments, CapturedRead read,
                          mlir::IRMapping &mapping, bool guardsDivisions = true);
@@ -40,13 +41,13 @@ mlir::Value createSafeExtract(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value createSafeLoad(mlir::OpBuilder &builder, mlir::Location loc,
                            mlir::Value memref, mlir::ValueRange indices);
 
-/// Whether a score region yields its score plus something that does not depend on
-/// it; false for no region.
+/// Whether a score region yields its score plus something that does not depend
+/// on it; false for no region.
 bool onlyAdds(mlir::Region &score);
 
 /// The multiplication by a positive constant from 2^-20 to 2^20 whose result a
-/// score region, or a copy of it that `terminator` ends, yields; null if there is
-/// none. `factor` is set to the constant.
+/// score region, or a copy of it that `terminator` ends, yields; null if there
+/// is none. `factor` is set to the constant.
 mlir::Operation *getLastScaling(mlir::Operation *terminator, double &factor);
 
 } // namespace fovea::attn

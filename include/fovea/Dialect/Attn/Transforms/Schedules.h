@@ -21,8 +21,9 @@ namespace fovea::attn {
 /// takes the place of one whose kernel spills.
 llvm::SmallVector<pipe::ScheduleAttr> getCudaSchedules(AttentionOp op);
 
-/// How many heads or sequences -attn-pack-heads makes rows of one of an op, if it has
-/// memrefs then; dynamic if the types do not say it, nothing if it leaves the op.
+/// How many heads or sequences -attn-pack-heads makes rows of one of an op, if
+/// it has memrefs then; dynamic if the types do not say it, nothing if it
+/// leaves the op.
 std::optional<int64_t> getPackedRows(AttentionOp op);
 
 /// Gives all attention ops of a module the schedule that `text` says, in the

@@ -61,10 +61,10 @@ constexpr int64_t blockRegisters(int64_t threads) {
 /// columns. The tile's layout is #pipe.smem.
 int64_t getSharedBytes(tile::TileType type);
 
-/// The extent (parameter, dimension) that ends a view of a parameter besides the
-/// memref's own, none if its limit says nothing more; fails if a tensor map
-/// cannot end the view there: the limit is neither an extent nor a constant that
-/// says nothing, or it counts rows behind an offset or in pages.
+/// The extent (parameter, dimension) that ends a view of a parameter besides
+/// the memref's own, none if its limit says nothing more; fails if a tensor map
+/// cannot end the view there: the limit is neither an extent nor a constant
+/// that says nothing, or it counts rows behind an offset or in pages.
 llvm::FailureOr<std::optional<std::pair<unsigned, int64_t>>>
 getMappedLimit(tile::ViewOp view);
 
