@@ -7,7 +7,8 @@
   benchmarks/gpu/build.py --fovea-compile build/release/bin/fovea-compile --out build/gpu
 
 Writes VARIANT-dD[-SCHEDULE].so for each variant, number of channels and schedule,
-decode*.so, and libfovea_runtime.so: all that bench.py and decode.py need. Prints what ptxas says of each; a
+decode*.so, those of *.mlir beside this file, and libfovea_runtime.so: all that bench.py,
+decode.py and composed.py need. Prints what ptxas says of each; a
 spill, a stack frame or a C75xx message is marked.
 """
 import argparse
