@@ -139,10 +139,11 @@ static void run(const fovea_entry_t &entry, const fovea_code_t &code,
   CallScope scope(state, entry.name);
   constexpr int64_t cudaDevice = 2;
   if (entry.signature[0] == cudaDevice) {
-    void *temporaries =
-        bytes ? getCudaTemporaries(entry.name, stream, bytes) : nullptr;
-    if (!bytes || temporaries)
-      code.run(storage, temporaries, stream);
+    if (bytes == 0)
+      return code.run(storage, nullptr, stream);
+    CudaTemporaries temporaries(entry.name, stream, bytes);
+    if (temporaries.get())
+      code.run(storage, temporaries.get(), stream);
     return;
   }
   if (scope.allocate(bytes, code.shared_bytes, code.scratch_bytes)) {

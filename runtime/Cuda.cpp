@@ -21,6 +21,7 @@
 #include <new>
 
 using namespace fovea::cuda;
+using namespace fovea::runtime;
 
 namespace {
 
@@ -333,7 +334,7 @@ bool Launch::run(const int64_t *grid) {
     items = items > INT32_MAX || grid[n] > INT32_MAX ? INT64_MAX / 2
                                                      : items * grid[n];
   }
-  fovea::runtime::TraceScope trace(FOVEA_TRACE_LAUNCH, kernel.name, items);
+  TraceScope trace(FOVEA_TRACE_LAUNCH, kernel.name, items);
   if (persistent && items > INT32_MAX / 2)
     return fail("has more than 2^30 work items");
   for (int64_t n = 0; n < rank && !persistent; ++n) {
@@ -415,25 +416,26 @@ bool Launch::run(const int64_t *grid) {
 // Temporaries
 //===----------------------------------------------------------------------===//
 
-namespace {
 /// Memory for the temporaries of calls on one stream. It is not freed when more
 /// is needed: a kernel that runs, or a graph, may use it.
-struct Temporaries {
+struct fovea::runtime::DeviceMemory {
   unsigned long long context;
   const void *stream;
   int64_t bytes;
-  Address memory;
-  Temporaries *next;
+  Address address;
+  DeviceMemory *next;
+  std::mutex inUse;
 };
-} // namespace
 
-void *fovea::runtime::getCudaTemporaries(const char *name, void *stream,
-                                         int64_t bytes) {
-  static std::atomic<Temporaries *> all{nullptr};
+/// The memory of a stream that is large enough; null after an error.
+static DeviceMemory *getTemporaries(const char *name, void *stream,
+                                    int64_t bytes) {
+  static std::atomic<DeviceMemory *> all{nullptr};
   const Driver &driver = Driver::get();
-  auto fail = [&](const char *why) -> void * {
+  auto fail = [&](const char *why, const char *call = "") -> DeviceMemory * {
     char message[512];
-    snprintf(message, sizeof(message), "%.200s: %.200s", name, why);
+    snprintf(message, sizeof(message), "%.200s: %s%s%.200s", name, call,
+             *call ? ": " : "", why);
     fovea_report_error(message);
     return nullptr;
   };
@@ -442,18 +444,18 @@ void *fovea::runtime::getCudaTemporaries(const char *name, void *stream,
   Context current = nullptr;
   unsigned long long context;
   if (Result status = driver.ctxGetCurrent(&current))
-    return fail(driver.describe(status));
+    return fail(driver.describe(status), "cuCtxGetCurrent");
   if (!current)
     return fail("this thread has no current CUDA context");
   if (Result status = driver.ctxGetId(current, &context))
-    return fail(driver.describe(status));
+    return fail(driver.describe(status), "cuCtxGetId");
   // CU_STREAM_PER_THREAD is another one in each thread.
   static thread_local char ownStream;
   const void *key =
       reinterpret_cast<uintptr_t>(stream) == 2 ? &ownStream : stream;
   int64_t largest = 0;
-  auto find = [&]() -> Temporaries * {
-    Temporaries *t = all.load(std::memory_order_acquire);
+  auto find = [&]() -> DeviceMemory * {
+    DeviceMemory *t = all.load(std::memory_order_acquire);
     for (; t; t = t->next) {
       if (t->context != context || t->stream != key)
         continue;
@@ -463,7 +465,7 @@ void *fovea::runtime::getCudaTemporaries(const char *name, void *stream,
     }
     return t;
   };
-  Temporaries *found = find();
+  DeviceMemory *found = find();
   if (!found) {
     std::lock_guard<std::mutex> lock(growth());
     found = find();
@@ -472,9 +474,9 @@ void *fovea::runtime::getCudaTemporaries(const char *name, void *stream,
       int64_t size = bytes > 2 * largest ? bytes : 2 * largest;
       Address memory;
       if (Result status = driver.memAlloc(&memory, size))
-        return fail(driver.describe(status));
-      found = new (std::nothrow) Temporaries{
-          context, key, size, memory, all.load(std::memory_order_relaxed)};
+        return fail(driver.describe(status), "cuMemAlloc");
+      found = new (std::nothrow) DeviceMemory{
+          context, key, size, memory, all.load(std::memory_order_relaxed), {}};
       if (!found) {
         driver.memFree(memory);
         return fail("no memory");
@@ -482,7 +484,22 @@ void *fovea::runtime::getCudaTemporaries(const char *name, void *stream,
       all.store(found, std::memory_order_release);
     }
   }
-  return reinterpret_cast<void *>(found->memory);
+  return found;
+}
+
+CudaTemporaries::CudaTemporaries(const char *name, void *stream, int64_t bytes)
+    : memory(getTemporaries(name, stream, bytes)) {
+  if (memory)
+    memory->inUse.lock();
+}
+
+CudaTemporaries::~CudaTemporaries() {
+  if (memory)
+    memory->inUse.unlock();
+}
+
+void *CudaTemporaries::get() const {
+  return memory ? reinterpret_cast<void *>(memory->address) : nullptr;
 }
 
 int64_t fovea_cuda_processors(void) {

@@ -18,10 +18,25 @@ namespace fovea::runtime {
 /// otherwise writes to `why` what is wrong.
 bool isCurrentCudaDevice(int32_t id, char *why, size_t size);
 
-/// Memory of the current device for the temporaries of a call on a stream, null
-/// after an error of the function `name`. A stream's calls follow each other,
-/// so that they share it.
-void *getCudaTemporaries(const char *name, void *stream, int64_t bytes);
+struct DeviceMemory;
+
+/// Memory of the current device for the temporaries of a call on a stream; none
+/// after an error of the function `name`. The launches of a stream's calls
+/// follow each other and share it, so that another thread's call on the stream
+/// waits until this one has enqueued its launches.
+class CudaTemporaries {
+public:
+  CudaTemporaries(const char *name, void *stream, int64_t bytes);
+  ~CudaTemporaries();
+  CudaTemporaries(const CudaTemporaries &) = delete;
+  CudaTemporaries &operator=(const CudaTemporaries &) = delete;
+
+  /// Null after an error.
+  void *get() const;
+
+private:
+  DeviceMemory *memory;
+};
 
 } // namespace fovea::runtime
 

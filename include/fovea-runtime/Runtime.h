@@ -180,9 +180,8 @@ typedef struct fovea_entry {
   int64_t abi; /* the version of the ABI; what follows belongs to it */
   const char *name;
   /* {device type, arguments, words of storage, argument...}; an argument is
-   * {rank
-   * (-1: a scalar), dtype code, dtype bits, 1 if it is written else 0} and, for
-   * each dimension, {size, stride}, where -1 is any. */
+   * {rank (-1: a scalar), dtype code, dtype bits, 1 if it is written else 0}
+   * and, for each dimension, {size, stride}, where -1 is any. */
   const int64_t *signature;
   int64_t count; /* of codes; the first that this CPU can run is taken */
   const fovea_code_t *codes;
@@ -248,9 +247,8 @@ FOVEA_RUNTIME_EXPORT int fovea_set_workspace(void *memory, int64_t bytes);
 //===----------------------------------------------------------------------===*/
 
 enum fovea_trace_kind {
-  FOVEA_TRACE_CALL = 0, /* of a compiled function, with its name */
-  FOVEA_TRACE_LOOP =
-      1, /* a parallel loop of a call, with the function's name */
+  FOVEA_TRACE_CALL = 0,  /* of a compiled function, with its name */
+  FOVEA_TRACE_LOOP = 1,  /* a parallel loop, with the function's name */
   FOVEA_TRACE_LAUNCH = 2 /* of a GPU kernel, with its name */
 };
 

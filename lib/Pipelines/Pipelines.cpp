@@ -192,8 +192,8 @@ void fovea::buildCudaAttnStage(OpPassManager &pm,
   attn::AttnReorderTokensOptions reorder;
   reorder.target = options.target;
   pm.addPass(attn::createAttnReorderTokens(reorder));
+  // Each op keeps moves of its own, which -attn-to-tile makes a part of it.
   pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
 }
 
 void fovea::buildCudaTileStage(OpPassManager &pm,

@@ -13,8 +13,12 @@
 
 #include "Helpers.h"
 
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace fovea::test;
@@ -141,6 +145,90 @@ TEST_F(CudaTest, Failures) {
   unsetenv("FAKE_FAIL");
   setenv("FAKE_NO_CONTEXT", "1", 1);
   EXPECT_EQ(launchSize(), "k: this thread has no current CUDA context");
+}
+
+/// What the calls of a function for a GPU are given for their temporaries.
+class TemporariesTest : public CudaTest {
+protected:
+  void SetUp() override {
+    CudaTest::SetUp();
+    work = nullptr;
+  }
+  std::string call(int64_t bytes, void *stream) {
+    static const int64_t signature[] = {2, 0, 0};
+    static thread_local int64_t wanted;
+    wanted = bytes;
+    fovea_code_t code = {
+        "cuda",
+        0,
+        [](const int64_t *, void *temporaries, void *) { work(temporaries); },
+        [](const int64_t *) { return wanted; },
+        0,
+        0};
+    fovea_entry_t entry = {FOVEA_ABI_VERSION, "f", signature, 1, &code};
+    fovea_call(&entry, nullptr, 0, stream);
+    const char *error = fovea_last_error();
+    return error ? error : "";
+  }
+  /// Where the temporaries of a call are.
+  void *place(int64_t bytes, void *stream) {
+    void *place = nullptr;
+    work = [&](void *temporaries) { place = temporaries; };
+    EXPECT_EQ(call(bytes, stream), "");
+    return place;
+  }
+
+  static std::function<void(void *temporaries)> work;
+  char streams[4];
+};
+std::function<void(void *)> TemporariesTest::work;
+
+TEST_F(TemporariesTest, AreKeptForAStream) {
+  EXPECT_EQ(place(0, &streams[0]), nullptr);
+  void *first = place(100, &streams[0]);
+  EXPECT_NE(first, nullptr);
+  EXPECT_EQ(place(50, &streams[0]), first);
+  void *larger = place(101, &streams[0]);
+  EXPECT_NE(larger, first);
+  EXPECT_EQ(place(200, &streams[0]), larger);
+  EXPECT_NE(place(100, &streams[1]), first);
+}
+
+/// Launches of two threads on a stream do not mix: they share its temporaries.
+TEST_F(TemporariesTest, OneCallOfAStreamAtATime) {
+  std::atomic<int> running{0}, most{0};
+  work = [&](void *temporaries) {
+    int now = ++running;
+    if (now > most)
+      most = now;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    memset(temporaries, now, 64);
+    --running;
+  };
+  std::vector<std::thread> threads;
+  for (int n = 0; n < 4; ++n)
+    threads.emplace_back([&] {
+      for (int round = 0; round < 5; ++round)
+        EXPECT_EQ(call(64, &streams[2]), "");
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  EXPECT_EQ(most, 1);
+}
+
+TEST_F(TemporariesTest, Failures) {
+  work = [](void *) { ADD_FAILURE() << "runs without temporaries"; };
+  for (const char *name : {"cuCtxGetCurrent", "cuCtxGetId"}) {
+    setenv("FAKE_FAIL", name, 1);
+    EXPECT_EQ(call(64, &streams[3]),
+              "f: " + std::string(name) + ": a fake error");
+  }
+  setenv("FAKE_FAIL", "cuMemAlloc_v2", 1);
+  EXPECT_EQ(call(64, &streams[3]), "f: cuMemAlloc: a fake error");
+  unsetenv("FAKE_FAIL");
+  setenv("FAKE_NO_CONTEXT", "1", 1);
+  EXPECT_EQ(call(64, &streams[3]),
+            "f: this thread has no current CUDA context");
 }
 
 /// What binding says of an array's device.

@@ -111,10 +111,11 @@ private:
 } // namespace
 
 void AttentionKernel::collectParameters() {
-  collectRows(op.getValuesMutable());
-  output = addRows(op.getOutputsMutable()[0], maps[3], dimI);
+  takeMoves(op.getValuesMutable(), op.getOutputsMutable());
+  collectRows(op.getValues());
+  output = addRows(op.getOutput());
   if (op.getLse())
-    lse = addRows(op.getOutputsMutable()[1], maps[4], dimI);
+    lse = addRows(op.getLse());
   collectTables();
   if (op.getSinks())
     sinks = addParameter(op.getSinks());

@@ -36,15 +36,18 @@ static Value getRoot(Value memref) {
   return isKnown ? memref : Value();
 }
 
-/// The only op beside `op`, and those that free it, that uses a buffer.
-static ReorderOp getMove(Value buffer, Operation *op) {
+/// The only op beside `op`, and those that free it, that uses a buffer. `op`
+/// uses it as the rows in `uses` alone.
+static ReorderOp getMove(Value buffer, Operation *op,
+                         ArrayRef<OpOperand *> uses) {
   ReorderOp move;
   if (!buffer.getDefiningOp<memref::AllocOp>())
     return {};
-  for (Operation *user : buffer.getUsers()) {
-    if (user == op || isa<memref::DeallocOp>(user))
+  for (OpOperand &use : buffer.getUses()) {
+    Operation *user = use.getOwner();
+    if (llvm::is_contained(uses, &use) || isa<memref::DeallocOp>(user))
       continue;
-    auto reorder = dyn_cast<ReorderOp>(user);
+    auto reorder = user == op ? ReorderOp() : dyn_cast<ReorderOp>(user);
     if (!reorder || (move && reorder != move))
       return {};
     move = reorder;
@@ -66,10 +69,11 @@ static bool isQuiet(Operation *from, Operation *to) {
   return true;
 }
 
-std::optional<BoxedRows> fovea::takeBoxedRows(OpOperand &operand, unsigned axis,
-                                              ValueRange read) {
+std::optional<BoxedRows> fovea::takeBoxedRows(ArrayRef<OpOperand *> operands,
+                                              unsigned axis, ValueRange read) {
+  OpOperand &operand = *operands.front();
   Operation *op = operand.getOwner();
-  ReorderOp move = getMove(operand.get(), op);
+  ReorderOp move = getMove(operand.get(), op, operands);
   if (!move || !move.getOrderAttr() || move.getTokenAxis() != axis)
     return std::nullopt;
   bool stores = move.getInverse();

@@ -25,13 +25,14 @@ struct BoxedRows {
   int64_t getNumRows() const;
 };
 
-/// If `operand` of `op` is a buffer of its own to which, or from which,
-/// `attn.reorder` moves tokens by boxes that hold no gaps: what lies on the
-/// other side, with the tokens' dimension `axis` as a grid. The move is erased:
-/// it happens as the rows are loaded or stored. `read`: what the kernel reads
-/// besides, in place of operands of `op`.
-std::optional<BoxedRows> takeBoxedRows(mlir::OpOperand &operand, unsigned axis,
-                                       mlir::ValueRange read);
+/// If `operands` of an op are all its uses of a buffer of its own, to which or
+/// from which `attn.reorder` moves tokens by boxes that hold no gaps: what lies
+/// on the other side, with the tokens' dimension `axis` as a grid. The move is
+/// erased: it happens as the rows are loaded or stored. `read`: what the kernel
+/// reads besides, in place of operands of the op.
+std::optional<BoxedRows>
+takeBoxedRows(llvm::ArrayRef<mlir::OpOperand *> operands, unsigned axis,
+              mlir::ValueRange read);
 
 } // namespace fovea
 

@@ -22,27 +22,57 @@ using tile::TileType;
 // Parameters
 //===----------------------------------------------------------------------===//
 
-unsigned ScoreKernel::addRows(OpOperand &operand, AffineMap map, Dim dim) {
+void ScoreKernel::takeMoves(MutableArrayRef<OpOperand> values,
+                            MutableArrayRef<OpOperand> outputs) {
   // Copies of tiles take boxes where tiles stay as they are in memory.
-  int64_t axis = axisOf(map, dim);
-  std::optional<BoxedRows> boxed;
-  if (program.storageTypes && axis >= 0)
-    boxed = takeBoxedRows(operand, axis, parameters);
-  if (!boxed)
-    return addParameter(operand.get());
-  boxedRows[boxed->memref] = *boxed;
-  return addParameter(boxed->memref);
+  if (!program.storageTypes)
+    return;
+  SmallVector<std::pair<OpOperand *, int64_t>> rows;
+  auto add = [&](OpOperand &operand, unsigned map, Dim dim) {
+    rows.push_back({&operand, axisOf(maps[map], dim)});
+  };
+  add(scores.getQueryMutable(), 0, dimI);
+  for (OpOperand &key : scores.getKeysMutable())
+    add(key, 1, dimJ);
+  for (OpOperand &value : values)
+    add(value, 2, dimJ);
+  for (auto [n, output] : llvm::enumerate(outputs))
+    add(output, 3 + n, dimI);
+  SmallVector<Value> taken;
+  for (auto [first, axis] : rows) {
+    Value buffer = first->get();
+    SmallVector<OpOperand *> uses;
+    bool isFirst = true, isSame = axis >= 0;
+    for (auto [other, otherAxis] : rows)
+      if (other->get() == buffer) {
+        isFirst &= !uses.empty() || other == first;
+        isSame &= otherAxis == axis;
+        uses.push_back(other);
+      }
+    if (!isFirst || !isSame)
+      continue;
+    if (auto boxed = takeBoxedRows(uses, axis, taken)) {
+      moves[buffer] = boxed->memref;
+      taken.push_back(boxed->memref);
+      boxedRows[boxed->memref] = *boxed;
+    }
+  }
 }
 
-void ScoreKernel::collectRows(MutableArrayRef<OpOperand> values) {
-  query = addRows(scores.getQueryMutable(), maps[0], dimI);
+unsigned ScoreKernel::addRows(Value value) {
+  Value moved = moves.lookup(value);
+  return addParameter(moved ? moved : value);
+}
+
+void ScoreKernel::collectRows(ValueRange values) {
+  query = addRows(scores.getQuery());
   for (auto [n, attribute] :
        llvm::enumerate(scores.getSegments().getAsRange<SegmentAttr>())) {
     Segment segment;
     segment.attribute = attribute;
-    segment.key = addRows(scores.getKeysMutable()[n], maps[1], dimJ);
+    segment.key = addRows(scores.getKeys()[n]);
     if (!values.empty())
-      segment.value = addRows(values[n], maps[2], dimJ);
+      segment.value = addRows(values[n]);
     segments.push_back(segment);
   }
 }

@@ -86,11 +86,14 @@ protected:
   mlir::ValueRange parameterValues() {
     return kernel.getBlock().getArguments();
   }
+  /// Takes moves of tokens to and from queries, keys, values and outputs as
+  /// views of boxes.
+  void takeMoves(llvm::MutableArrayRef<mlir::OpOperand> values,
+                 llvm::MutableArrayRef<mlir::OpOperand> outputs);
   /// Queries, keys and, if there are any, values.
-  void collectRows(llvm::MutableArrayRef<mlir::OpOperand> values);
-  /// Passes rows of tokens: where `attn.reorder` moved them, those that it
-  /// reads or writes, in boxes.
-  unsigned addRows(mlir::OpOperand &operand, mlir::AffineMap map, Dim dim);
+  void collectRows(mlir::ValueRange values);
+  /// Passes an operand, or what moves took its place.
+  unsigned addRows(mlir::Value value);
   /// Offsets, page tables and lengths.
   void collectTables();
   /// Starts, the origin and what regions capture.
@@ -192,6 +195,8 @@ protected:
   Program program;
   llvm::SmallVector<mlir::AffineMap> maps;
   llvm::SmallVector<mlir::Value> parameters;
+  /// What is passed in place of operands that were moved, and its boxes.
+  llvm::DenseMap<mlir::Value, mlir::Value> moves;
   llvm::DenseMap<mlir::Value, BoxedRows> boxedRows;
   tile::KernelOp kernel;
 

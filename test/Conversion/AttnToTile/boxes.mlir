@@ -60,3 +60,31 @@ func.func @kept(%q: !in, %k: !in, %v: !in, %x: bf16) -> bf16 {
   %y = memref.load %q1[%c0, %c0, %c0, %c0] : !in
   return %y : bf16
 }
+
+// Keys and values that are one buffer; a buffer that a region reads, too.
+// CHECK-LABEL: tile.kernel @twice_attention(
+// CHECK-SAME: memref<2x4x2048x64xbf16>, %[[K:[a-z0-9]+]]: memref<2x4x32x64x64xbf16>, %[[V:[a-z0-9]+]]: memref<2x4x32x64x64xbf16>,
+// CHECK-DAG: tile.view %[[K]] dims [2, 3, 4] at[%{{.*}}, %{{.*}}] boxes [8, 8]
+// CHECK-DAG: tile.view %[[V]] dims [2, 3, 4] at[%{{.*}}, %{{.*}}] boxes [8, 8]
+// CHECK-LABEL: func.func @twice(
+// CHECK: %[[Q1:.*]] = memref.alloc()
+// CHECK-NEXT: attn.reorder order({{.*}}) axes [2] {{.*}} outs(%[[Q1]] :
+// CHECK-NOT: attn.reorder
+// CHECK: %[[E:.*]] = memref.expand_shape %arg1
+// CHECK: tile.launch @twice_attention grid({{.*}}) args(%[[Q1]], %[[E]], %[[E]], %arg2, %[[Q1]] :
+func.func @twice(%q: !in, %k: !in, %o: !in) {
+  %q1 = memref.alloc() : !in
+  %k1 = memref.alloc() : !in
+  attn.reorder order(#order) axes [2] ins(%q : !in) outs(%q1 : !in)
+  attn.reorder order(#order) keys axes [2] ins(%k : !in) outs(%k1 : !in)
+  attn.attention ins(%q1 : !in) dense(%k1, %k1 : !in, !in) outs(%o : !in)
+      score(%s, %b, %h, %i, %j, %t = %q1 : !in) {
+        %c0 = arith.constant 0 : index
+        %x = memref.load %t[%b, %h, %i, %c0] : !in
+        %y = arith.extf %x : bf16 to f32
+        %z = arith.addf %s, %y : f32
+        attn.yield %z : f32
+      }
+      attributes {schedule = #gpu}
+  return
+}
