@@ -16,8 +16,7 @@
 
 namespace fovea::reference {
 
-/// Dimensions of the iteration space (b, h, i, j, d, e).
-enum Dim : unsigned { dimB, dimH, dimI, dimJ, dimD, dimE };
+using namespace attn;
 
 /// A point of the iteration space, in an operand's own coordinates.
 using Point = std::array<int64_t, 6>;

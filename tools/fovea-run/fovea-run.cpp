@@ -191,11 +191,11 @@ static const Argument *argumentOf(Value value, ArrayRef<Argument> arguments) {
 /// Keys that sequences have in a segment, before lengths; all sequences
 /// together, if they are packed.
 static int64_t countKeys(attn::ScoreOpInterface op, unsigned segment,
-                         ArrayRef<Value> tables, ArrayRef<Argument> arguments) {
+                         ArrayRef<Argument> arguments) {
   auto attribute = cast<attn::SegmentAttr>(op.getSegments()[segment]);
   if (attribute.getKind() != attn::SegmentKind::paged)
     return extentOf(op, op.getKeys()[segment], 1, 3, arguments);
-  const Argument *table = argumentOf(tables.back(), arguments);
+  const Argument *table = argumentOf(op.getTablesOf(segment).back(), arguments);
   int64_t pages = table ? table->array.shape[1] : 0;
   return pages * attribute.getPageSize();
 }
@@ -223,13 +223,10 @@ static std::vector<double> countRows(Value offsets,
 static double countPairs(attn::ScoreOpInterface op,
                          ArrayRef<Argument> arguments) {
   double pairs = 0;
-  SmallVector<Value> all(op.getTables());
-  ArrayRef<Value> rest(all);
   for (auto [n, attribute] : llvm::enumerate(op.getSegments())) {
     auto segment = cast<attn::SegmentAttr>(attribute);
-    ArrayRef<Value> tables = rest.take_front(segment.getNumTables());
-    rest = rest.drop_front(tables.size());
-    double keys = countKeys(op, n, tables, arguments);
+    OperandRange tables = op.getTablesOf(n);
+    double keys = countKeys(op, n, arguments);
     if (segment.getNumOffsets() == 0) {
       pairs += double(extentOf(op, op.getQuery(), 0, 0, arguments)) *
                extentOf(op, op.getQuery(), 0, 2, arguments) * keys;
@@ -293,15 +290,10 @@ static std::string describeShape(func::FuncOp entry,
     int64_t heads = extent(q, 0, 1), keyHeads = extent(k, 1, 1);
     int64_t d = extent(q, 0, 4), e = extent(v, 2, 5);
     int64_t sequences = extent(q, 0, 0), keys = 0;
-    SmallVector<Value> tables(op.getTables());
-    ArrayRef<Value> rest(tables);
     for (auto [n, attribute] : llvm::enumerate(op.getSegments())) {
-      auto segment = cast<attn::SegmentAttr>(attribute);
-      ArrayRef<Value> own = rest.take_front(segment.getNumTables());
-      rest = rest.drop_front(own.size());
-      keys += countKeys(op, n, own, arguments);
-      if (segment.getNumOffsets() > 0)
-        sequences = countRows(own[0], arguments).size();
+      keys += countKeys(op, n, arguments);
+      if (cast<attn::SegmentAttr>(attribute).getNumOffsets() > 0)
+        sequences = countRows(op.getTablesOf(n)[0], arguments).size();
     }
     os << 'B' << sequences << " H" << heads;
     if (keyHeads != heads)

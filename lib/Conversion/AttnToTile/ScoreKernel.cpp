@@ -27,7 +27,7 @@ void ScoreKernel::takeMoves(MutableArrayRef<OpOperand> values,
   // Copies of tiles take boxes where tiles stay as they are in memory.
   if (!program.storageTypes)
     return;
-  SmallVector<std::pair<OpOperand *, int64_t>> rows;
+  SmallVector<std::pair<OpOperand *, std::optional<unsigned>>> rows;
   auto add = [&](OpOperand &operand, unsigned map, Dim dim) {
     rows.push_back({&operand, axisOf(maps[map], dim)});
   };
@@ -42,7 +42,7 @@ void ScoreKernel::takeMoves(MutableArrayRef<OpOperand> values,
   for (auto [first, axis] : rows) {
     Value buffer = first->get();
     SmallVector<OpOperand *> uses;
-    bool isFirst = true, isSame = axis >= 0;
+    bool isFirst = true, isSame = axis.has_value();
     for (auto [other, otherAxis] : rows)
       if (other->get() == buffer) {
         isFirst &= !uses.empty() || other == first;
@@ -51,7 +51,7 @@ void ScoreKernel::takeMoves(MutableArrayRef<OpOperand> values,
       }
     if (!isFirst || !isSame)
       continue;
-    if (auto boxed = takeBoxedRows(uses, axis, taken)) {
+    if (auto boxed = takeBoxedRows(uses, *axis, taken)) {
       moves[buffer] = boxed->memref;
       taken.push_back(boxed->memref);
       boxedRows[boxed->memref] = *boxed;
@@ -78,11 +78,10 @@ void ScoreKernel::collectRows(ValueRange values) {
 }
 
 void ScoreKernel::collectTables() {
-  auto lengths = scores.getLengths().begin(),
-       tables = scores.getTables().begin();
-  for (Segment &segment : segments) {
-    for (unsigned n = 0; n < segment.attribute.getNumTables(); ++n)
-      segment.tables.push_back(addParameter(*tables++));
+  auto lengths = scores.getLengths().begin();
+  for (auto [n, segment] : llvm::enumerate(segments)) {
+    for (Value table : scores.getTablesOf(n))
+      segment.tables.push_back(addParameter(table));
     if (segment.attribute.getHasLengths())
       segment.length = addParameter(*lengths++);
   }
@@ -104,18 +103,9 @@ void ScoreKernel::collectCoordinates() {
 void ScoreKernel::createKernel(Operation *before, StringRef name,
                                Attribute schedule) {
   b.setInsertionPoint(before);
-  OperationState state(loc, tile::KernelOp::getOperationName());
-  state.addAttribute("sym_name", b.getStringAttr(name));
-  state.addAttribute("grid_rank", b.getI64IntegerAttr(3));
-  state.addAttribute("schedule", schedule);
-  Block *block = b.createBlock(state.addRegion());
-  for (Value value : parameters)
-    block->addArgument(value.getType(), loc);
-  for (unsigned n = 0; n < 3; ++n)
-    block->addArgument(b.getIndexType(), loc);
-  b.setInsertionPoint(before);
-  kernel = cast<tile::KernelOp>(b.create(state));
-  b.setInsertionPointToStart(block);
+  kernel = tile::KernelOp::create(b, loc, name, TypeRange(parameters),
+                                  /*gridRank=*/3, schedule);
+  b.setInsertionPointToStart(&kernel.getBlock());
 }
 
 void ScoreKernel::launch(ValueRange grid) {
@@ -127,21 +117,14 @@ void ScoreKernel::launch(ValueRange grid) {
 // Scalars
 //===----------------------------------------------------------------------===//
 
-int64_t ScoreKernel::axisOf(AffineMap map, unsigned dim) {
-  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
-    if (map.getDimPosition(axis) == dim)
-      return axis;
-  return -1;
-}
-
 Value ScoreKernel::extent(Value memref, AffineMap map, Dim dim) {
-  int64_t axis = axisOf(map, dim);
-  if (axis < 0)
+  std::optional<unsigned> axis = axisOf(map, dim);
+  if (!axis)
     return index(1);
   const BoxedRows *boxes = boxesOf(memref);
-  if (boxes && axis == boxes->axis)
+  if (boxes && *axis == boxes->axis)
     return index(boxes->getNumRows());
-  return memref::DimOp::create(b, loc, memref, dimOf(boxes, axis));
+  return memref::DimOp::create(b, loc, memref, dimOf(boxes, *axis));
 }
 
 const BoxedRows *ScoreKernel::boxesOf(Value memref) {
@@ -215,7 +198,8 @@ Value ScoreKernel::view(unsigned position, AffineMap map, ArrayRef<Dim> dims,
       indices.push_back(head);
   const BoxedRows *boxes = boxesOf(parameter(position));
   for (Dim dim : dims) {
-    int64_t axis = axisOf(map, dim), first = dimOf(boxes, axis);
+    unsigned axis = *axisOf(map, dim);
+    int64_t first = dimOf(boxes, axis);
     bool isGrid = boxes && axis == boxes->axis;
     for (unsigned n = 0; n < (isGrid ? boxes->getRank() : 1); ++n)
       axes.push_back(first + n);
@@ -232,7 +216,7 @@ Value ScoreKernel::view(unsigned position, AffineMap map, ArrayRef<Dim> dims,
     table = parameter(pages->tables.back());
     sequence.push_back(batch);
     pageSize = b.getI64IntegerAttr(pages->attribute.getPageSize());
-    pageDim = b.getI64IntegerAttr(axisOf(map, dimB));
+    pageDim = b.getI64IntegerAttr(*axisOf(map, dimB));
   }
   return tile::ViewOp::create(
       b, loc, tile::ViewType::get(shape, type.getElementType()),

@@ -20,9 +20,6 @@
 
 namespace fovea {
 
-/// Dimensions of the iteration space (b, h, i, j, d, e).
-enum Dim : unsigned { dimB, dimH, dimI, dimJ, dimD, dimE };
-
 /// log2(e): exp(x) = exp2(x * log2e).
 constexpr double log2e = 1.4426950408889634;
 
@@ -122,7 +119,7 @@ protected:
   }
   /// Size of the dimension of a memref that `map` gives for `dim`; 1 if it has
   /// none (it is shared).
-  mlir::Value extent(mlir::Value memref, mlir::AffineMap map, Dim dim);
+  mlir::Value extent(mlir::Value memref, mlir::AffineMap map, attn::Dim dim);
   /// The boxes in which the rows of a parameter, of the kernel or before its
   /// launch, are taken; null if they are not.
   const BoxedRows *boxesOf(mlir::Value memref);
@@ -130,7 +127,6 @@ protected:
   static int64_t dimOf(const BoxedRows *boxes, int64_t axis) {
     return boxes && axis > boxes->axis ? axis + boxes->getRank() - 1 : axis;
   }
-  static int64_t axisOf(mlir::AffineMap map, unsigned dim);
   mlir::Value toIndex(mlir::Value value);
   /// Row offsets of packed queries, if they are packed.
   std::optional<unsigned> queryOffsets() {
@@ -158,7 +154,7 @@ protected:
   /// A window of the memref at `position` whose axes are `dims`, at batch b and
   /// head `head`: the rows given, or through the pages of a segment.
   mlir::Value view(unsigned position, mlir::AffineMap map,
-                   llvm::ArrayRef<Dim> dims, mlir::Value head, Rows rows,
+                   llvm::ArrayRef<attn::Dim> dims, mlir::Value head, Rows rows,
                    const Segment *pages = nullptr);
 
   using Body =

@@ -120,7 +120,7 @@ tile::KernelOp ScoreReduceKernel::emit(Operation *before, StringRef name) {
   collectTables();
   collectCoordinates();
   auto type = cast<MemRefType>(op.getQuery().getType());
-  channels = type.getDimSize(axisOf(maps[0], dimD));
+  channels = type.getDimSize(*axisOf(maps[0], dimD));
 
   createKernel(before, name, op.getScheduleAttr());
   Value keyHead = emitItem();

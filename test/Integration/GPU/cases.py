@@ -370,6 +370,7 @@ CASES = [
          order="grid = [50, 30], q = [8, 16], kv = [16, 4]"),
     Case("moved-line-d72-dv40", d=72, dv=40, regions="rising", tokens=1036, sinks=True, lse=True,
          order="grid = [259, 4], q = [128, 1], kv = [64, 1]"),
+    Case("moved-few", tokens=96, lse=True, order="grid = [4, 24], q = [8, 16], kv = [8, 8]"),
     Case("moved-video", regions="table", tokens=2457, sequences=1, lse=True,
          order="grid = [7, 27, 13], q = [2, 8, 8], kv = [4, 4, 4]"),
     Case("packed", packed=True),

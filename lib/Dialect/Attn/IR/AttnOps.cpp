@@ -25,9 +25,6 @@ using namespace fovea::attn;
 // Accessors of ScoreOpInterface
 //===----------------------------------------------------------------------===//
 
-/// Dimensions of the iteration space (b, h, i, j, d, e).
-enum Dim : unsigned { dimB, dimH, dimI, dimJ, dimD, dimE };
-
 /// The maps given, or those of [B, H, S, D]; packed operands have no B. Of
 /// `dims`, those with j are of keys.
 static SmallVector<AffineMap>

@@ -22,13 +22,6 @@ namespace fovea::attn {
 using namespace mlir;
 using namespace fovea::attn;
 
-/// Positions in the iteration space (b, h, i, j, d, e).
-static constexpr unsigned dimB = 0, dimH = 1, dimI = 2;
-
-static std::optional<unsigned> axisOf(AffineMap map, unsigned dim) {
-  return map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
-}
-
 /// Whether all sequences attend to the same keys and values, as many of each.
 static bool sharesKeys(AttentionOp op) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();

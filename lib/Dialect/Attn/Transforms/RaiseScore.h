@@ -16,10 +16,7 @@
 
 namespace fovea::attn {
 
-/// Dimensions of the iteration space of attn.attention.
-enum Dim : unsigned { dimB, dimH, dimI, dimJ, dimD, dimE };
-
-/// What each of them is made of.
+/// What each dimension of the iteration space is made of.
 using Dims = std::array<Position, 6>;
 
 /// What the scores of an attention are computed from.

@@ -29,9 +29,6 @@ using namespace mlir;
 using namespace fovea;
 using namespace fovea::attn;
 
-/// Positions in the iteration space (b, h, i, j, d, e).
-static constexpr unsigned dimI = 2, dimJ = 3;
-
 //===----------------------------------------------------------------------===//
 // Regions in an order
 //===----------------------------------------------------------------------===//
@@ -240,10 +237,6 @@ private:
 };
 
 } // namespace
-
-static std::optional<unsigned> axisOf(AffineMap map, unsigned dim) {
-  return map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
-}
 
 std::string Reorderer::getObstacle() {
   if (op.getSegments().size() != 1 ||

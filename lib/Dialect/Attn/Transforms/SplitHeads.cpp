@@ -23,15 +23,8 @@ namespace fovea::attn {
 using namespace mlir;
 using namespace fovea::attn;
 
-/// Position in the iteration space (b, h, i, j, d, e).
-static constexpr unsigned dimH = 1;
-
 /// An op is split into no more than so many.
 static constexpr size_t maxRanges = 8;
-
-static std::optional<unsigned> headAxis(AffineMap map) {
-  return map.getResultPosition(getAffineDimExpr(dimH, map.getContext()));
-}
 
 /// What a comparison of the head, an argument of its region, with a constant
 /// gives for one head.
@@ -59,15 +52,15 @@ static Value headOf(AttentionOp op, Region &region) {
 /// one if there is nothing to split.
 static SmallVector<int64_t> findRanges(AttentionOp op) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  std::optional<unsigned> axis = headAxis(maps[0]);
+  std::optional<unsigned> axis = axisOf(maps[0], dimH);
   if (!cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics() ||
       !op.getOrigin().empty() || op.getWalkRows() || !axis)
     return {0};
   for (auto [n, output] : llvm::enumerate(op.getOutputs()))
-    if (!headAxis(maps[3 + n]))
+    if (!axisOf(maps[3 + n], dimH))
       return {0};
   auto heads = [](Value value, AffineMap map) -> int64_t {
-    std::optional<unsigned> axis = headAxis(map);
+    std::optional<unsigned> axis = axisOf(map, dimH);
     return axis ? cast<ShapedType>(value.getType()).getDimSize(*axis) : 1;
   };
   int64_t all = heads(op.getQuery(), maps[0]);
@@ -134,9 +127,9 @@ static void specialize(RewriterBase &b, AttentionOp part, Region &region,
 static void split(RewriterBase &b, AttentionOp op, ArrayRef<int64_t> ranges) {
   Location loc = op.getLoc();
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  int64_t all =
-      cast<ShapedType>(op.getQuery().getType()).getDimSize(*headAxis(maps[0]));
-  std::optional<unsigned> keyAxis = headAxis(maps[1]);
+  int64_t all = cast<ShapedType>(op.getQuery().getType())
+                    .getDimSize(*axisOf(maps[0], dimH));
+  std::optional<unsigned> keyAxis = axisOf(maps[1], dimH);
   int64_t keyHeads =
       keyAxis ? cast<ShapedType>(op.getKeys()[0].getType()).getDimSize(*keyAxis)
               : 1;
@@ -155,15 +148,15 @@ static void split(RewriterBase &b, AttentionOp op, ArrayRef<int64_t> ranges) {
             slice(b, loc, operand.get(), axis, first / by, count / by));
       operands.assign(slices);
     };
-    assign(part.getQueryMutable(), headAxis(maps[0]), 1);
+    assign(part.getQueryMutable(), axisOf(maps[0], dimH), 1);
     assign(part.getKeysMutable(), keyAxis, group);
-    assign(part.getValuesMutable(), headAxis(maps[2]), group);
+    assign(part.getValuesMutable(), axisOf(maps[2], dimH), group);
     if (op.getSinks())
       assign(part.getSinksMutable(), 0u, 1);
     SmallVector<Value> outputs;
     for (auto [m, output] : llvm::enumerate(results))
       outputs.push_back(
-          slice(b, loc, output, headAxis(maps[3 + m]), first, count));
+          slice(b, loc, output, axisOf(maps[3 + m], dimH), first, count));
     part.getOutputsMutable().assign(outputs);
     specialize(b, part, part.getScore(), first);
     specialize(b, part, part.getMask(), first);

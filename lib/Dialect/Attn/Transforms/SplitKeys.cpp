@@ -24,13 +24,6 @@ namespace fovea::attn {
 using namespace mlir;
 using namespace fovea::attn;
 
-/// Positions in the iteration space (b, h, i, j, d, e).
-static constexpr unsigned dimB = 0, dimJ = 3, dimE = 5;
-
-static std::optional<unsigned> axisOf(AffineMap map, unsigned dim) {
-  return map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
-}
-
 /// The map without a dimension.
 static AffineMap without(AffineMap map, unsigned dim) {
   std::optional<unsigned> axis = axisOf(map, dim);

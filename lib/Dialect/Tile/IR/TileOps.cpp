@@ -21,6 +21,21 @@ using namespace fovea::tile;
 // KernelOp
 //===----------------------------------------------------------------------===//
 
+void KernelOp::build(OpBuilder &builder, OperationState &result, StringRef name,
+                     TypeRange parameters, int64_t gridRank,
+                     Attribute schedule) {
+  result.addAttribute("sym_name", builder.getStringAttr(name));
+  result.addAttribute("grid_rank", builder.getI64IntegerAttr(gridRank));
+  if (schedule)
+    result.addAttribute("schedule", schedule);
+  OpBuilder::InsertionGuard guard(builder);
+  Block *block = builder.createBlock(result.addRegion());
+  for (Type type : parameters)
+    block->addArgument(type, result.location);
+  for (int64_t n = 0; n < gridRank; ++n)
+    block->addArgument(builder.getIndexType(), result.location);
+}
+
 ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &result) {
   StringAttr name;
   SmallVector<OpAsmParser::Argument> arguments, grid;

@@ -31,6 +31,15 @@
 
 namespace fovea::attn {
 
+/// The iteration space of ops that form scores: sequence, head, query, key,
+/// channel of queries and keys, channel of values.
+enum Dim : unsigned { dimB, dimH, dimI, dimJ, dimD, dimE };
+
+/// The dimension of an operand, with its indexing map, that counts `dim`.
+inline std::optional<unsigned> axisOf(mlir::AffineMap map, unsigned dim) {
+  return map.getResultPosition(mlir::getAffineDimExpr(dim, map.getContext()));
+}
+
 /// Queries and keys of a walk's tile are multiples of it.
 constexpr int64_t walkUnit = 16;
 

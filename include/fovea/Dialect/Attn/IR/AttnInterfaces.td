@@ -63,6 +63,19 @@ def Attn_ScoreOpInterface : OpInterface<"ScoreOpInterface"> {
     InterfaceMethod<"Type of scores and sums.", "::mlir::FloatType",
       "getAccumulatorType">
   ];
+  let extraSharedClassDeclaration = [{
+    /// The row offsets and the page table of a segment.
+    ::mlir::OperandRange getTablesOf(unsigned segment) {
+      unsigned first = 0;
+      for (::mlir::Attribute before :
+           $_op.getSegments().getValue().take_front(segment))
+        first += ::mlir::cast<::fovea::attn::SegmentAttr>(before)
+                     .getNumTables();
+      auto own = ::mlir::cast<::fovea::attn::SegmentAttr>(
+          $_op.getSegments()[segment]);
+      return $_op.getTables().slice(first, own.getNumTables());
+    }
+  }];
 }
 
 #endif // FOVEA_DIALECT_ATTN_IR_ATTNINTERFACES

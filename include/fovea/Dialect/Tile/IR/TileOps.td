@@ -52,6 +52,12 @@ def Tile_KernelOp : Tile_Op<"kernel", [IsolatedFromAbove, Symbol,
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [
+    /// With a block that has no ops yet.
+    OpBuilder<(ins "::llvm::StringRef":$name, "::mlir::TypeRange":$parameters,
+                   "int64_t":$gridRank, "::mlir::Attribute":$schedule)>
+  ];
   let extraClassDeclaration = [{
     ::mlir::Block &getBlock() { return getBody().front(); }
     /// The parameters, without the coordinates of the work item.

@@ -1,4 +1,4 @@
-//===- MergeToTile.h - Merges to kernels on tiles --------------*- C++ -*-===//
+//===- MergeKernel.h - Merges to kernels on tiles --------------*- C++ -*-===//
 //
 // Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef FOVEA_LIB_CONVERSION_ATTNTOTILE_MERGETOTILE_H
-#define FOVEA_LIB_CONVERSION_ATTNTOTILE_MERGETOTILE_H
+#ifndef FOVEA_LIB_CONVERSION_ATTNTOTILE_MERGEKERNEL_H
+#define FOVEA_LIB_CONVERSION_ATTNTOTILE_MERGEKERNEL_H
 
 #include "fovea/Dialect/Attn/IR/Attn.h"
 #include "fovea/Dialect/Tile/IR/Tile.h"
@@ -23,4 +23,4 @@ tile::KernelOp emitMergeKernel(attn::MergeOp op,
 
 } // namespace fovea
 
-#endif // FOVEA_LIB_CONVERSION_ATTNTOTILE_MERGETOTILE_H
+#endif // FOVEA_LIB_CONVERSION_ATTNTOTILE_MERGEKERNEL_H

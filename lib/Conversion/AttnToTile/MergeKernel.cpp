@@ -1,4 +1,4 @@
-//===- MergeToTile.cpp - Merges to kernels on tiles -----------------------===//
+//===- MergeKernel.cpp - Merges to kernels on tiles -----------------------===//
 //
 // Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "MergeToTile.h"
+#include "MergeKernel.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -195,19 +195,9 @@ tile::KernelOp MergeEmitter::emit(Attribute schedule, Operation *before,
   llvm::append_range(parameters, op.getLses());
   llvm::append_range(parameters, op.getOutputs());
   b.setInsertionPoint(before);
-  OperationState state(loc, tile::KernelOp::getOperationName());
-  state.addAttribute("sym_name", b.getStringAttr(name));
-  state.addAttribute("grid_rank", b.getI64IntegerAttr(3));
-  state.addAttribute("schedule", schedule);
-  Block *block = b.createBlock(state.addRegion());
-  for (Value value : parameters)
-    block->addArgument(value.getType(), loc);
-  for (unsigned n = 0; n < 3; ++n)
-    block->addArgument(b.getIndexType(), loc);
-  b.setInsertionPoint(before);
-  kernel = cast<tile::KernelOp>(b.create(state));
-
-  b.setInsertionPointToStart(block);
+  kernel = tile::KernelOp::create(b, loc, name, TypeRange(parameters),
+                                  /*gridRank=*/3, schedule);
+  b.setInsertionPointToStart(&kernel.getBlock());
   ValueRange grid = kernel.getGridArguments();
   fixed.assign(grid.begin(), grid.begin() + fixedAxes.size());
   firstRow = arith::MulIOp::create(b, loc, grid[2], index(rows));
