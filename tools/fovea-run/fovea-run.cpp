@@ -664,6 +664,9 @@ int main(int argc, char **argv) {
       return fail("--schedule: " + toString(std::move(error)));
   if (svgFile.getNumOccurrences() && !explain)
     return fail("--svg: there is no picture without --explain");
+  if (explain && dimSizes.getNumOccurrences())
+    return fail(
+        "--dims: --explain takes sizes from the types; write them there");
   if (explain) {
     PassManager pm(module.getContext());
     attn::AttnExplainOptions options;

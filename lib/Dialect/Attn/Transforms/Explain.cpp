@@ -345,6 +345,12 @@ private:
     if (!file)
       return getOperation().emitError("attn-explain: ") << message;
     body(file->os());
+    file->os().flush();
+    if (std::error_code code = file->os().error()) {
+      file->os().clear_error();
+      return getOperation().emitError("attn-explain: cannot write '")
+             << name << "': " << code.message();
+    }
     file->keep();
     return success();
   }

@@ -4,7 +4,13 @@
 // RUN: FileCheck %s --check-prefix=SVG --input-file %t.run.svg
 // RUN: not fovea-run %s --svg %t.svg 2>&1 | FileCheck %s --check-prefix=ALONE
 // RUN: not fovea-opt %s --attn-explain=svg=%t/none/x.svg -o /dev/null 2>&1 | FileCheck %s --check-prefix=FILE
+// RUN: python3 %S/../../../Tools/Inputs/once.py fovea-run %s --explain --svg /dev/full | FileCheck %s --check-prefix=FULL
+// RUN: python3 %S/../../../Tools/Inputs/once.py --full fovea-run %s --explain | FileCheck %s --check-prefix=OUT
+// RUN: not fovea-run %s --explain --dims S=64 2>&1 | FileCheck %s --check-prefix=DIMS
 
+// FULL: error: attn-explain: cannot write '/dev/full': No space left on device
+// OUT: error: attn-explain: cannot write '-': No space left on device
+// DIMS: error: --dims: --explain takes sizes from the types; write them there
 // ALONE: error: --svg: there is no picture without --explain
 // FILE: error: attn-explain: cannot open output file
 
