@@ -114,7 +114,7 @@ void fovea::buildLLVMStage(OpPassManager &pm,
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   // Without instructions for bf16 LLVM would call functions of a library: what
-  // computes in bf16 is done in f32, and the conversions in integers.
+  // computes in bf16 is done in f32, and conversions and moves in integers.
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = !targetOf(options).hasBf16();
   if (expand.includeBf16) {
@@ -137,6 +137,8 @@ void fovea::buildLLVMStage(OpPassManager &pm,
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createUBToLLVMConversionPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+  if (expand.includeBf16)
+    pm.addPass(createMoveBf16AsIntegers());
   pm.addPass(createCSEPass());
 }
 
