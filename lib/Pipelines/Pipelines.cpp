@@ -57,6 +57,7 @@ void fovea::buildAttnStage(OpPassManager &pm,
   pm.addPass(createCSEPass());
   // Before tokens move, and a schedule is chosen by what the score costs.
   addScoreRewrites(pm, /*beside=*/true);
+  pm.addPass(attn::createAttnAppendFactors());
   // Before schedules, which follow the tiles of walks.
   attn::AttnReorderTokensOptions reorder;
   reorder.target = options.target;
@@ -191,6 +192,10 @@ void fovea::buildCudaAttnStage(OpPassManager &pm,
   pm.addPass(createCSEPass());
   // There is no code for linalg ops on the device.
   addScoreRewrites(pm, /*beside=*/false);
+  // Copies, and so also products, take channels in multiples of 16 bytes.
+  attn::AttnAppendFactorsOptions factors;
+  factors.multiple = 8;
+  pm.addPass(attn::createAttnAppendFactors(factors));
   attn::AttnReorderTokensOptions reorder;
   reorder.target = options.target;
   pm.addPass(attn::createAttnReorderTokens(reorder));
