@@ -287,6 +287,19 @@ def ReportAssertions
   ];
 }
 
+def MoveBf16AsIntegers : Pass<"fovea-move-bf16-as-integers"> {
+  let summary = "Load and store numbers of bf16 as integers of 16 bits";
+  let description = [{
+    On a CPU without instructions for bf16 LLVM keeps such a number as one of f32 from
+    block to block, and calls a function of a library to store it. What is only moved
+    is an `i16` after this pass; scalars of the llvm dialect.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let statistics = [
+    Statistic<"numMoves", "moves", "Number of loads and stores">
+  ];
+}
+
 def ExpandMath : Pass<"fovea-expand-math"> {
   let summary = "Expand math functions into arithmetic";
   let description = [{

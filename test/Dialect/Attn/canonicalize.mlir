@@ -184,3 +184,26 @@ func.func @constants(%q: tensor<1x8x?x64xf32>, %o: tensor<1x8x?x64xf32>)
       }
   return %r, %c : tensor<1x8x?x64xf32>, index
 }
+
+// Casts to types that say less are looked through, with and without regions.
+// CHECK-LABEL: func @casts
+// CHECK-SAME: (%[[Q:.*]]: tensor<1x2x9x8xf32>, %[[O:.*]]: tensor<1x2x9x8xf32>, %[[L:.*]]: tensor<1x2x?xf32>)
+// CHECK: %[[R:.*]]:2 = attn.attention ins(%[[Q]] : tensor<1x2x9x8xf32>)
+// CHECK-NEXT: dense(%[[Q]], %[[Q]] : tensor<1x2x9x8xf32>, tensor<1x2x9x8xf32>)
+// CHECK-NEXT: outs(%[[O]], %[[L]] : tensor<1x2x9x8xf32>, tensor<1x2x?xf32>)
+// CHECK-NEXT: mask
+// CHECK: %[[C:.*]] = tensor.cast %[[R]]#0 : tensor<1x2x9x8xf32> to tensor<1x2x?x8xf32>
+// CHECK: return %[[C]], %[[R]]#1
+func.func @casts(%q: tensor<1x2x9x8xf32>, %o: tensor<1x2x9x8xf32>, %l: tensor<1x2x?xf32>)
+    -> (tensor<1x2x?x8xf32>, tensor<1x2x?xf32>) {
+  %c = tensor.cast %q : tensor<1x2x9x8xf32> to tensor<1x2x?x8xf32>
+  %d = tensor.cast %o : tensor<1x2x9x8xf32> to tensor<1x2x?x8xf32>
+  %r:2 = attn.attention ins(%c : tensor<1x2x?x8xf32>)
+      dense(%c, %c : tensor<1x2x?x8xf32>, tensor<1x2x?x8xf32>)
+      outs(%d, %l : tensor<1x2x?x8xf32>, tensor<1x2x?xf32>)
+      mask(%b, %h, %i, %j) {
+        %p = arith.cmpi sle, %j, %i : index
+        attn.yield %p : i1
+      }
+  return %r#0, %r#1 : tensor<1x2x?x8xf32>, tensor<1x2x?xf32>
+}

@@ -9,6 +9,7 @@
 #include "fovea/Dialect/Attn/IR/Attn.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 
@@ -95,6 +96,45 @@ struct DropUnusedCaptures final : OpRewritePattern<OpTy> {
   }
 };
 
+/// %c = tensor.cast %q : tensor<2xT> to tensor<?xT>; attention ins(%c)
+///   ->  attention ins(%q)
+///
+/// Upstream has this for all ops in destination-passing style, and copies their
+/// regions, which must not be empty there: here it comes first.
+template <typename OpTy>
+struct FoldCasts final : OpRewritePattern<OpTy> {
+  FoldCasts(MLIRContext *context)
+      : OpRewritePattern<OpTy>(context, /*benefit=*/10) {}
+
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    auto canFold = [](Value value) {
+      auto cast = value.getDefiningOp<tensor::CastOp>();
+      return cast && tensor::canFoldIntoConsumerOp(cast);
+    };
+    if (llvm::none_of(op->getOperands(), canFold))
+      return failure();
+    rewriter.modifyOpInPlace(op, [&] {
+      for (OpOperand &operand : op->getOpOperands())
+        if (canFold(operand.get()))
+          operand.set(operand.get()
+                          .template getDefiningOp<tensor::CastOp>()
+                          .getSource());
+    });
+    rewriter.setInsertionPointAfter(op);
+    for (OpResult result : op->getResults()) {
+      Type was = result.getType(),
+           is = op.getTiedOpOperand(result)->get().getType();
+      if (was == is)
+        continue;
+      rewriter.modifyOpInPlace(op, [&] { result.setType(is); });
+      auto cast = tensor::CastOp::create(rewriter, op.getLoc(), was, result);
+      rewriter.replaceAllUsesExcept(result, cast, cast);
+    }
+    return success();
+  }
+};
+
 /// attention origin(...) without regions that ask for coordinates
 ///   ->  attention
 template <typename OpTy>
@@ -150,8 +190,9 @@ struct DropUnusedLse final : OpRewritePattern<AttentionOp> {
 template <typename OpTy>
 static void addCommonPatterns(RewritePatternSet &patterns,
                               MLIRContext *context) {
-  patterns.add<DropConstantTrueMask<OpTy>, DropIdentityScore<OpTy>,
-               DropUnusedCaptures<OpTy>, DropUnusedOrigin<OpTy>>(context);
+  patterns
+      .add<FoldCasts<OpTy>, DropConstantTrueMask<OpTy>, DropIdentityScore<OpTy>,
+           DropUnusedCaptures<OpTy>, DropUnusedOrigin<OpTy>>(context);
 }
 
 void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,

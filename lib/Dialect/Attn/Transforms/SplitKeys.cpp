@@ -32,10 +32,10 @@ static AffineMap without(AffineMap map, unsigned dim) {
 
 namespace {
 
-/// Keys and values that follow each other; `first` is the position of the
-/// first.
+/// Keys and values that follow each other, with the keys' factors if there are
+/// any; `first` is the position of the first.
 struct Part {
-  Value key, value, first;
+  Value key, value, factors, first;
   /// The same for all sequences, without a dimension for them.
   bool isShared = false;
 };
@@ -59,6 +59,7 @@ private:
   void share(Part &part);
   Value slice(Value whole, unsigned axis, Value first, Value size,
               int64_t staticSize);
+  Value sliceFactors(Value first, Value size, int64_t staticSize);
   SmallVector<Value> createPart(const Part &part, bool isFirst);
   Value shiftLengths(Value lengths, Value first);
 
@@ -117,7 +118,8 @@ void KeySplitter::findParts(int64_t count) {
       first = index(position);
     }
     parts.push_back({slice(key, keyAxis, first, keys, known),
-                     slice(value, valueAxis, first, keys, known), first});
+                     slice(value, valueAxis, first, keys, known),
+                     sliceFactors(first, keys, known), first});
   }
 }
 
@@ -131,6 +133,18 @@ Value KeySplitter::slice(Value whole, unsigned axis, Value first, Value size,
                     ? OpFoldResult(size)
                     : OpFoldResult(b.getIndexAttr(staticSize));
   return tensor::ExtractSliceOp::create(b, loc, whole, offsets, sizes, strides);
+}
+
+/// The factors of a range of keys; null if there are none.
+Value KeySplitter::sliceFactors(Value first, Value size, int64_t staticSize) {
+  unsigned axis = *axisOf(maps[1], dimJ);
+  if (op.getKeyFactors().empty())
+    return nullptr;
+  Value factors = op.getKeyFactors()[0];
+  // One that all keys share.
+  if (cast<ShapedType>(factors.getType()).getDimSize(axis) == 1)
+    return factors;
+  return slice(factors, axis, first, size, staticSize);
 }
 
 /// Keys and values that are concatenated in the same places.
@@ -154,9 +168,10 @@ void KeySplitter::findConcatenated() {
     return;
   Value first = index(0);
   for (auto [key, value] : llvm::zip(keys.getInputs(), values.getInputs())) {
-    parts.push_back({key, value, first});
-    share(parts.back());
     Value size = b.createOrFold<tensor::DimOp>(loc, key, keyAxis);
+    int64_t known = cast<ShapedType>(key.getType()).getDimSize(keyAxis);
+    parts.push_back({key, value, sliceFactors(first, size, known), first});
+    share(parts.back());
     first = b.createOrFold<arith::AddIOp>(loc, first, size);
   }
 }
@@ -171,10 +186,13 @@ void KeySplitter::share(Part &part) {
       return nullptr;
     return broadcast.getInput();
   };
+  // Factors have the dimensions of the keys.
+  if (part.factors)
+    return;
   Value key = repeated(part.key, maps[1]),
         value = repeated(part.value, maps[2]);
   if (key && value)
-    part = {key, value, part.first, /*isShared=*/true};
+    part = {key, value, nullptr, part.first, /*isShared=*/true};
 }
 
 /// How many of them come from `first` on; the op clamps what is below 0.
@@ -243,6 +261,8 @@ SmallVector<Value> KeySplitter::createPart(const Part &part, bool isFirst) {
   add(lengths);
   add({});
   add(starts);
+  add(part.factors ? op.getQueryFactors() : ValueRange());
+  add(part.factors ? ValueRange(part.factors) : ValueRange());
   add(op.getScoreCaptures());
   add(op.getMaskCaptures());
   add(op.getOrigin());
