@@ -137,13 +137,11 @@ def AttnSplitKeys : Pass<"attn-split-keys"> {
 
     A part has the start of its first key, so that regions see the same coordinates,
     and the rest of each length; sinks go to the first part. Ops with a walk, or
-    other segments than one dense one, stay as they are, and those where channels are
-    not the last dimension of the result or lse has another order of dimensions.
+    other segments than one dense one, stay as they are.
 
     It pays for a shared prefix; keys of few queries are divided between work items
     without it, by the schedule (`split_to`). It is in no pipeline: run it ahead of
-    `fovea-compile` or by `fovea-run --passes`. There is code for `attn.merge` on
-    CPUs only.
+    `fovea-compile` or by `fovea-run --passes`.
   }];
   let options = [
     Option<"parts", "parts", "int64_t", "1",
