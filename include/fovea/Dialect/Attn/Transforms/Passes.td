@@ -156,6 +156,36 @@ def AttnSplitKeys : Pass<"attn-split-keys"> {
   ];
 }
 
+def AttnSplitSegments : Pass<"attn-split-segments"> {
+  let summary = "Attend to each segment of keys and merge";
+  let description = [{
+    Replaces an `attn.attention` on tensors that has several segments by one for each of
+    them, and an `attn.merge` of their results, which are in f32. Exact but for
+    rounding: the parts' weights are scaled to each other by their lse.
+
+    Regions see the same coordinates as before:
+
+    | a segment that begins | has |
+    |---|---|
+    | at a start of its own | that start |
+    | behind segments of a size that all sequences share | a start, the sum of these sizes |
+    | behind segments with lengths, or packed ones | a tensor of the first coordinate in each sequence, computed beside the op, which regions that ask for `j` capture |
+
+    Sinks go to the first segment. Rows of no sequence stay as they are. Regions that do
+    not ask for `j` need no starts.
+
+    GPUs run it: their kernels have one segment. CPUs visit segments one after the other
+    in one kernel.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numSplit", "split", "Number of ops that were split">
+  ];
+}
+
 def AttnSplitHeads : Pass<"attn-split-heads"> {
   let summary = "Make an attention of each range of heads that differ";
   let description = [{
