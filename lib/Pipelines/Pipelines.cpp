@@ -189,6 +189,8 @@ void fovea::buildCudaAttnStage(OpPassManager &pm,
   pm.addPass(createCSEPass());
   // There is no code for linalg ops on the device.
   addScoreRewrites(pm, /*beside=*/false);
+  // After score rewrites, which keep row terms where there is an lse.
+  pm.addPass(attn::createAttnSplitSegments());
   attn::AttnReorderTokensOptions reorder;
   reorder.target = options.target;
   pm.addPass(attn::createAttnReorderTokens(reorder));
