@@ -293,9 +293,9 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     change results; on a GPU between as many as it has multiprocessors.
 
     For a Hopper GPU (`#pipe.schedule`) up to 256 channels there are several,
-    best first. More channels, channels that are no multiple of 8, operands or
-    results of other types than bf16 and f16, several segments, pages of no
-    multiple of 8 keys, and other ops are errors.
+    best first. More channels, channels that are no multiple of 8, operands of
+    other types than bf16 and f16, several segments (`-attn-split-segments` makes
+    one of each), pages of no multiple of 8 keys, and other ops are errors.
 
     | attempt | query rows | key tile | groups, registers | |
     |---|---|---|---|---|
