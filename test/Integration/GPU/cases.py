@@ -237,9 +237,12 @@ class Case:
     tokens: int = 0  # Sq and Skv in the type, of a self-attention on a grid
     sequences: int = 0  # B in the type
     order: str = ""  # of its tokens
+    fresh: int = 0  # keys of a second segment, a dense one
+    result: str = ""  # the element type of the output: dtype
 
     def __post_init__(self):
         self.dv = self.dv or self.d
+        self.result = self.result or self.dtype
         self.queries = self.queries or self.tokens
         if self.tokens:
             self.sizes = [(self.sequences or 2, h, hk, self.tokens, self.tokens)
@@ -267,7 +270,8 @@ class Case:
         k, v = (f"tensor<{keys}x{n}x{self.dtype}>" for n in (self.d, self.dv))
         rows = f"{'?' if self.packs_queries else '?x?'}x{self.queries or '?'}"
         rows = keys if self.tokens else rows
-        q, o = (f"tensor<{rows}x{n}x{self.dtype}>" for n in (self.d, self.dv))
+        q = f"tensor<{rows}x{self.d}x{self.dtype}>"
+        o = f"tensor<{rows}x{self.dv}x{self.result}>"
         types = [("%q", q), ("%k", k), ("%v", v)]
         body = ""
         if self.packed:
@@ -291,6 +295,10 @@ class Case:
         if self.lengths:
             types.append(("%lengths", f"tensor<?x{self.lengths}>"))
             clauses += f" lengths(%lengths : {types[-1][1]})"
+        if self.fresh:
+            types += [(name, f"tensor<?x?x{self.fresh}x{n}x{self.dtype}>")
+                      for name, n in (("%fresh_k", self.d), ("%fresh_v", self.dv))]
+            clauses += f" dense(%fresh_k, %fresh_v : {types[-2][1]}, {types[-1][1]})"
         if self.sinks:
             types.append(("%sinks", "tensor<?xf32>"))
             clauses += " sinks(%sinks : tensor<?xf32>)"
@@ -441,6 +449,16 @@ CASES = [
          lengths="i32", lse=True),
     Case("one-query-paged-16", queries=1, segment="paged", page=16, lengths="i32", lse=True),
     Case("one-query-paged-64", queries=1, segment="paged", page=64, lse=True),
+    Case("f32-result", result="f32", regions="causal", lse=True),
+    Case("f32-result-d72-dv40", d=72, dv=40, result="f32", lengths="i32", sinks=True, lse=True),
+    Case("f32-result-d256-f16", d=256, dtype="f16", result="f32"),
+    Case("f32-result-varlen", segment="packed", result="f32", regions="causal", lse=True),
+    Case("f32-result-one-query", queries=1, result="f32", lengths="i32", lse=True),
+    Case("several", fresh=70, regions="rising", lse=True),
+    Case("several-lengths-causal", fresh=33, regions="causal", lengths="i32", sinks=True, lse=True),
+    Case("several-slopes-f16-d64", d=64, dtype="f16", fresh=130, regions="slopes", lengths="i64"),
+    Case("several-paged-16", segment="paged", page=16, fresh=1, queries=1, lengths="i32",
+         lse=True),
     Case("few-queries-paged-16", queries=7, segment="paged", page=16, lengths="i64", sinks=True,
          lse=True),
 ]
