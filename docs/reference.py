@@ -183,7 +183,9 @@ def pipelines():
             width = max(len(option) for option, _ in options)
             lines = [f"-{option:{width}} : {what}" for option, what in options]
             page += ["#### Options\n", fenced("", "\n".join(lines))]
-        page += ["#### Passes\n", fenced("", passes_of(name))]
+        # The same page on all machines.
+        target = "=target=cpu:avx512" if "cuda" not in name and "target" in dict(options) else ""
+        page += ["#### Passes\n", fenced("", passes_of(name + target))]
     return page
 
 

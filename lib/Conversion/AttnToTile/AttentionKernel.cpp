@@ -12,6 +12,7 @@
 
 #include "fovea/Dialect/Attn/IR/AttnRegions.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/TypeUtilities.h"
 #include <cmath>
 
 using namespace mlir;
@@ -341,6 +342,28 @@ Value AttentionKernel::emitScores(const Segment &segment, Value first,
   });
 }
 
+/// Softmax is the same by any number that is subtracted from a row's scores.
+/// Where a score region bounds them, as a soft cap does, and approximations are
+/// allowed, that is a constant instead of the maximum, which need not be found
+/// then, nor sums be scaled when it grows. Of the bits between the bounds a
+/// third lies above it and two thirds below: of 150 that is weights of 2^50 at
+/// most and 2^-100 at least.
+void AttentionKernel::choosePivot() {
+  constexpr double mostBits = 150.0;
+  if (op.getScore().empty() || biased || op.getSinks() ||
+      !allowsApproximations())
+    return;
+  auto yield = cast<YieldOp>(op.getScore().front().getTerminator());
+  std::optional<std::pair<double, double>> bounds = getBounds(yield.getValue());
+  Type values = getElementTypeOrSelf(op.getValues()[0].getType());
+  Type probability = op.getNumerics()->getProbability();
+  if (!bounds || (bounds->second - bounds->first) * log2e > mostBits ||
+      values.isF16() || (probability && probability.isF16()))
+    return;
+  auto [low, high] = *bounds;
+  pivot = (high - (high - low) / 3.0) * log2e;
+}
+
 /// (o, m, l): nothing summed, or a sink's weight of 1 with the sink as maximum.
 SmallVector<Value> AttentionKernel::emitInitialState() {
   TileType rows = tileType({program.queryTile});
@@ -363,6 +386,8 @@ SmallVector<Value> AttentionKernel::emitInitialState() {
       l = arith::SelectOp::create(b, loc, first, l, number(0));
     }
   }
+  if (pivot)
+    m = number(*pivot / exponentScale);
   if (op.getWalkRows()) {
     // A row that says that it is invalid.
     Value invalid = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
@@ -374,6 +399,46 @@ SmallVector<Value> AttentionKernel::emitInitialState() {
       b, loc, tileType({program.queryTile, valueChannels}), number(0));
   return {o, tile::SplatOp::create(b, loc, rows, m),
           tile::SplatOp::create(b, loc, rows, l)};
+}
+
+/// The weights of a tile's scores by the maximum of the rows so far, and those
+/// of what was summed up by the maximum `m`.
+AttentionKernel::Weights AttentionKernel::emitWeights(Value s, Value m) {
+  TileType rows = tileType({program.queryTile});
+  Value top = tile::ReduceOp::create(b, loc, rows, tile::ReduceKind::max, s,
+                                     static_cast<int64_t>(1));
+  Value newM = map({m, top}, [&](OpBuilder &b, ValueRange a) -> Value {
+    return arith::MaxNumFOp::create(b, loc, a[0], a[1]);
+  });
+  // A row without any weight yet has the maximum -inf; it is not subtracted.
+  Value base = map({newM}, [&](OpBuilder &b, ValueRange a) -> Value {
+    Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, a[0],
+                                       negativeInfinity(b));
+    Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
+    return arith::SelectOp::create(b, loc, none, zero, a[0]);
+  });
+  auto weight = [&](OpBuilder &b, ValueRange a) -> Value {
+    Value x = arith::SubFOp::create(b, loc, a[0], a[1]);
+    if (exponentScale != 1.0) {
+      Value factor =
+          arith::ConstantOp::create(b, loc, b.getF32FloatAttr(exponentScale));
+      x = arith::MulFOp::create(b, loc, x, factor);
+    }
+    return exp2(b, x);
+  };
+  return {mapRows(s, base, weight), map({m, base}, weight), newM};
+}
+
+/// The same by a pivot: nothing changes from tile to tile.
+AttentionKernel::Weights AttentionKernel::emitPivotedWeights(Value s) {
+  Value weights = map({s}, [&](OpBuilder &b, ValueRange a) -> Value {
+    auto number = [&](double value) -> Value {
+      return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
+    };
+    return exp2(b, math::FmaOp::create(b, loc, a[0], number(exponentScale),
+                                       number(-*pivot)));
+  });
+  return {weights, Value(), Value()};
 }
 
 /// One key tile of the online softmax.
@@ -401,49 +466,36 @@ SmallVector<Value> AttentionKernel::emitStep(const Segment &segment,
   }
 
   Value o = state[0], m = state[1], l = state[2];
+  Weights weights = pivot ? emitPivotedWeights(s) : emitWeights(s, m);
   TileType rows = tileType({program.queryTile});
-  Value top = tile::ReduceOp::create(b, loc, rows, tile::ReduceKind::max, s,
-                                     static_cast<int64_t>(1));
-  Value newM = map({m, top}, [&](OpBuilder &b, ValueRange a) -> Value {
-    return arith::MaxNumFOp::create(b, loc, a[0], a[1]);
-  });
-  // A row without any weight yet has the maximum -inf; it is not subtracted.
-  Value base = map({newM}, [&](OpBuilder &b, ValueRange a) -> Value {
-    Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, a[0],
-                                       negativeInfinity(b));
-    Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
-    return arith::SelectOp::create(b, loc, none, zero, a[0]);
-  });
-  auto weight = [&](OpBuilder &b, ValueRange a) -> Value {
-    Value x = arith::SubFOp::create(b, loc, a[0], a[1]);
-    if (exponentScale != 1.0) {
-      Value factor =
-          arith::ConstantOp::create(b, loc, b.getF32FloatAttr(exponentScale));
-      x = arith::MulFOp::create(b, loc, x, factor);
-    }
-    return exp2(b, x);
-  };
-  Value alpha = map({m, base}, weight);
-  Value p = mapRows(s, base, weight);
-  Value sum = tile::ReduceOp::create(b, loc, rows, tile::ReduceKind::add, p,
-                                     static_cast<int64_t>(1));
-  Value newL = map({l, alpha, sum}, [&](OpBuilder &b, ValueRange a) -> Value {
-    return math::FmaOp::create(b, loc, a[0], a[1], a[2]);
-  });
+  Value sum = tile::ReduceOp::create(b, loc, rows, tile::ReduceKind::add,
+                                     weights.ofScores, static_cast<int64_t>(1));
+  Value newL;
+  if (weights.ofSums)
+    newL =
+        map({l, weights.ofSums, sum}, [&](OpBuilder &b, ValueRange a) -> Value {
+          return math::FmaOp::create(b, loc, a[0], a[1], a[2]);
+        });
+  else
+    newL = map({l, sum}, [&](OpBuilder &b, ValueRange a) -> Value {
+      return arith::AddFOp::create(b, loc, a[0], a[1]);
+    });
   auto type = cast<tile::ViewType>(segment.valueView.getType());
   Value values = tile::LoadOp::create(
       b, loc,
       TileType::get({program.keyTile, valueChannels}, type.getElementType()),
       segment.valueView, ValueRange{first, index(0)});
-  Value scaled = mapRows(o, alpha, [&](OpBuilder &b, ValueRange a) -> Value {
-    return arith::MulFOp::create(b, loc, a[0], a[1]);
-  });
+  if (weights.ofSums)
+    o = mapRows(o, weights.ofSums, [&](OpBuilder &b, ValueRange a) -> Value {
+      return arith::MulFOp::create(b, loc, a[0], a[1]);
+    });
+  Value p = weights.ofScores;
   if (op.getNumerics() && op.getNumerics()->getProbability())
     p = convert(p, op.getNumerics()->getProbability());
   else if (program.storageTypes)
     p = convert(p, type.getElementType());
-  Value newO = tile::DotOp::create(b, loc, p, values, scaled);
-  return {newO, newM, newL};
+  Value newO = tile::DotOp::create(b, loc, p, values, o);
+  return {newO, weights.maximum ? weights.maximum : m, newL};
 }
 
 /// Divides by the sum of the weights and stores o and lse.
@@ -510,6 +562,7 @@ void AttentionKernel::emitCombined(ValueRange state) {
 
 void AttentionKernel::emitBody() {
   queries = emitQueries(firstRow);
+  choosePivot();
   for (Segment &segment : segments)
     emitWalk(segment);
   SmallVector<Value> sums = emitInitialState();

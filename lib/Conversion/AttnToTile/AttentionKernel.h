@@ -40,11 +40,19 @@ private:
   mlir::Value emitQueries(mlir::Value first);
   mlir::Value emitScores(const Segment &segment, mlir::Value first,
                          mlir::ValueRange at);
+  void choosePivot();
   mlir::Value emitBias(mlir::ValueRange at);
   mlir::Value emitScoreRegion(mlir::Value scores, mlir::ValueRange at);
   /// The scores of a key tile, masked by the bits of a listed walk's entry.
   mlir::Value emitWalkMask(mlir::Value scores, mlir::Value tile,
                            mlir::Value entry);
+  /// The weights of a tile's scores, of what was summed up before (null: 1),
+  /// and the rows' maximum (null: as before).
+  struct Weights {
+    mlir::Value ofScores, ofSums, maximum;
+  };
+  Weights emitWeights(mlir::Value s, mlir::Value m);
+  Weights emitPivotedWeights(mlir::Value s);
   llvm::SmallVector<mlir::Value> emitInitialState();
   llvm::SmallVector<mlir::Value> emitStep(const Segment &segment,
                                           mlir::Value position,
@@ -77,6 +85,9 @@ private:
   double exponentScale = 1.0;
   /// Factor on q . k that is not folded into the queries.
   double scoreScale = 1.0;
+  /// What is subtracted from all exponents in base 2 instead of the row's
+  /// maximum, where scores are bounded: see choosePivot.
+  std::optional<double> pivot;
   /// The score region only adds to q . k: what it adds over the scale is where
   /// the product's sums start.
   bool biased = false;

@@ -18,6 +18,8 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace fovea::attn;
@@ -167,4 +169,74 @@ Operation *fovea::attn::getLastScaling(Operation *terminator, double &factor) {
     return nullptr;
   factor = constant;
   return product;
+}
+
+using Bounds = std::pair<double, double>;
+
+static Bounds multiply(Bounds x, Bounds y) {
+  auto [low, high] = std::minmax({x.first * y.first, x.first * y.second,
+                                  x.second * y.first, x.second * y.second});
+  return {low, high};
+}
+
+/// The bounds of an op by those of its operands; with none of them they are
+/// infinite.
+static std::optional<Bounds> getBounds(Operation *op, ArrayRef<Bounds> x) {
+  return llvm::TypeSwitch<Operation *, std::optional<Bounds>>(op)
+      .Case<math::TanhOp, math::SinOp, math::CosOp, math::ErfOp>(
+          [](auto) { return Bounds(-1, 1); })
+      .Case<arith::ExtFOp, arith::TruncFOp>([&](auto) { return x[0]; })
+      .Case<arith::NegFOp>(
+          [&](auto) { return Bounds(-x[0].second, -x[0].first); })
+      .Case<arith::AddFOp>([&](auto) {
+        return Bounds(x[0].first + x[1].first, x[0].second + x[1].second);
+      })
+      .Case<arith::SubFOp>([&](auto) {
+        return Bounds(x[0].first - x[1].second, x[0].second - x[1].first);
+      })
+      .Case<arith::MulFOp>([&](auto) { return multiply(x[0], x[1]); })
+      .Case<math::FmaOp>([&](auto) {
+        Bounds product = multiply(x[0], x[1]);
+        return Bounds(product.first + x[2].first, product.second + x[2].second);
+      })
+      .Case<arith::MinimumFOp, arith::MinNumFOp>([&](auto) {
+        return Bounds(std::min(x[0].first, x[1].first),
+                      std::min(x[0].second, x[1].second));
+      })
+      .Case<arith::MaximumFOp, arith::MaxNumFOp>([&](auto) {
+        return Bounds(std::max(x[0].first, x[1].first),
+                      std::max(x[0].second, x[1].second));
+      })
+      .Case<arith::SelectOp>([&](auto) {
+        return Bounds(std::min(x[1].first, x[2].first),
+                      std::max(x[1].second, x[2].second));
+      })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+std::optional<Bounds> fovea::attn::getBounds(Value value) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  llvm::SmallDenseMap<Value, Bounds> known;
+  auto boundsOf = [&](auto &self, Value value) -> Bounds {
+    if (auto it = known.find(value); it != known.end())
+      return it->second;
+    Bounds bounds(-infinity, infinity);
+    Operation *op = value.getDefiningOp();
+    if (APFloat constant(0.0); matchPattern(value, m_ConstantFloat(&constant)))
+      bounds.first = bounds.second = constant.convertToDouble();
+    else if (op && op->getNumRegions() == 0)
+      bounds = ::getBounds(op, llvm::map_to_vector(
+                                   op->getOperands(),
+                                   [&](Value x) { return self(self, x); }))
+                   .value_or(bounds);
+    // Infinity times 0 is no bound.
+    if (std::isnan(bounds.first) || std::isnan(bounds.second))
+      bounds = {-infinity, infinity};
+    known[value] = bounds;
+    return bounds;
+  };
+  Bounds bounds = boundsOf(boundsOf, value);
+  if (!std::isfinite(bounds.first) || !std::isfinite(bounds.second))
+    return std::nullopt;
+  return bounds;
 }

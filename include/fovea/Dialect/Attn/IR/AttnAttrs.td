@@ -78,8 +78,11 @@ def Attn_NumericsAttr : Attn_Attr<"Numerics", "numerics"> {
       Absent: any type at least as precise as `v`'s element type.
     - `math`: `accurate` (default): `exp`, `tanh` and other functions have a
       relative error below 2^-21. `approximate`: below 2^-10, as the fast
-      instructions of GPUs have; sums and products of regions may be ordered anew, and
-      what a score region adds may count as infinite beyond 2^127 times the scale.
+      instructions of GPUs have; sums and products of regions may be ordered anew,
+      what a score region adds may count as infinite beyond 2^127 times the scale, and
+      where it bounds the scores, no more than 150 / log2(e) apart (a soft cap of up to
+      50), weights may be relative to a number between the bounds instead of the row's
+      maximum: values from 2^-26 to 2^57 are safe at any scores.
 
     Example: `#attn.numerics<probability = bf16, math = approximate>`.
   }];

@@ -54,6 +54,11 @@ bool onlyAdds(mlir::Region &score);
 /// is none. `factor` is set to the constant.
 mlir::Operation *getLastScaling(mlir::Operation *terminator, double &factor);
 
+/// The least and the greatest result of a float of a region, by interval
+/// arithmetic over tanh, sine, cosine, minima, maxima, sums, products and the
+/// like; none if these do not bound it. Rounding is not part of it.
+std::optional<std::pair<double, double>> getBounds(mlir::Value value);
+
 } // namespace fovea::attn
 
 #endif // FOVEA_DIALECT_ATTN_IR_ATTNREGIONS_H
