@@ -196,6 +196,8 @@ void fovea::buildCudaAttnStage(OpPassManager &pm,
   attn::AttnAppendFactorsOptions factors;
   factors.multiple = 8;
   pm.addPass(attn::createAttnAppendFactors(factors));
+  // After score rewrites, which keep row terms where there is an lse.
+  pm.addPass(attn::createAttnSplitSegments());
   attn::AttnReorderTokensOptions reorder;
   reorder.target = options.target;
   pm.addPass(attn::createAttnReorderTokens(reorder));

@@ -185,25 +185,30 @@ func.func @constants(%q: tensor<1x8x?x64xf32>, %o: tensor<1x8x?x64xf32>)
   return %r, %c : tensor<1x8x?x64xf32>, index
 }
 
-// Casts to types that say less are looked through, with and without regions.
+// Casts of operands to types that say less are left out; that of an output stands
+// behind the op.
+
 // CHECK-LABEL: func @casts
-// CHECK-SAME: (%[[Q:.*]]: tensor<1x2x9x8xf32>, %[[O:.*]]: tensor<1x2x9x8xf32>, %[[L:.*]]: tensor<1x2x?xf32>)
-// CHECK: %[[R:.*]]:2 = attn.attention ins(%[[Q]] : tensor<1x2x9x8xf32>)
-// CHECK-NEXT: dense(%[[Q]], %[[Q]] : tensor<1x2x9x8xf32>, tensor<1x2x9x8xf32>)
-// CHECK-NEXT: outs(%[[O]], %[[L]] : tensor<1x2x9x8xf32>, tensor<1x2x?xf32>)
-// CHECK-NEXT: mask
-// CHECK: %[[C:.*]] = tensor.cast %[[R]]#0 : tensor<1x2x9x8xf32> to tensor<1x2x?x8xf32>
-// CHECK: return %[[C]], %[[R]]#1
-func.func @casts(%q: tensor<1x2x9x8xf32>, %o: tensor<1x2x9x8xf32>, %l: tensor<1x2x?xf32>)
-    -> (tensor<1x2x?x8xf32>, tensor<1x2x?xf32>) {
-  %c = tensor.cast %q : tensor<1x2x9x8xf32> to tensor<1x2x?x8xf32>
-  %d = tensor.cast %o : tensor<1x2x9x8xf32> to tensor<1x2x?x8xf32>
-  %r:2 = attn.attention ins(%c : tensor<1x2x?x8xf32>)
-      dense(%c, %c : tensor<1x2x?x8xf32>, tensor<1x2x?x8xf32>)
-      outs(%d, %l : tensor<1x2x?x8xf32>, tensor<1x2x?xf32>)
-      mask(%b, %h, %i, %j) {
-        %p = arith.cmpi sle, %j, %i : index
-        attn.yield %p : i1
+// CHECK-SAME: (%[[Q:.*]]: tensor<1x8x4x64xf32>, %[[N:.*]]: tensor<1xi32>, %[[T:.*]]: tensor<9xf32>, %[[O:.*]]: tensor<1x8x4x64xf32>)
+// CHECK: %[[R:.*]] = attn.attention ins(%[[Q]] : tensor<1x8x4x64xf32>)
+// CHECK-NEXT: lengths(%[[N]] : tensor<1xi32>)
+// CHECK-NEXT: outs(%[[O]] : tensor<1x8x4x64xf32>)
+// CHECK-NEXT: score({{.*}} = %[[T]] : tensor<9xf32>)
+// CHECK: %[[C:.*]] = tensor.cast %[[R]] : tensor<1x8x4x64xf32> to tensor<1x8x?x64xf32>
+// CHECK: return %[[C]]
+func.func @casts(%q: tensor<1x8x4x64xf32>, %n: tensor<1xi32>, %t: tensor<9xf32>,
+                 %o: tensor<1x8x4x64xf32>) -> tensor<1x8x?x64xf32> {
+  %q1 = tensor.cast %q : tensor<1x8x4x64xf32> to tensor<1x8x?x64xf32>
+  %n1 = tensor.cast %n : tensor<1xi32> to tensor<?xi32>
+  %t1 = tensor.cast %t : tensor<9xf32> to tensor<?xf32>
+  %o1 = tensor.cast %o : tensor<1x8x4x64xf32> to tensor<1x8x?x64xf32>
+  %r = attn.attention ins(%q1 : tensor<1x8x?x64xf32>)
+      dense(%q1, %q1 : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+      lengths(%n1 : tensor<?xi32>) outs(%o1 : tensor<1x8x?x64xf32>)
+      score(%s, %b, %h, %i, %j, %u = %t1 : tensor<?xf32>) {
+        %x = tensor.extract %u[%j] : tensor<?xf32>
+        %y = arith.addf %s, %x : f32
+        attn.yield %y : f32
       }
-  return %r#0, %r#1 : tensor<1x2x?x8xf32>, tensor<1x2x?xf32>
+  return %r : tensor<1x8x?x64xf32>
 }

@@ -516,10 +516,13 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, ReorderOp op) {
         if (!order) {
           SmallVector<Value> key = llvm::map_to_vector(
               op.getAxes(), [&](int64_t dim) { return at[dim]; });
-          at[axis] = createSafeExtract(b, loc, places, key);
+          at[axis] = tensor::ExtractOp::create(b, loc, places, key);
           if (!at[axis].getType().isIndex())
             at[axis] =
                 arith::IndexCastOp::create(b, loc, b.getIndexType(), at[axis]);
+          // Only a token's number comes from data.
+          at[axis] = createSafeIndex(
+              b, loc, at[axis], tensor::DimOp::create(b, loc, input, axis));
         } else if (op.getInverse()) {
           at[axis] = emitPlace(b, loc, *order, at[axis]);
         } else {
@@ -531,9 +534,7 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, ReorderOp op) {
           at[axis] = arith::SelectOp::create(
               b, loc, exists, at[axis],
               arith::ConstantIndexOp::create(b, loc, 0));
-        Value element =
-            order ? tensor::ExtractOp::create(b, loc, input, at).getResult()
-                  : createSafeExtract(b, loc, input, at);
+        Value element = tensor::ExtractOp::create(b, loc, input, at);
         if (exists)
           element = arith::SelectOp::create(
               b, loc, exists, element,

@@ -96,45 +96,6 @@ struct DropUnusedCaptures final : OpRewritePattern<OpTy> {
   }
 };
 
-/// %c = tensor.cast %q : tensor<2xT> to tensor<?xT>; attention ins(%c)
-///   ->  attention ins(%q)
-///
-/// Upstream has this for all ops in destination-passing style, and copies their
-/// regions, which must not be empty there: here it comes first.
-template <typename OpTy>
-struct FoldCasts final : OpRewritePattern<OpTy> {
-  FoldCasts(MLIRContext *context)
-      : OpRewritePattern<OpTy>(context, /*benefit=*/10) {}
-
-  LogicalResult matchAndRewrite(OpTy op,
-                                PatternRewriter &rewriter) const override {
-    auto canFold = [](Value value) {
-      auto cast = value.getDefiningOp<tensor::CastOp>();
-      return cast && tensor::canFoldIntoConsumerOp(cast);
-    };
-    if (llvm::none_of(op->getOperands(), canFold))
-      return failure();
-    rewriter.modifyOpInPlace(op, [&] {
-      for (OpOperand &operand : op->getOpOperands())
-        if (canFold(operand.get()))
-          operand.set(operand.get()
-                          .template getDefiningOp<tensor::CastOp>()
-                          .getSource());
-    });
-    rewriter.setInsertionPointAfter(op);
-    for (OpResult result : op->getResults()) {
-      Type was = result.getType(),
-           is = op.getTiedOpOperand(result)->get().getType();
-      if (was == is)
-        continue;
-      rewriter.modifyOpInPlace(op, [&] { result.setType(is); });
-      auto cast = tensor::CastOp::create(rewriter, op.getLoc(), was, result);
-      rewriter.replaceAllUsesExcept(result, cast, cast);
-    }
-    return success();
-  }
-};
-
 /// attention origin(...) without regions that ask for coordinates
 ///   ->  attention
 template <typename OpTy>
@@ -148,6 +109,54 @@ struct DropUnusedOrigin final : OpRewritePattern<OpTy> {
       return failure();
     rewriter.modifyOpInPlace(op, [&] { op.getOriginMutable().clear(); });
     return success();
+  }
+};
+
+/// attention(cast(%t) : tensor<?xf32>)  ->  attention(%t : tensor<8xf32>), with
+/// a cast of the result for that of an output. Goes before the pattern of the
+/// tensor dialect, which knows nothing of regions: their captures have types,
+/// and they may be empty.
+template <typename OpTy>
+struct FoldCasts final : OpRewritePattern<OpTy> {
+  FoldCasts(MLIRContext *context)
+      : OpRewritePattern<OpTy>(context, /*benefit=*/2) {}
+
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    bool changed = false;
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto cast = operand.get().getDefiningOp<tensor::CastOp>();
+      if (!cast || !tensor::canFoldIntoConsumerOp(cast))
+        continue;
+      rewriter.modifyOpInPlace(op, [&] { operand.set(cast.getSource()); });
+      if (op.isDpsInit(&operand))
+        refineResult(rewriter, op.getTiedOpResult(&operand), cast);
+      changed = true;
+    }
+    if (changed)
+      rewriter.modifyOpInPlace(op, [&] {
+        refineArguments(op.getScore(), op.getScoreCaptures());
+        refineArguments(op.getMask(), op.getMaskCaptures());
+      });
+    return success(changed);
+  }
+
+  static void refineResult(PatternRewriter &rewriter, OpResult result,
+                           tensor::CastOp cast) {
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPointAfter(result.getOwner());
+    auto back = tensor::CastOp::create(rewriter, cast.getLoc(),
+                                       result.getType(), result);
+    rewriter.replaceAllUsesExcept(result, back, back);
+    rewriter.modifyOpInPlace(
+        result.getOwner(), [&] { result.setType(cast.getSource().getType()); });
+  }
+
+  static void refineArguments(Region &region, OperandRange captures) {
+    if (!region.empty())
+      for (auto [argument, capture] : llvm::zip_equal(
+               region.getArguments().take_back(captures.size()), captures))
+        argument.setType(capture.getType());
   }
 };
 
@@ -191,8 +200,9 @@ template <typename OpTy>
 static void addCommonPatterns(RewritePatternSet &patterns,
                               MLIRContext *context) {
   patterns
-      .add<FoldCasts<OpTy>, DropConstantTrueMask<OpTy>, DropIdentityScore<OpTy>,
-           DropUnusedCaptures<OpTy>, DropUnusedOrigin<OpTy>>(context);
+      .add<DropConstantTrueMask<OpTy>, DropIdentityScore<OpTy>,
+           DropUnusedCaptures<OpTy>, DropUnusedOrigin<OpTy>, FoldCasts<OpTy>>(
+          context);
 }
 
 void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,

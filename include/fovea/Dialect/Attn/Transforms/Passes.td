@@ -179,18 +179,46 @@ def AttnSplitKeys : Pass<"attn-split-keys"> {
 
     A part has the start of its first key, so that regions see the same coordinates,
     and the rest of each length; sinks go to the first part. Ops with a walk, or
-    other segments than one dense one, stay as they are, and those where channels are
-    not the last dimension of the result or lse has another order of dimensions.
+    other segments than one dense one, stay as they are.
 
     It pays for a shared prefix; keys of few queries are divided between work items
     without it, by the schedule (`split_to`). It is in no pipeline: run it ahead of
-    `fovea-compile` or by `fovea-run --passes`. There is code for `attn.merge` on
-    CPUs only.
+    `fovea-compile` or by `fovea-run --passes`.
   }];
   let options = [
     Option<"parts", "parts", "int64_t", "1",
            "Number of parts of keys that are not concatenated">
   ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numSplit", "split", "Number of ops that were split">
+  ];
+}
+
+def AttnSplitSegments : Pass<"attn-split-segments"> {
+  let summary = "Attend to each segment of keys and merge";
+  let description = [{
+    Replaces an `attn.attention` on tensors that has several segments by one for each of
+    them, and an `attn.merge` of their results, which are in f32. Exact but for
+    rounding: the parts' weights are scaled to each other by their lse.
+
+    Regions see the same coordinates as before:
+
+    | a segment that begins | has |
+    |---|---|
+    | at a start of its own | that start |
+    | behind segments of a size that all sequences share | a start, the sum of these sizes |
+    | behind segments with lengths, or packed ones | a tensor of the first coordinate in each sequence, computed beside the op, which regions that ask for `j` capture |
+
+    Sinks go to the first segment. Rows of no sequence stay as they are. Regions that do
+    not ask for `j` need no starts.
+
+    GPUs run it: their kernels have one segment. CPUs visit segments one after the other
+    in one kernel.
+  }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::tensor::TensorDialect"
@@ -307,9 +335,9 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     change results; on a GPU between as many as it has multiprocessors.
 
     For a Hopper GPU (`#pipe.schedule`) up to 256 channels there are several,
-    best first. More channels, channels that are no multiple of 8, operands or
-    results of other types than bf16 and f16, several segments, pages of no
-    multiple of 8 keys, and other ops are errors.
+    best first. More channels, channels that are no multiple of 8, operands of
+    other types than bf16 and f16, several segments (`-attn-split-segments` makes
+    one of each), pages of no multiple of 8 keys, and other ops are errors.
 
     | attempt | query rows | key tile | groups, registers | |
     |---|---|---|---|---|
