@@ -129,6 +129,18 @@ func.func @factors(%q: tensor<2x8x?x64xf16>, %kp: tensor<?x8x16x64xf16>, %t: ten
   return %r, %n : tensor<2x8x?x64xf16>, tensor<2x8x?xf32>
 }
 
+// One factor for all keys of all pages.
+// CHECK-LABEL: func @shared_factor
+// CHECK: factors(%{{.*}}, %{{.*}} : tensor<2x8x?x1xf32>, tensor<1x1x1x1xf32>)
+func.func @shared_factor(%q: tensor<2x8x?x64xf16>, %k: tensor<?x8x16x64xf16>, %t: tensor<2x?xi32>,
+                         %f: tensor<2x8x?x1xf32>, %g: tensor<1x1x1x1xf32>) -> tensor<2x8x?x64xf16> {
+  %r = attn.attention ins(%q : tensor<2x8x?x64xf16>)
+      paged<16>(%k, %k : tensor<?x8x16x64xf16>, tensor<?x8x16x64xf16>) table(%t : tensor<2x?xi32>)
+      factors(%f, %g : tensor<2x8x?x1xf32>, tensor<1x1x1x1xf32>)
+      outs(%q : tensor<2x8x?x64xf16>)
+  return %r : tensor<2x8x?x64xf16>
+}
+
 // CHECK-LABEL: func @reduce
 // CHECK: attn.score_reduce column_sum ins(
 // CHECK: lse(%{{.*}} : tensor<1x8x?xf32>) outs(

@@ -128,7 +128,7 @@ func.func @f(%q: tensor<2x4x256x64xf32>, %k: tensor<2x4x256x64xf32>, %v: tensor<
 func.func @f(%q: tensor<2x4x256x64xf32>, %k: tensor<2x4x256x64xf32>, %o: tensor<2x4x256x64xf32>, %r: tensor<1x1x4x4xi32>, %t: tensor<16xi32>, %m: tensor<16x64x4xi32>) {
   // expected-error @+1 {{needs rows, tiles and a shape for its walk, or none: walk<128, 128>(%rows, %tiles : ...)}}
   %x = "attn.attention"(%q, %k, %k, %r, %t, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {})
     : (tensor<2x4x256x64xf32>, tensor<2x4x256x64xf32>, tensor<2x4x256x64xf32>, tensor<1x1x4x4xi32>, tensor<16xi32>, tensor<2x4x256x64xf32>) -> tensor<2x4x256x64xf32>
   return
@@ -139,7 +139,7 @@ func.func @f(%q: tensor<2x4x256x64xf32>, %k: tensor<2x4x256x64xf32>, %o: tensor<
 func.func @f(%q: tensor<2x4x256x64xf32>, %k: tensor<2x4x256x64xf32>, %o: tensor<2x4x256x64xf32>, %r: tensor<1x1x4x4xi32>, %t: tensor<16xi32>, %m: tensor<16x64x4xi32>) {
   // expected-error @+1 {{has masks of a walk, but no walk}}
   %x = "attn.attention"(%q, %k, %k, %m, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {})
     : (tensor<2x4x256x64xf32>, tensor<2x4x256x64xf32>, tensor<2x4x256x64xf32>, tensor<16x64x4xi32>, tensor<2x4x256x64xf32>) -> tensor<2x4x256x64xf32>
   return

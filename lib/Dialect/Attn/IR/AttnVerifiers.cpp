@@ -360,8 +360,10 @@ static LogicalResult verifyFactors(ScoreOpInterface op, Extents &extents,
     if (failed(own.add(op.getKeys()[n], "key", maps[1], /*keyHeads=*/true)) ||
         failed(verifyFactor(op, factor, name, maps[1], own, /*isKey=*/true)) ||
         failed(verifyFactor(op, factor, name, maps[1], extents, /*isKey=*/true,
-                            getFreeDims(segment))) ||
-        failed(verifyPage(op, segment, factor, name, maps[1])))
+                            getFreeDims(segment))))
+      return failure();
+    bool isShared = llvm::is_contained(getFreeDims(factor, maps[1]), dimJ);
+    if (!isShared && failed(verifyPage(op, segment, factor, name, maps[1])))
       return failure();
   }
   return success();
