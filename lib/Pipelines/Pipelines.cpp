@@ -57,6 +57,7 @@ void fovea::buildAttnStage(OpPassManager &pm,
   pm.addPass(createCSEPass());
   // Before tokens move, and a schedule is chosen by what the score costs.
   addScoreRewrites(pm, /*beside=*/true);
+  pm.addPass(attn::createAttnAppendFactors());
   // Before schedules, which follow the tiles of walks.
   attn::AttnReorderTokensOptions reorder;
   reorder.target = options.target;
@@ -114,7 +115,7 @@ void fovea::buildLLVMStage(OpPassManager &pm,
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   // Without instructions for bf16 LLVM would call functions of a library: what
-  // computes in bf16 is done in f32, and the conversions in integers.
+  // computes in bf16 is done in f32, and conversions and moves in integers.
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = !targetOf(options).hasBf16();
   if (expand.includeBf16) {
@@ -137,6 +138,8 @@ void fovea::buildLLVMStage(OpPassManager &pm,
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createUBToLLVMConversionPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+  if (expand.includeBf16)
+    pm.addPass(createMoveBf16AsIntegers());
   pm.addPass(createCSEPass());
 }
 
@@ -189,6 +192,10 @@ void fovea::buildCudaAttnStage(OpPassManager &pm,
   pm.addPass(createCSEPass());
   // There is no code for linalg ops on the device.
   addScoreRewrites(pm, /*beside=*/false);
+  // Copies, and so also products, take channels in multiples of 16 bytes.
+  attn::AttnAppendFactorsOptions factors;
+  factors.multiple = 8;
+  pm.addPass(attn::createAttnAppendFactors(factors));
   // After score rewrites, which keep row terms where there is an lse.
   pm.addPass(attn::createAttnSplitSegments());
   // Parts read the same queries.

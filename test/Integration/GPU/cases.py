@@ -37,6 +37,26 @@ EDGES = """mask(%b, %h, %i, %j) {
         %g = arith.ori %e, %f : i1
         %r = arith.andi %c, %g : i1
         attn.yield %r : i1 }"""
+# Comparisons of all kinds, joined in all ways.
+COMPARISONS = """mask(%b, %h, %i, %j) {
+        %yes = arith.constant true
+        %n = arith.constant 77 : index
+        %m = arith.constant 31 : index
+        %d = arith.subi %i, %j : index
+        %s = arith.addi %j, %h : index
+        %e = arith.cmpi sgt, %d, %n : index
+        %f = arith.cmpi sge, %s, %i : index
+        %g = arith.cmpi eq, %d, %m : index
+        %k = arith.cmpi ne, %s, %n : index
+        %l = arith.cmpi slt, %i, %m : index
+        %o = arith.ori %e, %f : i1
+        %p = arith.xori %o, %g : i1
+        %q = arith.andi %p, %k : i1
+        %t = arith.xori %l, %yes : i1
+        %u = arith.andi %q, %t : i1
+        %w = arith.cmpi eq, %j, %h : index
+        %x = arith.ori %u, %w : i1
+        attn.yield %x : i1 }"""
 CHUNKS = """mask(%b, %h, %i, %j) {
         %n = arith.constant 200 : index
         %x = arith.divui %i, %n : index
@@ -160,7 +180,7 @@ BITS = """mask(%b, %h, %i, %j, %t = %bits : tensor<?x?xi1>) {
         attn.yield %c : i1 }"""
 
 REGIONS = {"full": "", "causal": CAUSAL, "late": LATE, "window": WINDOW,
-           "edges": EDGES, "chunks": CHUNKS, "grid": GRID,
+           "edges": EDGES, "comparisons": COMPARISONS, "chunks": CHUNKS, "grid": GRID,
            "softcap": SOFTCAP, "rising": RISING, "huge": HUGE, "lowest": LOWEST,
            "softcap-causal": SOFTCAP + "\n" + CAUSAL,
            "table": TABLE, "table-bf16": TABLE_BF16, "table-short": TABLE,
@@ -324,6 +344,9 @@ CASES = [
     Case("causal", regions="causal"),
     Case("window-d64", d=64, regions="window"),
     Case("edges", regions="edges"),
+    Case("comparisons", regions="comparisons"),
+    Case("d64-comparisons", d=64, regions="comparisons", lse=True),
+    Case("keys-96-comparisons", regions="comparisons", schedule=KEYS_96),
     Case("lse-chunks-d64", d=64, regions="chunks", lse=True),
     Case("lse-grid", regions="grid", lse=True),
     Case("softcap-causal", regions="softcap-causal", approximate=True),

@@ -59,6 +59,8 @@ AttentionOp fovea::attn::createPart(RewriterBase &b, AttentionOp op,
   add(part.lengths);
   add(part.tables);
   add(part.starts);
+  add(part.factors ? op.getQueryFactors() : ValueRange());
+  add(part.factors ? ValueRange(part.factors) : ValueRange());
   add(op.getScoreCaptures());
   add(op.getMaskCaptures());
   add(op.getOrigin());

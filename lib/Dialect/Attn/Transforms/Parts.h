@@ -25,6 +25,7 @@ struct KeyPart {
   mlir::Value key, value;
   mlir::AffineMap keyMap, valueMap;
   llvm::SmallVector<mlir::Value, 1> lengths, tables, starts, sinks;
+  mlir::Value factors; ///< Of the keys; null if the op has none.
 };
 
 /// Attention on tensors like `op`, but to these keys only. Its results are o,

@@ -25,10 +25,10 @@ using namespace fovea::attn;
 
 namespace {
 
-/// Keys and values that follow each other; `first` is the position of the
-/// first.
+/// Keys and values that follow each other, with the keys' factors if there are
+/// any; `first` is the position of the first.
 struct Part {
-  Value key, value, first;
+  Value key, value, factors, first;
   /// The same for all sequences, without a dimension for them.
   bool isShared = false;
 };
@@ -52,6 +52,7 @@ private:
   void share(Part &part);
   Value slice(Value whole, unsigned axis, Value first, Value size,
               int64_t staticSize);
+  Value sliceFactors(Value first, Value size, int64_t staticSize);
   KeyPart getKeys(const Part &part, bool isFirst);
   Value shiftLengths(Value lengths, Value first);
 
@@ -104,7 +105,8 @@ void KeySplitter::findParts(int64_t count) {
       first = index(position);
     }
     parts.push_back({slice(key, keyAxis, first, keys, known),
-                     slice(value, valueAxis, first, keys, known), first});
+                     slice(value, valueAxis, first, keys, known),
+                     sliceFactors(first, keys, known), first});
   }
 }
 
@@ -118,6 +120,18 @@ Value KeySplitter::slice(Value whole, unsigned axis, Value first, Value size,
                     ? OpFoldResult(size)
                     : OpFoldResult(b.getIndexAttr(staticSize));
   return tensor::ExtractSliceOp::create(b, loc, whole, offsets, sizes, strides);
+}
+
+/// The factors of a range of keys; null if there are none.
+Value KeySplitter::sliceFactors(Value first, Value size, int64_t staticSize) {
+  unsigned axis = *axisOf(maps[1], dimJ);
+  if (op.getKeyFactors().empty())
+    return nullptr;
+  Value factors = op.getKeyFactors()[0];
+  // One that all keys share.
+  if (cast<ShapedType>(factors.getType()).getDimSize(axis) == 1)
+    return factors;
+  return slice(factors, axis, first, size, staticSize);
 }
 
 /// Keys and values that are concatenated in the same places.
@@ -141,9 +155,10 @@ void KeySplitter::findConcatenated() {
     return;
   Value first = index(0);
   for (auto [key, value] : llvm::zip(keys.getInputs(), values.getInputs())) {
-    parts.push_back({key, value, first});
-    share(parts.back());
     Value size = b.createOrFold<tensor::DimOp>(loc, key, keyAxis);
+    int64_t known = cast<ShapedType>(key.getType()).getDimSize(keyAxis);
+    parts.push_back({key, value, sliceFactors(first, size, known), first});
+    share(parts.back());
     first = b.createOrFold<arith::AddIOp>(loc, first, size);
   }
 }
@@ -158,10 +173,13 @@ void KeySplitter::share(Part &part) {
       return nullptr;
     return broadcast.getInput();
   };
+  // Factors have the dimensions of the keys.
+  if (part.factors)
+    return;
   Value key = repeated(part.key, maps[1]),
         value = repeated(part.value, maps[2]);
   if (key && value)
-    part = {key, value, part.first, /*isShared=*/true};
+    part = {key, value, nullptr, part.first, /*isShared=*/true};
 }
 
 /// How many of them come from `first` on; the op clamps what is below 0.
@@ -192,6 +210,7 @@ KeyPart KeySplitter::getKeys(const Part &part, bool isFirst) {
   KeyPart keys;
   keys.key = part.key;
   keys.value = part.value;
+  keys.factors = part.factors;
   keys.keyMap = part.isShared ? without(maps[1], dimB) : maps[1];
   keys.valueMap = part.isShared ? without(maps[2], dimB) : maps[2];
   keys.lengths = llvm::to_vector<1>(op.getLengths());

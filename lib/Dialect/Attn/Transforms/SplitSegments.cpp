@@ -87,6 +87,8 @@ void SegmentSplitter::collect() {
     part.segment = attribute;
     part.key = op.getKeys()[n];
     part.value = op.getValues()[n];
+    if (!op.getKeyFactors().empty())
+      part.factors = op.getKeyFactors()[n];
     part.keyMap = maps[1];
     part.valueMap = maps[2];
     if (attribute.getHasLengths())

@@ -122,6 +122,48 @@ def AttnRewriteScores : Pass<"attn-rewrite-scores"> {
   ];
 }
 
+def AttnAppendFactors : Pass<"attn-append-factors"> {
+  let summary = "Make the factors of a bias channels of queries and keys";
+  let description = [{
+    An op with `factors(%f, %g)` becomes one whose queries have those of `%f`, over the
+    scale, behind their own channels, and whose keys have those of `%g`: the product
+    then holds the bias. Queries and keys, a whole pool of pages too, are copied into
+    new tensors at each call; nothing of the size of the scores is made.
+
+    The bias is as precise as a product in f32. A factor that has more bits than the
+    operand becomes a sum of pieces in its type, each what the ones before leave out,
+    rounded; products of pieces below 2^-24 of the whole are left out:
+
+    | queries and keys | factors | channels for each product |
+    |---|---|---|
+    | f32 | any | 1 |
+    | f16 | f16, bf16 | 1 |
+    | f16 | f32 for one, for both | 2, 3 |
+    | bf16 | bf16 | 1 |
+    | bf16 | f32 for one, for both | 3, 6 |
+    | bf16 | f16 for one, for both | 2, 4 |
+
+    A scale below 1 is a power of two, by which queries are multiplied, and a rest from
+    1 to 2, by which the factors of queries are divided; they count as f32 unless the
+    rest is 1. Channels are padded with zeros to a multiple of `multiple`, so that on
+    GPUs, which take multiples of 8, ALiBi has 8 more in any type.
+
+    Both pipelines run it, ahead of what looks at shapes. It does not look at ops on
+    memrefs, nor at those that accumulate in f64; -attn-to-tile takes no factors.
+  }];
+  let options = [
+    Option<"multiple", "multiple", "int64_t", "1",
+           "Of what the number of channels is a multiple">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numAppended", "appended", "Number of ops whose factors became channels">
+  ];
+}
+
 def AttnSplitKeys : Pass<"attn-split-keys"> {
   let summary = "Attend to parts of the keys and merge";
   let description = [{
