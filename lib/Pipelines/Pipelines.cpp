@@ -198,6 +198,9 @@ void fovea::buildCudaAttnStage(OpPassManager &pm,
   pm.addPass(attn::createAttnAppendFactors(factors));
   // After score rewrites, which keep row terms where there is an lse.
   pm.addPass(attn::createAttnSplitSegments());
+  // Parts read the same queries.
+  pm.addPass(attn::createAttnCopyOperands());
+  pm.addPass(createCSEPass());
   attn::AttnReorderTokensOptions reorder;
   reorder.target = options.target;
   pm.addPass(attn::createAttnReorderTokens(reorder));

@@ -462,6 +462,13 @@ CASES = [
     Case("several-slopes-f16-d64", d=64, dtype="f16", fresh=130, regions="slopes", lengths="i64"),
     Case("several-paged-16", segment="paged", page=16, fresh=1, queries=1, lengths="i32",
          lse=True),
+    Case("d20-dv13-causal", d=20, dv=13, regions="causal", lse=True),
+    Case("d100-f16-lengths", d=100, dtype="f16", lengths="i32", sinks=True, lse=True),
+    Case("d20-dv12-packed", d=20, dv=12, packed=True, regions="rising"),
+    Case("d7-varlen", d=7, segment="packed", regions="causal", lse=True),
+    Case("d50-paged-16", d=50, segment="paged", page=16, lengths="i64"),
+    Case("d36-one-query", d=36, queries=1, lengths="i32", lse=True),
+    Case("d36-several", d=36, fresh=9, result="f32", lengths="i32", lse=True),
     Case("few-queries-paged-16", queries=7, segment="paged", page=16, lengths="i64", sinks=True,
          lse=True),
 ]

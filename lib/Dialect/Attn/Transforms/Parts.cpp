@@ -45,8 +45,8 @@ AttentionOp fovea::attn::createPart(RewriterBase &b, AttentionOp op,
   auto [outputMap, lseMap] = getResultMaps(op);
   Value o = tensor::EmptyOp::create(b, loc, getSizes(b, op, outputMap),
                                     b.getF32Type());
-  Value lse = tensor::EmptyOp::create(b, loc, getSizes(b, op, lseMap),
-                                      b.getF32Type());
+  Value lse =
+      tensor::EmptyOp::create(b, loc, getSizes(b, op, lseMap), b.getF32Type());
   OperationState state(loc, AttentionOp::getOperationName());
   SmallVector<int32_t> counts;
   auto add = [&](ValueRange values) {
@@ -85,20 +85,12 @@ AttentionOp fovea::attn::createPart(RewriterBase &b, AttentionOp op,
   return cast<AttentionOp>(b.create(state));
 }
 
-/// Copies what was computed to the op's output `n`, whose rows of no sequence
-/// stay.
-static Value copyRows(OpBuilder &b, AttentionOp op, unsigned n, Value value,
-                      AffineMap from) {
+Value fovea::attn::copyRows(OpBuilder &b, AttentionOp op, unsigned n,
+                            Value value, AffineMap from) {
   Location loc = op.getLoc();
   Value output = op.getOutputs()[n];
   AffineMap to = op.getIndexingMapsArray()[3 + n];
-  SmallVector<unsigned> axes;
-  for (unsigned axis = 0; axis < from.getNumResults(); ++axis)
-    axes.push_back(*axisOf(to, from.getDimPosition(axis)));
-  unsigned rank = to.getNumResults();
-  AffineMap maps[] = {
-      AffineMap::getMultiDimMapWithTargets(rank, axes, b.getContext()),
-      b.getMultiDimIdentityMap(rank)};
+  int64_t rank = to.getNumResults();
   Value offsets, last;
   auto index = [&](OpBuilder &b, int64_t value) -> Value {
     return arith::ConstantIndexOp::create(b, loc, value);
@@ -111,7 +103,11 @@ static Value copyRows(OpBuilder &b, AttentionOp op, unsigned n, Value value,
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
   auto body = [&](OpBuilder &b, Location loc, ValueRange a) {
-    Value result = a[0];
+    SmallVector<Value> at;
+    for (unsigned axis = 0; axis < from.getNumResults(); ++axis)
+      at.push_back(linalg::IndexOp::create(
+          b, loc, *axisOf(to, from.getDimPosition(axis))));
+    Value result = tensor::ExtractOp::create(b, loc, value, at);
     if (offsets) {
       // Sequences follow one another.
       auto load = [&](Value position) -> Value {
@@ -125,13 +121,14 @@ static Value copyRows(OpBuilder &b, AttentionOp op, unsigned n, Value value,
                                           row, load(index(b, 0)));
       Value ended = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge,
                                           row, load(last));
-      result = arith::SelectOp::create(b, loc, ended, a[1], result);
-      result = arith::SelectOp::create(b, loc, begun, result, a[1]);
+      result = arith::SelectOp::create(b, loc, ended, a[0], result);
+      result = arith::SelectOp::create(b, loc, begun, result, a[0]);
     }
     linalg::YieldOp::create(b, loc, result);
   };
-  return linalg::GenericOp::create(b, loc, output.getType(), value, output,
-                                   maps, iterators, body)
+  return linalg::GenericOp::create(b, loc, output.getType(), ValueRange(),
+                                   output, b.getMultiDimIdentityMap(rank),
+                                   iterators, body)
       .getResult(0);
 }
 
@@ -144,9 +141,9 @@ void fovea::attn::replaceByMerge(RewriterBase &b, AttentionOp op,
   }
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   auto [outputMap, lseMap] = getResultMaps(op);
-  bool isInPlace =
-      maps[3] == outputMap && (!op.getLse() || maps[4] == lseMap) &&
-      cast<SegmentAttr>(op.getSegments()[0]).getNumOffsets() == 0;
+  bool isInPlace = maps[3] == outputMap &&
+                   (!op.getLse() || maps[4] == lseMap) &&
+                   cast<SegmentAttr>(op.getSegments()[0]).getNumOffsets() == 0;
   if (isInPlace) {
     b.replaceOpWithNewOp<MergeOp>(op, op.getResultTypes(), outputs, lses,
                                   op.getOutputs());
@@ -158,9 +155,8 @@ void fovea::attn::replaceByMerge(RewriterBase &b, AttentionOp op,
     merged.push_back(lseMap);
   SmallVector<Value> destinations;
   for (auto [output, map] : llvm::zip_equal(op.getOutputs(), merged))
-    destinations.push_back(
-        tensor::EmptyOp::create(b, loc, getSizes(b, op, map),
-                                getElementTypeOrSelf(output.getType())));
+    destinations.push_back(tensor::EmptyOp::create(
+        b, loc, getSizes(b, op, map), getElementTypeOrSelf(output.getType())));
   auto merge = MergeOp::create(b, loc, ValueRange(destinations).getTypes(),
                                outputs, lses, destinations);
   SmallVector<Value> results;

@@ -34,6 +34,12 @@ struct KeyPart {
 AttentionOp createPart(mlir::RewriterBase &b, AttentionOp op,
                        const KeyPart &part);
 
+/// Copies what was computed for the op's output `n`, with the dimensions of
+/// `from` and perhaps more channels, to that output, whose rows of no sequence
+/// stay. It is read by `tensor.extract`: a copy of an input would fold to it.
+mlir::Value copyRows(mlir::OpBuilder &b, AttentionOp op, unsigned n,
+                     mlir::Value value, mlir::AffineMap from);
+
 /// Replaces the op by the merge of parts. Rows of no sequence stay as they are.
 void replaceByMerge(mlir::RewriterBase &b, AttentionOp op,
                     llvm::ArrayRef<AttentionOp> parts);

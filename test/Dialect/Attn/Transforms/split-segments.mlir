@@ -99,9 +99,9 @@ func.func @plain(%q: tensor<1x2x8x16xf16>, %k: tensor<1x2x100x16xf16>, %p: tenso
 // CHECK: linalg.yield
 // CHECK: attn.attention
 // CHECK-NEXT: packed({{.*}}) offsets(%[[A]], %[[A]] :
-// CHECK: attn.merge {{.*}} -> tensor<2x40x16xf16>
+// CHECK: %[[M:.*]] = attn.merge {{.*}} -> tensor<2x40x16xf16>
 // CHECK: linalg.generic {{.*}} outs(%[[O]] :
-// CHECK: linalg.index 2
+// CHECK: tensor.extract %[[M]]
 // CHECK: tensor.extract %[[A]]
 // CHECK: tensor.extract %[[A]]
 // CHECK-COUNT-2: arith.select
@@ -121,4 +121,27 @@ func.func @packed(%q: tensor<2x40x16xf16>, %k: tensor<2x90x16xf16>, %m: tensor<2
         affine_map<(b, h, i, j, d, e) -> (h, i, d)>, affine_map<(b, h, i, j, d, e) -> (h, j, d)>,
         affine_map<(b, h, i, j, d, e) -> (h, j, e)>, affine_map<(b, h, i, j, d, e) -> (e, h, i)>]}
   return %r : tensor<16x2x40xf16>
+}
+
+// -----
+
+// An lse in another order of dimensions: what is merged is copied to the outputs, which
+// no fold leaves out though one has the same order.
+// CHECK-LABEL: func.func @order
+// CHECK-SAME: %[[O:[^ ]*]]: tensor<1x2x?x64xf16>, %[[L:[^ ]*]]: tensor<1x?x2xf32>)
+// CHECK: %[[M:.*]]:2 = attn.merge
+// CHECK: %[[R:.*]] = linalg.generic {{.*}} outs(%[[O]] :
+// CHECK: tensor.extract %[[M]]#0
+// CHECK: %[[S:.*]] = linalg.generic {{.*}} outs(%[[L]] :
+// CHECK: tensor.extract %[[M]]#1
+// CHECK: return %[[R]], %[[S]]
+!q = tensor<1x2x?x64xf16>
+func.func @order(%q: !q, %k: !q, %m: !q, %o: !q, %l: tensor<1x?x2xf32>) -> (!q, tensor<1x?x2xf32>) {
+  %r:2 = attn.attention ins(%q : !q) dense(%k, %k : !q, !q) dense(%m, %m : !q, !q)
+      outs(%o, %l : !q, tensor<1x?x2xf32>)
+      attributes {indexing_maps = [
+        affine_map<(b, h, i, j, d, e) -> (b, h, i, d)>, affine_map<(b, h, i, j, d, e) -> (b, h, j, d)>,
+        affine_map<(b, h, i, j, d, e) -> (b, h, j, e)>, affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>,
+        affine_map<(b, h, i, j, d, e) -> (b, i, h)>]}
+  return %r#0, %r#1 : !q, tensor<1x?x2xf32>
 }

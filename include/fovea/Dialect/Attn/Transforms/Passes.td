@@ -228,6 +228,36 @@ def AttnSplitSegments : Pass<"attn-split-segments"> {
   ];
 }
 
+def AttnCopyOperands : Pass<"attn-copy-operands"> {
+  let summary = "Copy operands to rows that a copy engine can read";
+  let description = [{
+    Gives an `attn.attention` on tensors with one segment copies of those operands
+    whose channels do not lie one after the other in groups of 8 (16 bytes of bf16 or
+    f16), which the tensor maps of GPUs take:
+
+    - channels that are not the last dimension, or a slice with a stride;
+    - a number of channels that is no multiple of 8: zeros come behind those of
+      queries and keys, which leave the scores as they are, and of values;
+    - a slice of channels that begins in the middle of a group, or of rows that are
+      no whole groups.
+
+    A result of f32 is written anywhere; another goes to memory with whole groups
+    first, and its first channels from there. A remark says which operands are
+    copied. `scale` becomes explicit.
+
+    Types say nothing of the strides of a function's arguments. A compiled function
+    that is called with strides, or an address, that are no multiples of 16 bytes
+    gives an error.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numCopied", "copied", "Number of ops with copied operands">
+  ];
+}
+
 def AttnSplitHeads : Pass<"attn-split-heads"> {
   let summary = "Make an attention of each range of heads that differ";
   let description = [{
