@@ -127,7 +127,7 @@ void fovea::buildLLVMStage(OpPassManager &pm,
   pm.addPass(arith::createArithExpandOpsPass(expand));
   pm.addPass(createSCFToControlFlowPass());
   ConvertVectorToLLVMPassOptions vector;
-  vector.x86Vector = targetOf(options).lanes == 16;
+  vector.x86Vector = targetOf(options).lanes >= 8;
   pm.addPass(createConvertVectorToLLVMPass(vector));
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());

@@ -15,14 +15,21 @@ func.func @exp2(%x: vector<16xf32>) -> vector<16xf32> {
 }
 // DOC-END
 
-// Scalars and other types stay.
-// CHECK-LABEL: func @others
-// CHECK: math.exp2 %{{.*}} : f32
-// CHECK: math.exp2 %{{.*}} : vector<4xf64>
-func.func @others(%x: f32, %y: vector<4xf64>) -> (f32, vector<4xf64>) {
+// Scalars are scaled by their exponent.
+// CHECK-LABEL: func @scalar
+// CHECK-COUNT-5: math.fma
+// CHECK: arith.shli %{{.*}} : i32
+func.func @scalar(%x: f32) -> f32 {
   %r = math.exp2 %x : f32
+  return %r : f32
+}
+
+// Other types stay.
+// CHECK-LABEL: func @others
+// CHECK: math.exp2 %{{.*}} : vector<4xf64>
+func.func @others(%y: vector<4xf64>) -> vector<4xf64> {
   %s = math.exp2 %y : vector<4xf64>
-  return %r, %s : f32, vector<4xf64>
+  return %s : vector<4xf64>
 }
 
 // A known exponent: products.

@@ -303,10 +303,10 @@ def MoveBf16AsIntegers : Pass<"fovea-move-bf16-as-integers"> {
 def ExpandMath : Pass<"fovea-expand-math"> {
   let summary = "Expand math functions into arithmetic";
   let description = [{
-    `math.exp2` on vectors of f32 becomes a polynomial of degree 5 in the
+    `math.exp2` of f32 becomes a polynomial of degree 5 in the
     fraction and a scaling by a power of two; the relative error is below 2^-21,
     results below 2^-126 may be 0, NaN stays NaN. Other functions (exp, tanh,
-    log, ...) use the upstream polynomials. Scalars are left alone.
+    log, ...) use the upstream polynomials on vectors; scalars are left alone.
 
     `math.fpowi` and `math.ipowi`, of vectors and scalars, become products for a
     known exponent, else a loop over the exponent's bits. A negative power of an

@@ -20,9 +20,6 @@ using namespace fovea;
 using namespace fovea::attn;
 using tile::TileType;
 
-/// Products of storage types take channels in steps of so many.
-static constexpr int64_t storedStep = 16;
-
 /// Keys are divided into parts of no fewer key tiles, of the longest sequence.
 static constexpr int64_t minTilesOfPart = 2;
 
@@ -580,11 +577,9 @@ tile::KernelOp AttentionKernel::emit(Operation *before, StringRef name) {
   auto valueType = cast<MemRefType>(op.getValues()[0].getType());
   channels = queryType.getDimSize(*axisOf(maps[0], dimD));
   valueChannels = valueType.getDimSize(*axisOf(maps[2], dimE));
-  if (program.storageTypes) {
-    // Tiles end beyond the memrefs, where they hold zeros.
-    channels = llvm::alignTo(channels, storedStep);
-    valueChannels = llvm::alignTo(valueChannels, storedStep);
-  }
+  // Tiles may end beyond the memrefs, where they hold zeros.
+  channels = llvm::alignTo(channels, program.channelStep);
+  valueChannels = llvm::alignTo(valueChannels, program.channelStep);
 
   createKernel(before, name, op.getScheduleAttr());
   emitItem();

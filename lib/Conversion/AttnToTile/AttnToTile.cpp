@@ -135,6 +135,7 @@ private:
             schedule.getTailTile(),
             schedule.getSplitTo(),
             schedule.multipliesInStorageTypes(),
+            schedule.getChannelStep(),
             schedule.takesLastFirst()};
   }
 

@@ -38,6 +38,8 @@ struct Program {
   int64_t splitTo;
   /// Queries, keys, values and weights enter products as they are in memory.
   bool storageTypes;
+  /// Channels of tiles are a multiple of so many.
+  int64_t channelStep;
   /// Work items of the last queries are taken first.
   bool lastFirst;
 

@@ -76,10 +76,13 @@ Value KernelLowering::loadVector(Value tile, Value buffer, Value column,
   Location loc = tile.getLoc();
   int64_t pack = packOf(tile);
   auto memory = cast<MemRefType>(buffer.getType());
+  VectorType type = lanes.vectorType(memory.getElementType());
+  if (hasColumnsInLanes(tile))
+    return vector::LoadOp::create(b, loc, type, buffer,
+                                  ValueRange{index(vector), column});
   auto load = [&](Value at) -> Value {
-    return vector::LoadOp::create(
-        b, loc, lanes.vectorType(memory.getElementType()), buffer,
-        ValueRange{at, index(vector * width)});
+    return vector::LoadOp::create(b, loc, type, buffer,
+                                  ValueRange{at, index(vector * width)});
   };
   if (pack == 1)
     return load(column);
@@ -92,20 +95,59 @@ void KernelLowering::storeVectors(Value tile, ValueRange values, Value target,
                                   Value column, int64_t vector) {
   Location loc = tile.getLoc();
   int64_t pack = packOf(tile);
+  if (hasColumnsInLanes(tile)) {
+    Value words = asIntegers(target);
+    Type type = lanes.vectorType(getElementTypeOrSelf(words.getType()));
+    vector::StoreOp::create(
+        b, loc, b.createOrFold<arith::BitcastOp>(loc, type, values[0]), words,
+        ValueRange{index(vector), column});
+    return;
+  }
   if (pack > 1)
     column = arith::DivUIOp::create(b, loc, column, index(pack));
   vector::StoreOp::create(b, loc, makeWords(loc, values, pack), target,
                           ValueRange{column, index(vector * width)});
 }
 
+Value KernelLowering::asIntegers(Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  auto view = buffer.getDefiningOp<memref::ViewOp>();
+  return memref::ViewOp::create(
+      b, buffer.getLoc(),
+      MemRefType::get(type.getShape(),
+                      b.getIntegerType(type.getElementTypeBitWidth())),
+      view.getSource(), view.getByteShift(), ValueRange{});
+}
+
 Value KernelLowering::loadElement(Value tile, Value buffer, Value row,
                                   Value column) {
   Location loc = tile.getLoc();
   int64_t pack = packOf(tile);
+  if (hasColumnsInLanes(tile))
+    return memref::LoadOp::create(b, loc, buffer, ValueRange{row, column});
   if (pack == 1)
     return memref::LoadOp::create(b, loc, buffer, ValueRange{column, row});
   Value place = arith::DivUIOp::create(b, loc, column, index(pack));
   Value word = memref::LoadOp::create(b, loc, buffer, ValueRange{place, row});
   Value part = arith::RemUIOp::create(b, loc, column, index(pack));
   return takePart(b, loc, word, part, typeOf(tile).getElementType());
+}
+
+Value KernelLowering::loadRows(Value tile, Value buffer, int64_t vector) {
+  Location loc = tile.getLoc();
+  Value at = index(vector * rowsPerVector(tile));
+  if (rowsPerVector(tile) == 1)
+    return memref::LoadOp::create(b, loc, buffer, at);
+  return vector::LoadOp::create(
+      b, loc, lanes.vectorType(typeOf(tile).getElementType()), buffer, at);
+}
+
+void KernelLowering::storeRows(Value tile, Value value, Value buffer,
+                               int64_t vector) {
+  Location loc = tile.getLoc();
+  Value at = index(vector * rowsPerVector(tile));
+  if (rowsPerVector(tile) == 1)
+    memref::StoreOp::create(b, loc, value, buffer, at);
+  else
+    vector::StoreOp::create(b, loc, value, buffer, at);
 }

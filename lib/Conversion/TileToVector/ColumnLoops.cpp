@@ -26,38 +26,58 @@ Value fovea::foldVector(OpBuilder &b, Location loc, tile::ReduceKind kind,
   return arith::SelectOp::create(b, loc, greater, value, state);
 }
 
-LogicalResult KernelLowering::emitColumnLoops(
-    Location loc, Value extent, int64_t rows, Reduction *reduction,
-    function_ref<LogicalResult(Value, int64_t, MutableArrayRef<Value>)> body) {
-  auto emitLoop = [&](Value from, Value to, int64_t step) -> LogicalResult {
-    SmallVector<Value> init;
-    if (reduction)
-      init = reduction->state;
-    auto loop = scf::ForOp::create(b, loc, from, to, index(step), init);
-    OpBuilder::InsertionGuard guard(b);
-    // Without results the builder has made the terminator.
-    if (init.empty())
-      b.setInsertionPoint(loop.getBody()->getTerminator());
-    else
-      b.setInsertionPointToEnd(loop.getBody());
-    SmallVector<Value> state(loop.getRegionIterArgs());
-    if (failed(body(loop.getInductionVar(), step, state)))
-      return failure();
-    if (!init.empty())
-      scf::YieldOp::create(b, loc, state);
-    if (reduction)
-      reduction->state = llvm::to_vector_of<Value>(loop.getResults());
-    return success();
-  };
+Value KernelLowering::foldColumns(tile::ReduceKind kind, Value tile,
+                                  Value column, Value state, Value value) {
+  Location loc = tile.getLoc();
+  Value folded = foldVector(b, loc, kind, state, value);
+  if (!hasColumnsInLanes(tile))
+    return folded;
+  Value extent = columns(tile);
+  if (std::optional<int64_t> known = getConstantIntValue(extent);
+      known && *known % width == 0)
+    return folded;
+  Value rest = arith::SubIOp::create(b, loc, extent, column);
+  Value exist = vector::CreateMaskOp::create(
+      b, loc, lanes.vectorType(b.getI1Type()), rest);
+  return arith::SelectOp::create(b, loc, exist, folded, state);
+}
+
+LogicalResult KernelLowering::emitColumnLoop(Location loc, Value from, Value to,
+                                             int64_t step, Reduction *reduction,
+                                             ColumnBody body) {
+  SmallVector<Value> init;
+  if (reduction)
+    init = reduction->state;
+  auto loop = scf::ForOp::create(b, loc, from, to, index(step), init);
+  OpBuilder::InsertionGuard guard(b);
+  // Without results the builder has made the terminator.
+  if (init.empty())
+    b.setInsertionPoint(loop.getBody()->getTerminator());
+  else
+    b.setInsertionPointToEnd(loop.getBody());
+  SmallVector<Value> state(loop.getRegionIterArgs());
+  if (failed(body(loop.getInductionVar(), step, state)))
+    return failure();
+  if (!init.empty())
+    scf::YieldOp::create(b, loc, state);
+  if (reduction)
+    reduction->state = llvm::to_vector_of<Value>(loop.getResults());
+  return success();
+}
+
+LogicalResult KernelLowering::emitColumnLoops(Location loc, Value extent,
+                                              int64_t rows,
+                                              Reduction *reduction,
+                                              ColumnBody body) {
   APInt constant;
   if (rows == 1 || (matchPattern(extent, m_ConstantInt(&constant)) &&
                     constant.getSExtValue() % rows == 0))
-    return emitLoop(index(0), extent, rows);
+    return emitColumnLoop(loc, index(0), extent, rows, reduction, body);
   Value rest = arith::RemUIOp::create(b, loc, extent, index(rows));
   Value whole = arith::SubIOp::create(b, loc, extent, rest);
-  if (failed(emitLoop(index(0), whole, rows)))
+  if (failed(emitColumnLoop(loc, index(0), whole, rows, reduction, body)))
     return failure();
-  return emitLoop(whole, extent, 1);
+  return emitColumnLoop(loc, whole, extent, 1, reduction, body);
 }
 
 LogicalResult KernelLowering::emitColumns(Value top, Value kept, Value target,
@@ -65,37 +85,44 @@ LogicalResult KernelLowering::emitColumns(Value top, Value kept, Value target,
   Location loc = top.getLoc();
   copyLoads(kept);
   hoist(kept);
-  int64_t step = target ? packOf(kept) : 1;
-  LogicalResult result = emitColumnLoops(
-      loc, columns(top), step, reduction,
-      [&](Value column, int64_t count, MutableArrayRef<Value> state) {
-        for (int64_t vector = 0; vector < vectorsOf(top); ++vector) {
-          SmallVector<Value> values;
-          for (int64_t n = 0; n < count; ++n) {
-            Value at = n == 0 ? column
-                              : arith::AddIOp::create(b, loc, column, index(n))
-                                    .getResult();
-            Point point;
-            FailureOr<Value> value = evaluate(top, at, vector, point);
-            if (failed(value))
-              return failure();
-            if (reduction)
-              state[vector] =
-                  foldVector(b, loc, reduction->kind, state[vector], *value);
-            if (!target)
-              continue;
-            // `point` holds the value that `kept` is computed from.
-            point[top] = *value;
-            value = evaluate(kept, at, vector, point);
-            if (failed(value))
-              return failure();
-            values.push_back(*value);
-          }
-          if (target)
-            storeVectors(kept, values, target, column, vector);
-        }
-        return success();
-      });
+  auto body = [&](Value column, int64_t count,
+                  MutableArrayRef<Value> state) -> LogicalResult {
+    for (int64_t vector = 0; vector < vectorsOf(top); ++vector) {
+      SmallVector<Value> values;
+      for (int64_t n = 0; n < count; ++n) {
+        Value at =
+            n == 0
+                ? column
+                : arith::AddIOp::create(b, loc, column, index(n)).getResult();
+        Point point;
+        FailureOr<Value> value = evaluate(top, at, vector, point);
+        if (failed(value))
+          return failure();
+        if (reduction)
+          state[vector] =
+              foldColumns(reduction->kind, top, at, state[vector], *value);
+        if (!target)
+          continue;
+        // `point` holds the value that `kept` is computed from.
+        point[top] = *value;
+        value = evaluate(kept, at, vector, point);
+        if (failed(value))
+          return failure();
+        values.push_back(*value);
+      }
+      if (target)
+        storeVectors(kept, values, target, column, vector);
+    }
+    return success();
+  };
+  auto whole = [&](Value column, int64_t, MutableArrayRef<Value> state) {
+    return body(column, 1, state);
+  };
+  LogicalResult result =
+      hasColumnsInLanes(top)
+          ? emitColumnLoop(loc, index(0), columns(top), width, reduction, whole)
+          : emitColumnLoops(loc, columns(top), target ? packOf(kept) : 1,
+                            reduction, body);
   lanes.clearHoisted();
   return result;
 }

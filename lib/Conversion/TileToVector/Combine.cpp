@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 //
 // Workspace holds a counter for each work item and then its slot: the state as
-// it lies in scratch memory, rows in lanes. Each work item fills its own slot and
+// it lies in scratch memory. Each work item fills its own slot and
 // counts itself at the first one of its parts; the one that completes the count
 // folds the slots into its own state.
 //
@@ -43,7 +43,10 @@ SmallVector<Value, 3> KernelLowering::slotOf(tile::CombineOp op, Value item) {
         ValueRange{});
   };
   int64_t first = clearedBytes;
-  return {view(first + 2 * rowBytes, {columns, rows}), view(first, rows),
+  SmallVector<int64_t> shape = {columns, rows};
+  if (hasColumnsInLanes(op.getSum()))
+    std::swap(shape[0], shape[1]);
+  return {view(first + 2 * rowBytes, shape), view(first, rows),
           view(first + rowBytes, rows)};
 }
 
@@ -55,25 +58,32 @@ void KernelLowering::emitFold(tile::CombineOp op, Value first, Value target,
   Location loc = op.getLoc();
   int64_t columns = typeOf(op.getSum()).getDimSize(1);
   int64_t numVectors = vectorsOf(op.getTop());
-  VectorType type = lanes.vectorType(b.getF32Type());
-  auto splat = [&](double value) -> Value {
-    return arith::ConstantOp::create(
-        b, loc, DenseElementsAttr::get(type, static_cast<float>(value)));
+  Value sums = op.getSum();
+  int64_t step = hasColumnsInLanes(sums) ? width : 1;
+  auto constant = [&](double value) -> Value {
+    TypedAttr attribute = b.getF32FloatAttr(value);
+    if (auto type = dyn_cast<VectorType>(rowType(op.getTop())))
+      attribute = DenseElementsAttr::get(type, Attribute(attribute));
+    return arith::ConstantOp::create(b, loc, attribute);
   };
-  Value zero = splat(0), none = splat(-std::numeric_limits<float>::infinity());
-  Value unit = splat(op.getUnit().convertToDouble());
-  auto at = [&](int64_t vector) { return index(vector * width); };
+  Value zero = constant(0);
+  Value none = constant(-std::numeric_limits<float>::infinity());
+  Value unit = constant(op.getUnit().convertToDouble());
+  auto asVector = [&](Value value) {
+    return isa<VectorType>(value.getType()) ? value
+                                            : lanes.broadcast(loc, value);
+  };
+  auto emitColumnsOf = [&](function_ref<void(Value, int64_t)> body) {
+    emitFor(loc, index(0), index(columns), step, [&](Value column) {
+      for (int64_t n = 0; n < numVectors; ++n)
+        body(column, n);
+    });
+  };
 
   // No part yet: maxima of -inf, and zeros.
-  scf::ForOp::create(b, loc, index(0), index(columns), index(1), ValueRange{},
-                     [&](OpBuilder &, Location, Value column, ValueRange) {
-                       OpBuilder::InsertionGuard guard(b);
-                       b.setInsertionPointToEnd(column.getParentBlock());
-                       for (int64_t n = 0; n < numVectors; ++n)
-                         vector::StoreOp::create(b, loc, zero, target,
-                                                 ValueRange{column, at(n)});
-                       scf::YieldOp::create(b, loc);
-                     });
+  emitColumnsOf([&](Value column, int64_t n) {
+    storeVectors(sums, asVector(zero), target, column, n);
+  });
   SmallVector<Value> init(numVectors, none);
   init.append(numVectors, zero);
   auto loop = scf::ForOp::create(b, loc, index(0), op.getCount(), index(1), init);
@@ -84,7 +94,7 @@ void KernelLowering::emitFold(tile::CombineOp op, Value first, Value target,
   SmallVector<Value> tops, weights, before, here;
   for (int64_t n = 0; n < numVectors; ++n) {
     Value mine = loop.getRegionIterArg(n);
-    Value other = vector::LoadOp::create(b, loc, type, slot[1], at(n));
+    Value other = loadRows(op.getTop(), slot[1], n);
     Value larger = arith::MaxNumFOp::create(b, loc, mine, other);
     Value isNone = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ,
                                          larger, none);
@@ -99,26 +109,16 @@ void KernelLowering::emitFold(tile::CombineOp op, Value first, Value target,
     Value sum = arith::MulFOp::create(
         b, loc, loop.getRegionIterArg(numVectors + n), before.back());
     weights.push_back(math::FmaOp::create(
-        b, loc, vector::LoadOp::create(b, loc, type, slot[2], at(n)),
-        here.back(), sum));
+        b, loc, loadRows(op.getWeight(), slot[2], n), here.back(), sum));
     tops.push_back(larger);
   }
-  scf::ForOp::create(
-      b, loc, index(0), index(columns), index(1), ValueRange{},
-      [&](OpBuilder &, Location, Value column, ValueRange) {
-        OpBuilder::InsertionGuard guard(b);
-        b.setInsertionPointToEnd(column.getParentBlock());
-        for (int64_t n = 0; n < numVectors; ++n) {
-          SmallVector<Value> position = {column, at(n)};
-          Value sum = vector::LoadOp::create(b, loc, type, target, position);
-          sum = arith::MulFOp::create(b, loc, sum, before[n]);
-          sum = math::FmaOp::create(
-              b, loc, vector::LoadOp::create(b, loc, type, slot[0], position),
-              here[n], sum);
-          vector::StoreOp::create(b, loc, sum, target, position);
-        }
-        scf::YieldOp::create(b, loc);
-      });
+  emitColumnsOf([&](Value column, int64_t n) {
+    Value sum = loadVector(sums, target, column, n);
+    sum = arith::MulFOp::create(b, loc, sum, asVector(before[n]));
+    sum = math::FmaOp::create(b, loc, loadVector(sums, slot[0], column, n),
+                              asVector(here[n]), sum);
+    storeVectors(sums, sum, target, column, n);
+  });
   tops.append(weights);
   scf::YieldOp::create(b, loc, tops);
   top.assign(loop.getResults().begin(), loop.getResults().begin() + numVectors);
@@ -152,8 +152,7 @@ LogicalResult KernelLowering::lowerCombine(tile::CombineOp op) {
     return failure();
 
   Type flag = b.getI1Type();
-  VectorType type = lanes.vectorType(b.getF32Type());
-  SmallVector<Type> types(2 * numVectors, type);
+  SmallVector<Type> types(2 * numVectors, rowType(op.getTop()));
   types.push_back(flag);
   SmallVector<Value> own(*top);
   llvm::append_range(own, *weight);
@@ -175,8 +174,8 @@ LogicalResult KernelLowering::lowerCombine(tile::CombineOp op) {
   Value first = arith::SubIOp::create(b, loc, item, op.getPart());
   auto slot = slotOf(op, item);
   for (int64_t n = 0; n < numVectors; ++n) {
-    vector::StoreOp::create(b, loc, (*top)[n], slot[1], index(n * width));
-    vector::StoreOp::create(b, loc, (*weight)[n], slot[2], index(n * width));
+    storeRows(op.getTop(), (*top)[n], slot[1], n);
+    storeRows(op.getWeight(), (*weight)[n], slot[2], n);
   }
   memref::CopyOp::create(b, loc, *sum, slot[0]);
   auto counters = memref::ViewOp::create(

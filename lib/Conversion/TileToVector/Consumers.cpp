@@ -68,7 +68,7 @@ Value KernelLowering::findKept(tile::ReduceOp op) {
 
 LogicalResult KernelLowering::lowerReduce(tile::ReduceOp op) {
   if (op.getAxis() != 1)
-    return op.emitOpError("on a CPU rows are in lanes: only axis 1 is folded");
+    return op.emitOpError("on a CPU only axis 1 is folded");
   Value input = op.getInput();
   Location loc = op.getLoc();
   bool adds = op.getKind() == tile::ReduceKind::add;
@@ -111,6 +111,13 @@ LogicalResult KernelLowering::lowerReduce(tile::ReduceOp op) {
     extents[kept] = {index(typeOf(kept).getDimSize(0)), count};
     inBuffer[kept] = target;
   }
+  if (hasColumnsInLanes(input))
+    for (Value &state : reduction.state)
+      state = vector::ReductionOp::create(
+          b, loc,
+          adds ? vector::CombiningKind::ADD : vector::CombiningKind::MAXNUMF,
+          state,
+          adds ? arith::FastMathFlags::reassoc : arith::FastMathFlags::nnan);
   inLanes[op.getResult()] = reduction.state;
   return success();
 }
@@ -128,8 +135,7 @@ LogicalResult KernelLowering::lowerStore(tile::StoreOp op) {
       FailureOr<Value> value = evaluate(tile, {}, vector, point);
       if (failed(value))
         return failure();
-      vector::StoreOp::create(b, loc, *value, buffer,
-                              ValueRange{index(vector * width)});
+      storeRows(tile, *value, buffer, vector);
     }
     emitFor(loc, index(0), rows, 1, [&](Value row) {
       Value value = memref::LoadOp::create(b, loc, buffer, row);

@@ -11,7 +11,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace fovea;
@@ -28,20 +27,22 @@ std::optional<unsigned> fovea::findContiguousAxis(tile::ViewOp view) {
   return std::nullopt;
 }
 
+bool fovea::hasRowVectors(tile::ViewOp view) {
+  auto type = cast<MemRefType>(view.getSource().getType());
+  Type element = type.getElementType();
+  return type.isLastDimUnitStride() &&
+         view.getColumnDim() == type.getRank() - 1 && element.isIntOrFloat() &&
+         element.getIntOrFloatBitWidth() % 8 == 0;
+}
+
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
 
-static std::optional<int64_t> constantOf(Value value) {
-  APInt constant;
-  if (!matchPattern(value, m_ConstantInt(&constant)))
-    return std::nullopt;
-  return constant.getSExtValue();
-}
-
 void KernelLowering::emitFor(Location loc, Value from, Value to, int64_t step,
                              function_ref<void(Value)> body) {
-  if (constantOf(from) && constantOf(from) == constantOf(to))
+  if (getConstantIntValue(from) &&
+      getConstantIntValue(from) == getConstantIntValue(to))
     return;
   scf::ForOp::create(b, loc, from, to, index(step), ValueRange{},
                      [&](OpBuilder &nested, Location, Value at, ValueRange) {
@@ -55,7 +56,7 @@ void KernelLowering::emitFor(Location loc, Value from, Value to, int64_t step,
 Value KernelLowering::roundDown(Location loc, Value value, int64_t step) {
   if (step == 1)
     return value;
-  if (std::optional<int64_t> constant = constantOf(value))
+  if (std::optional<int64_t> constant = getConstantIntValue(value))
     return index(*constant / step * step);
   Value rest = arith::RemUIOp::create(b, loc, value, index(step));
   return arith::SubIOp::create(b, loc, value, rest);
@@ -107,8 +108,7 @@ void KernelLowering::emitCopyLoops(
     });
   };
   Type element = type.getElementType();
-  if (findContiguousAxis(view) != 1u || !element.isIntOrFloat() ||
-      element.getIntOrFloatBitWidth() % 8 != 0)
+  if (!hasRowVectors(view))
     return emitRest(index(0), rows, index(0), depth);
   Value wholeRows = roundDown(loc, rows, width);
   Value wholeDepth = roundDown(loc, depth, width * pack);
@@ -139,9 +139,101 @@ SmallVector<Value> KernelLowering::indices(tile::LoadOp load, Value row,
   return indices(load.getView().getDefiningOp<tile::ViewOp>(), {r, c});
 }
 
+//===----------------------------------------------------------------------===//
+// Copies with columns in lanes
+//===----------------------------------------------------------------------===//
+
+void KernelLowering::copyRows(tile::ViewOp view, Value rows, Value depth,
+                              function_ref<void(Value, Value, Type)> copy) {
+  Location loc = view.getLoc();
+  Type element = cast<MemRefType>(view.getSource().getType()).getElementType();
+  emitFor(loc, index(0), rows, 1, [&](Value row) {
+    emitSteps(loc, index(0), depth, hasRowVectors(view) ? width : 1,
+              [&](Value column, int64_t count) {
+                copy(row, column,
+                     count == 1 ? element : lanes.vectorType(element));
+              });
+  });
+}
+
+/// `element`, or a vector of it if `type` is one.
+static Type withElement(Type type, Type element) {
+  if (auto vector = dyn_cast<VectorType>(type))
+    return vector.clone(element);
+  return element;
+}
+
+/// An element, or a vector of neighbours in a row.
+static Value load(OpBuilder &b, Location loc, Type type, Value memory,
+                  ValueRange at) {
+  if (auto vector = dyn_cast<VectorType>(type))
+    return vector::LoadOp::create(b, loc, vector, memory, at);
+  return memref::LoadOp::create(b, loc, memory, at);
+}
+
+static void store(OpBuilder &b, Location loc, Value value, Value memory,
+                  ValueRange at) {
+  if (isa<VectorType>(value.getType()))
+    vector::StoreOp::create(b, loc, value, memory, at);
+  else
+    memref::StoreOp::create(b, loc, value, memory, at);
+}
+
+void KernelLowering::copyToRows(tile::LoadOp op, Value target) {
+  Location loc = op.getLoc();
+  auto view = op.getView().getDefiningOp<tile::ViewOp>();
+  auto memory = cast<MemRefType>(target.getType());
+  Value words = asIntegers(target);
+  Type word = getElementTypeOrSelf(words.getType());
+  Value rows = extents.lookup(op.getResult())[0],
+        depth = extents.lookup(op.getResult())[1];
+  if (getConstantIntValue(rows) != memory.getDimSize(0) ||
+      getConstantIntValue(depth) != memory.getDimSize(1)) {
+    Value zero = arith::ConstantOp::create(
+        b, loc, b.getZeroAttr(lanes.vectorType(word)));
+    emitFor(loc, index(0), index(memory.getDimSize(0)), 1, [&](Value row) {
+      emitFor(loc, index(0), index(memory.getDimSize(1)), width,
+              [&](Value column) {
+                store(b, loc, zero, words, ValueRange{row, column});
+              });
+    });
+  }
+  copyRows(view, rows, depth, [&](Value row, Value column, Type type) {
+    Value x = load(b, loc, type, view.getSource(), indices(op, row, column));
+    if (getElementTypeOrSelf(type) != memory.getElementType())
+      x = toF32(x);
+    x = b.createOrFold<arith::BitcastOp>(loc, withElement(type, word), x);
+    store(b, loc, x, words, ValueRange{row, column});
+  });
+}
+
+void KernelLowering::copyFromRows(tile::StoreOp op, Value buffer, Value rows,
+                                  Value depth) {
+  Location loc = op.getLoc();
+  auto view = op.getView().getDefiningOp<tile::ViewOp>();
+  Value words = asIntegers(buffer);
+  Type word = getElementTypeOrSelf(words.getType());
+  copyRows(view, rows, depth, [&](Value row, Value column, Type type) {
+    Value x =
+        load(b, loc, withElement(type, word), words, ValueRange{row, column});
+    x = b.createOrFold<arith::BitcastOp>(loc, type, x);
+    Value r = arith::AddIOp::create(b, loc, op.getOffsets()[0], row);
+    Value c = arith::AddIOp::create(b, loc, op.getOffsets()[1], column);
+    store(b, loc, x, view.getSource(), indices(view, {r, c}));
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Copies with rows in lanes
+//===----------------------------------------------------------------------===//
+
 void KernelLowering::copyToLanes(tile::LoadOp load) {
   Location loc = load.getLoc();
   Value tile = load.getResult();
+  if (hasColumnsInLanes(tile)) {
+    inBuffer[tile] = allocate(typeOf(tile));
+    return copyToRows(load, inBuffer[tile]);
+  }
   auto view = load.getView().getDefiningOp<tile::ViewOp>();
   TileType type = typeOf(tile);
   Type element = type.getElementType();
@@ -153,7 +245,7 @@ void KernelLowering::copyToLanes(tile::LoadOp load) {
 
   // Lanes beyond the view are computed with and never stored; zero keeps them
   // from being slow or trapping. The second half of a word counts in products.
-  std::optional<int64_t> known = constantOf(depth);
+  std::optional<int64_t> known = getConstantIntValue(depth);
   bool odd = pack > 1 && (!known || *known % pack != 0);
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(stored));
   emitFor(loc, odd ? index(0) : roundDown(loc, rows, width),
@@ -202,6 +294,8 @@ void KernelLowering::copyFromLanes(tile::StoreOp store, Value buffer,
                                    Value rows, Value depth) {
   Location loc = store.getLoc();
   Value tile = store.getValue();
+  if (hasColumnsInLanes(tile))
+    return copyFromRows(store, buffer, rows, depth);
   auto view = store.getView().getDefiningOp<tile::ViewOp>();
   Type element = typeOf(tile).getElementType();
   int64_t pack = packOf(tile);

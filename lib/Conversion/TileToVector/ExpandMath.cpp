@@ -34,18 +34,19 @@ static constexpr double exp2Coefficients[] = {6.931469776e-01, 2.402224208e-01,
 
 namespace {
 
-/// math.exp2 %x : vector<nxf32>  ->  p(x - round(x)) * 2^round(x)
+/// math.exp2 %x : f32, vector<nxf32>  ->  p(x - round(x)) * 2^round(x)
 struct ExpandExp2 final : OpRewritePattern<math::Exp2Op> {
   ExpandExp2(MLIRContext *context, bool useScalef)
       : OpRewritePattern(context), useScalef(useScalef) {}
 
   LogicalResult matchAndRewrite(math::Exp2Op op,
                                 PatternRewriter &rewriter) const override {
-    auto type = dyn_cast<VectorType>(op.getType());
-    if (!type || !type.getElementType().isF32())
+    Type type = op.getType();
+    if (!getElementTypeOrSelf(type).isF32())
       return failure();
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    bool scalef = useScalef && type.getNumElements() == 16;
+    auto vector = dyn_cast<VectorType>(type);
+    bool scalef = useScalef && vector && vector.getNumElements() == 16;
     Value x = op.getOperand();
     rewriter.replaceOp(op,
                        scalef ? withScalef(b, type, x) : withShift(b, type, x));
@@ -53,21 +54,31 @@ struct ExpandExp2 final : OpRewritePattern<math::Exp2Op> {
   }
 
 private:
-  static Value splat(ImplicitLocOpBuilder &b, VectorType type, double value) {
-    return arith::ConstantOp::create(
-        b, DenseElementsAttr::get(type, static_cast<float>(value)));
+  static Value splat(ImplicitLocOpBuilder &b, Type type, TypedAttr value) {
+    if (auto vector = dyn_cast<VectorType>(type))
+      value = DenseElementsAttr::get(vector, Attribute(value));
+    return arith::ConstantOp::create(b, value);
+  }
+  static Value splat(ImplicitLocOpBuilder &b, Type type, double value) {
+    return splat(b, type, b.getF32FloatAttr(value));
   }
 
-  static Value polynomial(ImplicitLocOpBuilder &b, VectorType type, Value x) {
+  static Value polynomial(ImplicitLocOpBuilder &b, Type type, Value x) {
     Value p = splat(b, type, exp2Coefficients[4]);
     for (unsigned n = 4; n-- > 0;)
-      p = vector::FMAOp::create(b, p, x, splat(b, type, exp2Coefficients[n]));
-    return vector::FMAOp::create(b, p, x, splat(b, type, 1.0));
+      p = multiplyAdd(b, p, x, splat(b, type, exp2Coefficients[n]));
+    return multiplyAdd(b, p, x, splat(b, type, 1.0));
+  }
+
+  static Value multiplyAdd(ImplicitLocOpBuilder &b, Value x, Value y, Value z) {
+    if (isa<VectorType>(x.getType()))
+      return vector::FMAOp::create(b, x, y, z);
+    return math::FmaOp::create(b, x, y, z);
   }
 
   /// vscalefps gives 0 for 2^-inf and inf for 2^inf whatever the mantissa, NaN
   /// for NaN.
-  static Value withScalef(ImplicitLocOpBuilder &b, VectorType type, Value x) {
+  static Value withScalef(ImplicitLocOpBuilder &b, Type type, Value x) {
     Value rounded = math::RoundEvenOp::create(b, x);
     Value fraction = arith::SubFOp::create(b, x, rounded);
     Value mantissa = polynomial(b, type, fraction);
@@ -79,7 +90,7 @@ private:
 
   /// Without that instruction: round by adding 1.5 * 2^23, and build 2^n from
   /// its exponent bits; n is kept in [-127, 128], which give 0 and infinity.
-  static Value withShift(ImplicitLocOpBuilder &b, VectorType type, Value x) {
+  static Value withShift(ImplicitLocOpBuilder &b, Type type, Value x) {
     auto clamp = [&](arith::CmpFPredicate predicate, double bound) {
       Value limit = splat(b, type, bound);
       Value beyond = arith::CmpFOp::create(b, predicate, limit, x);
@@ -92,10 +103,11 @@ private:
     Value rounded = arith::SubFOp::create(b, shifted, magic);
     Value fraction = arith::SubFOp::create(b, x, rounded);
     Value mantissa = polynomial(b, type, fraction);
-    VectorType integers = type.clone(b.getI32Type());
+    Type integers = b.getI32Type();
+    if (auto vector = dyn_cast<VectorType>(type))
+      integers = vector.clone(integers);
     auto constant = [&](int32_t value) {
-      return arith::ConstantOp::create(b,
-                                       DenseElementsAttr::get(integers, value));
+      return splat(b, integers, b.getI32IntegerAttr(value));
     };
     Value bits = arith::BitcastOp::create(b, integers, shifted);
     bits = arith::ShLIOp::create(b, bits, constant(23));

@@ -36,7 +36,7 @@ void KernelLowering::hoist(Value tile) {
       return;
     if (auto map = value.getDefiningOp<tile::MapOp>())
       for (int64_t vector = 0; vector < vectorsOf(value); ++vector)
-        lanes.hoist(map, vector * width);
+        lanes.hoist(map, vector * rowsPerVector(value));
   });
 }
 
@@ -102,8 +102,11 @@ FailureOr<Value> KernelLowering::evaluate(Value tile, Value column,
     return it->second[vector];
   if (Value buffer = inBuffer.lookup(tile))
     return loadVector(tile, buffer, column, vector);
-  if (auto splat = tile.getDefiningOp<tile::SplatOp>())
+  if (auto splat = tile.getDefiningOp<tile::SplatOp>()) {
+    if (isRow(tile) && rowsPerVector(tile) == 1)
+      return splat.getValue();
     return lanes.broadcast(loc, splat.getValue());
+  }
   auto map = tile.getDefiningOp<tile::MapOp>();
   if (!map) {
     Operation *op = tile.getDefiningOp();
@@ -118,7 +121,7 @@ FailureOr<Value> KernelLowering::evaluate(Value tile, Value column,
       return failure();
     inputs.push_back(*value);
   }
-  Value result = lanes.emit(map, vector * width, column, inputs);
+  Value result = lanes.emit(map, vector * rowsPerVector(tile), column, inputs);
   point[tile] = result;
   return result;
 }

@@ -35,6 +35,18 @@ Value KernelLowering::index(int64_t value) {
   return arith::ConstantIndexOp::create(b, function.getLoc(), value);
 }
 
+int64_t KernelLowering::rowsPerVector(Value tile) {
+  tile::LanesAttr lanes = lanesOf(tile);
+  if (lanes && (lanes.getAxis() == 1 || lanes.getWidth() == 1))
+    return 1;
+  return width;
+}
+
+Type KernelLowering::rowType(Value tile) {
+  Type type = b.getF32Type();
+  return rowsPerVector(tile) == 1 ? type : lanes.vectorType(type);
+}
+
 //===----------------------------------------------------------------------===//
 // Operations
 //===----------------------------------------------------------------------===//
@@ -63,7 +75,7 @@ static bool holdsTiles(Operation *op) {
       .wasInterrupted();
 }
 
-/// Rows are in lanes, so a map reads its inputs in one way only.
+/// A map reads its inputs in one way only.
 static LogicalResult checkMap(tile::MapOp map) {
   for (auto [input, access] :
        llvm::zip(map.getInputs(),
@@ -177,6 +189,8 @@ Value KernelLowering::allocate(TileType type) {
   SmallVector<int64_t> shape(llvm::reverse(type.getShape()));
   Type element = type.getElementType();
   auto layout = dyn_cast_or_null<tile::LanesAttr>(type.getLayout());
+  if (layout && layout.getAxis() == 1)
+    return allocate(type.getShape(), element);
   if (layout && layout.getPack() > 1) {
     shape[0] /= layout.getPack();
     element =

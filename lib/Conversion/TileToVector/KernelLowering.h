@@ -21,18 +21,33 @@ inline tile::TileType typeOf(mlir::Value tile) {
   return llvm::cast<tile::TileType>(tile.getType());
 }
 
-/// Elements that a lane of a tile holds beside each other.
-inline int64_t packOf(mlir::Value tile) {
-  auto lanes =
-      llvm::dyn_cast_or_null<tile::LanesAttr>(typeOf(tile).getLayout());
-  return lanes ? lanes.getPack() : 1;
+inline tile::LanesAttr lanesOf(mlir::Value tile) {
+  return llvm::dyn_cast_or_null<tile::LanesAttr>(typeOf(tile).getLayout());
 }
+
+/// Whether a tile of two axes has its columns in lanes.
+inline bool hasColumnsInLanes(mlir::Value tile) {
+  tile::LanesAttr lanes = lanesOf(tile);
+  return lanes && lanes.getAxis() == 1;
+}
+
+/// Columns of a tile that a word of its buffer holds.
+inline int64_t packOf(mlir::Value tile) {
+  tile::LanesAttr lanes = lanesOf(tile);
+  return lanes && lanes.getAxis() == 0 ? lanes.getPack() : 1;
+}
+
+/// Whether the product multiplies pairs of bf16.
+bool isOnPairs(tile::DotOp dot);
 
 /// Whether a tile has one axis.
 inline bool isRow(mlir::Value tile) { return typeOf(tile).getRank() == 1; }
 
 /// The axis of a view along which its memory is contiguous, if there is one.
 std::optional<unsigned> findContiguousAxis(tile::ViewOp view);
+
+/// Whether vectors can be loaded from rows of a view, which may be on pages.
+bool hasRowVectors(tile::ViewOp view);
 
 /// `state` with one more vector folded into it.
 mlir::Value foldVector(mlir::OpBuilder &b, mlir::Location loc,
@@ -48,6 +63,11 @@ mlir::Value foldVector(mlir::OpBuilder &b, mlir::Location loc,
 ///    packed, `[axis 1 / pack][axis 0]` of words that hold `pack` elements;
 ///  - an expression: a map, splat or product that nobody has asked for yet.
 /// Reductions, stores and the yields of loops ask for tiles; that emits loops.
+///
+/// Loops run over columns, and their bodies over the vectors of rows. With
+/// columns in lanes, buffers are `[axis 0][axis 1]`, loops run over vectors of
+/// columns, bodies over rows, and a tile of one axis is a list of scalars: what
+/// is called a vector of rows here is one row then.
 class KernelLowering {
 public:
   /// `workspace` is the memory of all work items; null if there is none.
@@ -72,6 +92,9 @@ private:
     tile::ReduceKind kind;
     llvm::SmallVector<mlir::Value> state; // one for each vector
   };
+  /// Emits what happens at a column to up to so many, and to a fold's state.
+  using ColumnBody = llvm::function_ref<mlir::LogicalResult(
+      mlir::Value, int64_t, llvm::MutableArrayRef<mlir::Value>)>;
 
   // KernelLowering.cpp: the ops of a kernel, scratch memory and extents.
 
@@ -91,10 +114,14 @@ private:
   llvm::SmallVector<mlir::Value> indices(tile::LoadOp load, mlir::Value row,
                                          mlir::Value column);
   mlir::Value index(int64_t value);
+  /// Rows that a vector of rows holds.
+  int64_t rowsPerVector(mlir::Value tile);
   /// Vectors that hold the rows of a tile.
   int64_t vectorsOf(mlir::Value tile) {
-    return typeOf(tile).getDimSize(0) / width;
+    return typeOf(tile).getDimSize(0) / rowsPerVector(tile);
   }
+  /// The type of f32 elements of a vector of rows of a tile of one axis.
+  mlir::Type rowType(mlir::Value tile);
 
   // Expressions.cpp: what a tile is computed from.
 
@@ -134,9 +161,19 @@ private:
                         int64_t pack);
   /// Rows of memory to lanes.
   void copyToLanes(tile::LoadOp load);
+  /// Rows of memory to a buffer `[axis 0][axis 1]`, as f32 if that has such
+  /// elements; what lies beyond the view becomes zero.
+  void copyToRows(tile::LoadOp load, mlir::Value target);
   /// Lanes to rows of memory.
   void copyFromLanes(tile::StoreOp store, mlir::Value buffer, mlir::Value rows,
                      mlir::Value depth);
+  void copyFromRows(tile::StoreOp store, mlir::Value buffer, mlir::Value rows,
+                    mlir::Value depth);
+  /// Calls `copy` for (row, column, type): a vector where the view has them,
+  /// or an element.
+  void
+  copyRows(tile::ViewOp view, mlir::Value rows, mlir::Value depth,
+           llvm::function_ref<void(mlir::Value, mlir::Value, mlir::Type)> copy);
   /// Calls `square` for whole squares of a tile whose rows lie in contiguous
   /// memory, and `rest` for (row, column, number of columns) elsewhere.
   void emitCopyLoops(
@@ -152,8 +189,15 @@ private:
   /// Stores the vectors of up to `pack` columns from `column` on.
   void storeVectors(mlir::Value tile, mlir::ValueRange values,
                     mlir::Value target, mlir::Value column, int64_t vector);
+  /// The buffer with integers for elements: where a CPU does not compute with
+  /// bf16, LLVM moves such vectors element by element, some by way of f32.
+  mlir::Value asIntegers(mlir::Value buffer);
   mlir::Value loadElement(mlir::Value tile, mlir::Value buffer, mlir::Value row,
                           mlir::Value column);
+  /// A vector of rows of a tile of one axis.
+  mlir::Value loadRows(mlir::Value tile, mlir::Value buffer, int64_t vector);
+  void storeRows(mlir::Value tile, mlir::Value value, mlir::Value buffer,
+                 int64_t vector);
 
   // ColumnLoops.cpp: loops over the columns of a tile.
 
@@ -161,14 +205,21 @@ private:
   /// same tile, or a map of it.
   mlir::LogicalResult emitColumns(mlir::Value top, mlir::Value kept,
                                   mlir::Value target, Reduction *reduction);
+  /// Runs `body` for columns from `from` up to `to` in steps, the last of which
+  /// may go beyond; hands the fold's state through.
+  mlir::LogicalResult emitColumnLoop(mlir::Location loc, mlir::Value from,
+                                     mlir::Value to, int64_t step,
+                                     Reduction *reduction, ColumnBody body);
   /// Runs `body` for columns `[0, extent)` in steps of `rows`, and the rest one
-  /// by one; hands the fold's state through.
-  mlir::LogicalResult
-  emitColumnLoops(mlir::Location loc, mlir::Value extent, int64_t rows,
-                  Reduction *reduction,
-                  llvm::function_ref<mlir::LogicalResult(
-                      mlir::Value, int64_t, llvm::MutableArrayRef<mlir::Value>)>
-                      body);
+  /// by one.
+  mlir::LogicalResult emitColumnLoops(mlir::Location loc, mlir::Value extent,
+                                      int64_t rows, Reduction *reduction,
+                                      ColumnBody body);
+  /// `state` with the vector of `tile` at a column folded into it; columns in
+  /// lanes that do not exist are left out.
+  mlir::Value foldColumns(tile::ReduceKind kind, mlir::Value tile,
+                          mlir::Value column, mlir::Value state,
+                          mlir::Value value);
 
   // Products.cpp: register blocks.
 
@@ -183,10 +234,15 @@ private:
     /// Number of defined elements along the contracted axis.
     mlir::Value depth;
     /// Words of `pack` elements, or f32: `[depth / pack][the other axis]`, or
-    /// with the axes the other way round; null for the view's memory.
+    /// with the axes the other way round; null for the view's memory. With
+    /// columns in lanes, elements as products take them: `[axis 0][axis 1]`.
     mlir::Value copy;
     /// Whether the contracted axis is the inner one of the copy.
-    bool inner;
+    bool inner = false;
+    /// With columns in lanes: elements of a row, the row at which the loop's
+    /// next step loads its tile, if that is known, and the last one there is.
+    int64_t size = 0;
+    mlir::Value next, last;
   };
   Factor makeFactor(tile::DotOp dot);
   mlir::Value copyFactor(const Factor &factor);
@@ -202,6 +258,13 @@ private:
   /// The loops of a product, with `top`, an expression of it, at its end.
   mlir::LogicalResult emitDot(tile::DotOp dot, mlir::Value top,
                               mlir::Value target, Reduction *reduction);
+  /// The value of `top`, an expression of the product, at a place where that is
+  /// `sum`: stores and folds it.
+  mlir::LogicalResult emitResult(tile::DotOp dot, mlir::Value top,
+                                 mlir::Value target, mlir::Value column,
+                                 int64_t vector, mlir::Value sum,
+                                 llvm::MutableArrayRef<mlir::Value> state,
+                                 Reduction *reduction);
   /// One block of `rows` columns of the result from `column` on.
   mlir::LogicalResult
   emitBlock(tile::DotOp dot, mlir::Value top, mlir::Value target,
@@ -209,6 +272,48 @@ private:
             int64_t rows, int64_t firstVector, int64_t vectors,
             llvm::MutableArrayRef<mlir::Value> state, Reduction *reduction);
   mlir::Value toF32(mlir::Value value);
+
+  // RowProducts.cpp: products with columns in lanes.
+
+  /// Indices of a row of b, in memory or in its copy, at column 0.
+  using Row = llvm::SmallVector<mlir::Value>;
+  void makeRows(Factor &factor);
+  /// `count` rows of b from row `first` of the tile on, which is a multiple of
+  /// it; of those beyond `last`, if it is given, the last.
+  llvm::SmallVector<Row> findRows(const Factor &factor, mlir::Value first,
+                                  int64_t count, mlir::Value last = {});
+  /// Asks for columns of those rows of the tile that the loop's next step
+  /// loads.
+  void prefetchRows(const Factor &factor, mlir::Value first, int64_t count,
+                    mlir::Value column, int64_t columns);
+  /// `size` elements of a row, from `column` on; of which `count` exist, the
+  /// others are zero.
+  mlir::Value loadPart(mlir::Location loc, mlir::Value memory, Row row,
+                       unsigned columnDim, mlir::Value column, int64_t count,
+                       int64_t size);
+  mlir::Value loadPart(const Factor &factor, const Row &row, mlir::Value column,
+                       int64_t count, int64_t size);
+  mlir::Value multiply(const Factor &factor, mlir::Value x, mlir::Value y,
+                       mlir::Value sum);
+  /// Products of `numRows` rows of a with rows of b; sums of each, in lanes.
+  llvm::SmallVector<mlir::Value>
+  emitRowSums(tile::DotOp dot, const Factor &factor, mlir::Value operand,
+              int64_t firstRow, int64_t numRows, llvm::ArrayRef<Row> rows);
+  /// Products of all rows of a with as many rows of b as there are lanes, from
+  /// `first` on: a vector for each row of a.
+  llvm::SmallVector<mlir::Value> emitRowProducts(tile::DotOp dot,
+                                                 const Factor &factor,
+                                                 mlir::Value operand,
+                                                 mlir::Value first);
+  /// Rows of a times all rows of b, for `count` columns from `column` on:
+  /// vectors for each row of a.
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>>
+  emitColumnSums(tile::DotOp dot, const Factor &factor, mlir::Value operand,
+                 int64_t firstRow, int64_t numRows, mlir::Value column,
+                 int64_t count);
+  mlir::LogicalResult emitRowDot(tile::DotOp dot, mlir::Value top,
+                                 mlir::Value target, mlir::Value operand,
+                                 const Factor &factor, Reduction *reduction);
 
   // Consumers.cpp: who asks for tiles.
 

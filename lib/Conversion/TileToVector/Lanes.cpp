@@ -219,14 +219,22 @@ Value LaneEmitter::asTypedVector(Location loc, const Lane &lane, Type element) {
 // Bodies
 //===----------------------------------------------------------------------===//
 
-/// A coordinate: row (in lanes) or column.
+/// The axis in lanes; none where bodies are emitted on scalars.
+static std::optional<unsigned> findLaneAxis(tile::MapOp map) {
+  auto lanes = dyn_cast_or_null<tile::LanesAttr>(map.getType().getLayout());
+  if (lanes && lanes.getWidth() == 1)
+    return std::nullopt;
+  return lanes ? lanes.getAxis() : 0;
+}
+
+/// A coordinate: row or column.
 Lane LaneEmitter::coordinate(tile::MapOp map, unsigned axis, Value position) {
   Location loc = map.getLoc();
   Lane lane;
   Value value = position;
   if (!map.getOrigin().empty())
     value = arith::AddIOp::create(b, loc, map.getOrigin()[axis], position);
-  if (axis == 0) {
+  if (axis == findLaneAxis(map)) {
     lane.base = value;
     lane.stride = 1;
   } else {
@@ -260,8 +268,7 @@ Lane LaneEmitter::lookup(Value value, const Cache &values) {
   return lane;
 }
 
-void LaneEmitter::emitOps(tile::MapOp map, int64_t firstLane, Cache &values,
-                          bool onlyAvailable) {
+void LaneEmitter::emitOps(tile::MapOp map, Cache &values, bool onlyAvailable) {
   for (Operation &op : map.getBlock().without_terminator()) {
     if (values.count(op.getResult(0)))
       continue;
@@ -276,20 +283,20 @@ void LaneEmitter::emitOps(tile::MapOp map, int64_t firstLane, Cache &values,
   }
 }
 
-void LaneEmitter::hoist(tile::MapOp map, int64_t firstLane) {
-  Cache &values = hoisted[firstLane];
-  Value position = arith::ConstantIndexOp::create(b, map.getLoc(), firstLane);
-  Lane row = coordinate(map, 0, position);
-  values[map.getCoordinates()[0]] = row;
-  emitOps(map, firstLane, values, /*onlyAvailable=*/true);
+void LaneEmitter::hoist(tile::MapOp map, int64_t row) {
+  Cache &values = hoisted[row];
+  Value position = arith::ConstantIndexOp::create(b, map.getLoc(), row);
+  values[map.getCoordinates()[0]] = coordinate(map, 0, position);
+  emitOps(map, values, /*onlyAvailable=*/true);
 }
 
-Value LaneEmitter::emit(tile::MapOp map, int64_t firstLane, Value column,
+Value LaneEmitter::emit(tile::MapOp map, int64_t row, Value column,
                         ValueRange inputs) {
-  Cache values = hoisted.lookup(firstLane);
+  Cache values = hoisted.lookup(row);
   for (auto [argument, input] : llvm::zip(map.getElements(), inputs)) {
     Lane lane;
-    lane.vector = hold(b, map.getLoc(), input);
+    Value &form = isa<VectorType>(input.getType()) ? lane.vector : lane.scalar;
+    form = hold(b, map.getLoc(), input);
     if (isIntegerLike(argument.getType()))
       lane.range = rangeOfType(argument.getType());
     values[argument] = lane;
@@ -297,14 +304,15 @@ Value LaneEmitter::emit(tile::MapOp map, int64_t firstLane, Value column,
   auto coordinates = map.getCoordinates();
   if (!values.count(coordinates[0]))
     values[coordinates[0]] = coordinate(
-        map, 0, arith::ConstantIndexOp::create(b, map.getLoc(), firstLane));
+        map, 0, arith::ConstantIndexOp::create(b, map.getLoc(), row));
   if (coordinates.size() > 1 && !coordinates[1].use_empty())
     values[coordinates[1]] = coordinate(map, 1, column);
-  emitOps(map, firstLane, values, /*onlyAvailable=*/false);
+  emitOps(map, values, /*onlyAvailable=*/false);
   Lane result = lookup(map.getYielded(), values);
   Type type = map.getYielded().getType();
-  return release(b, map.getLoc(), asTypedVector(map.getLoc(), result, type),
-                 type);
+  Value value = findLaneAxis(map) ? asTypedVector(map.getLoc(), result, type)
+                                  : result.scalar;
+  return release(b, map.getLoc(), value, type);
 }
 
 //===----------------------------------------------------------------------===//

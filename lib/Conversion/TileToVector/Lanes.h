@@ -42,22 +42,25 @@ struct Lane {
   explicit operator bool() const { return scalar || base || vector; }
 };
 
-/// Emits bodies of tile.map on vectors of `width` lanes, with axis 0 in lanes.
+/// Emits bodies of tile.map on vectors of `width` lanes. The layout of the
+/// map's tile says which axis is in lanes; with `width = 1` the body is emitted
+/// on scalars.
 class LaneEmitter {
 public:
   LaneEmitter(mlir::OpBuilder &builder, int64_t width)
       : b(builder), width(width) {}
 
   /// Emits what does not depend on the column or on elements, ahead of a loop
-  /// over columns, for the vector that starts at row `firstLane`.
-  void hoist(tile::MapOp map, int64_t firstLane);
+  /// over columns, for the vector that starts at row `row`.
+  void hoist(tile::MapOp map, int64_t row);
 
   /// Forgets what was hoisted (its loop has ended).
   void clearHoisted() { hoisted.clear(); }
 
-  /// Emits the body for the vector at (`firstLane`, `column`); `column` is null
-  /// for tiles of one axis. `inputs` are vectors.
-  mlir::Value emit(tile::MapOp map, int64_t firstLane, mlir::Value column,
+  /// Emits the body for the vector at (`row`, `column`); `column` is null for
+  /// tiles of one axis. `inputs` are vectors, or scalars: the same in all
+  /// lanes.
+  mlir::Value emit(tile::MapOp map, int64_t row, mlir::Value column,
                    mlir::ValueRange inputs);
 
   /// A vector of the given element type.
@@ -69,8 +72,7 @@ public:
 private:
   using Cache = llvm::DenseMap<mlir::Value, Lane>;
 
-  void emitOps(tile::MapOp map, int64_t firstLane, Cache &values,
-               bool onlyAvailable);
+  void emitOps(tile::MapOp map, Cache &values, bool onlyAvailable);
   Lane emitOp(mlir::Operation &op, llvm::ArrayRef<Lane> operands);
   Lane emitOnHeld(mlir::Operation &op, llvm::ArrayRef<Lane> operands);
   Lane emitBitcast(mlir::Operation &op, const Lane &operand);

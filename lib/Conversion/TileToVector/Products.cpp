@@ -45,9 +45,9 @@ Value KernelLowering::toF32(Value value) {
   return arith::ExtFOp::create(b, function.getLoc(), type, value);
 }
 
-/// Whether the product multiplies pairs of bf16.
-static bool isOnPairs(tile::DotOp dot) {
-  return packOf(dot.getA()) == 2 &&
+bool fovea::isOnPairs(tile::DotOp dot) {
+  tile::LanesAttr lanes = lanesOf(dot.getA());
+  return lanes && lanes.getPack() == 2 &&
          typeOf(dot.getA()).getElementType().isBF16() &&
          typeOf(dot.getB()).getElementType().isBF16();
 }
@@ -61,9 +61,13 @@ KernelLowering::Factor KernelLowering::makeFactor(tile::DotOp dot) {
   Factor factor;
   factor.load = dot.getB().getDefiningOp<tile::LoadOp>();
   factor.contractsColumns = map.getDimPosition(1) == 2;
-  factor.pack = isOnPairs(dot) ? packOf(dot.getA()) : 1;
+  factor.pack = isOnPairs(dot) ? 2 : 1;
   unsigned contracted = factor.contractsColumns ? 1 : 0;
   factor.depth = extents.lookup(dot.getB())[contracted];
+  if (hasColumnsInLanes(dot.getResult())) {
+    makeRows(factor);
+    return factor;
+  }
   auto view = factor.load.getView().getDefiningOp<tile::ViewOp>();
   std::optional<unsigned> contiguous = findContiguousAxis(view);
   factor.inner = contiguous.value_or(1 - contracted) == contracted;
@@ -123,6 +127,13 @@ LogicalResult KernelLowering::emitDot(tile::DotOp dot, Value top, Value target,
   int64_t mark = scratchTop;
   Factor factor = makeFactor(dot);
   hoist(top);
+  if (hasColumnsInLanes(dot.getResult())) {
+    LogicalResult result =
+        emitRowDot(dot, top, target, *operand, factor, reduction);
+    lanes.clearHoisted();
+    scratchTop = mark;
+    return result;
+  }
   // Tiles with fewer vectors than a block have as many accumulators in more
   // rows.
   int64_t numVectors = vectorsOf(dot.getResult());
@@ -177,6 +188,24 @@ SmallVector<Value> KernelLowering::emitProducts(
   return next;
 }
 
+LogicalResult KernelLowering::emitResult(tile::DotOp dot, Value top,
+                                         Value target, Value column,
+                                         int64_t vector, Value sum,
+                                         MutableArrayRef<Value> state,
+                                         Reduction *reduction) {
+  Point point;
+  point[dot.getResult()] = sum;
+  FailureOr<Value> value = evaluate(top, column, vector, point);
+  if (failed(value))
+    return failure();
+  if (target)
+    storeVectors(top, *value, target, column, vector);
+  if (reduction)
+    state[vector] =
+        foldColumns(reduction->kind, top, column, state[vector], *value);
+  return success();
+}
+
 LogicalResult
 KernelLowering::emitBlock(tile::DotOp dot, Value top, Value target,
                           Value operand, const Factor &factor, Value column,
@@ -222,18 +251,9 @@ KernelLowering::emitBlock(tile::DotOp dot, Value top, Value target,
       emitLoop(whole, all, 1);
   }
   for (int64_t row = 0; row < rows; ++row)
-    for (int64_t n = 0; n < vectors; ++n) {
-      int64_t vector = firstVector + n;
-      Point point;
-      point[dot.getResult()] = sums[row * vectors + n];
-      FailureOr<Value> value = evaluate(top, position[row], vector, point);
-      if (failed(value))
+    for (int64_t n = 0; n < vectors; ++n)
+      if (failed(emitResult(dot, top, target, position[row], firstVector + n,
+                            sums[row * vectors + n], state, reduction)))
         return failure();
-      if (target)
-        storeVectors(top, *value, target, position[row], vector);
-      if (reduction)
-        state[vector] =
-            foldVector(b, loc, reduction->kind, state[vector], *value);
-    }
   return success();
 }

@@ -59,7 +59,12 @@ func.func private @f(!tile.tile<16x6xf32, #tile.lanes<axis = 0, width = 4, pack 
 
 // -----
 
-// expected-error @+1 {{pack = 2 needs two axes, with a multiple of 2 elements along the other one}}
+// expected-error @+1 {{pack = 2 needs two axes, with a multiple of 8 elements along axis 1}}
+func.func private @f(!tile.tile<4x12xbf16, #tile.lanes<axis = 1, width = 4, pack = 2>>)
+
+// -----
+
+// expected-error @+1 {{pack = 2 needs two axes, with a multiple of 2 elements along axis 1}}
 func.func private @f(!tile.tile<16x5xbf16, #tile.lanes<axis = 0, width = 4, pack = 2>>)
 
 // -----
@@ -101,12 +106,12 @@ module attributes {t.s = #tile.cpu_schedule<query_tile = 48, key_tile = 128, lan
 
 // -----
 
-// expected-error @+1 {{key_tile is a multiple of rows (4) up to 1024, got 126}}
+// expected-error @+1 {{key_tile is a multiple of rows (4), got 126}}
 module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 126, lanes = 16, rows = 4, vectors = 4>} {}
 
 // -----
 
-// expected-error @+1 {{key_tile is a multiple of rows (4) up to 1024, got 2048}}
+// expected-error @+1 {{key_tile is from 1 to 1024, got 2048}}
 module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 2048, lanes = 16, rows = 4, vectors = 4>} {}
 
 // -----
@@ -128,6 +133,31 @@ module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lan
 
 // expected-error @+1 {{storage_types needs an even key_tile, got 15}}
 module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 15, lanes = 16, rows = 3, vectors = 4, storage_types = true>} {}
+
+// -----
+
+// expected-error @+1 {{lane_axis is 0 (query rows in lanes) or 1 (keys and channels), got 2}}
+module attributes {t.s = #tile.cpu_schedule<query_tile = 16, key_tile = 128, lanes = 16, rows = 4, vectors = 1, lane_axis = 2>} {}
+
+// -----
+
+// expected-error @+1 {{with lane_axis = 1, query_tile is from 1 to 16, got 17}}
+module attributes {t.s = #tile.cpu_schedule<query_tile = 17, key_tile = 128, lanes = 16, rows = 4, vectors = 4, lane_axis = 1>} {}
+
+// -----
+
+// expected-error @+1 {{with lane_axis = 1, key_tile is a multiple of lanes (16), got 120}}
+module attributes {t.s = #tile.cpu_schedule<query_tile = 4, key_tile = 120, lanes = 16, rows = 4, vectors = 4, lane_axis = 1>} {}
+
+// -----
+
+// expected-error @+1 {{with lane_axis = 1, vectors is a power of two, got 3}}
+module attributes {t.s = #tile.cpu_schedule<query_tile = 4, key_tile = 128, lanes = 16, rows = 4, vectors = 3, lane_axis = 1>} {}
+
+// -----
+
+// expected-error @+1 {{with lane_axis = 1, tail_tile is 0, got 1}}
+module attributes {t.s = #tile.cpu_schedule<query_tile = 4, key_tile = 128, lanes = 16, rows = 4, vectors = 4, tail_tile = 1, lane_axis = 1>} {}
 
 // -----
 

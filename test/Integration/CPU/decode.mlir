@@ -5,11 +5,14 @@
 // RUN: fovea-run %s --all-entries --check --dims B=2,N=1 | FileCheck %s
 // RUN: fovea-run %s --all-entries --check --dims B=1,N=0 | FileCheck %s
 // RUN: fovea-run %s --all-entries --check --target=cpu:avx2 --dims B=1,N=1029 | FileCheck %s
+// RUN: fovea-run %s --all-entries --check --target=cpu:plain --dims B=1,N=77 | FileCheck %s
 // RUN: fovea-run %s --entry=few_queries --check-each-pass --dims B=1,N=300 | FileCheck %s --check-prefix=EACH
 // CHECK: grouped {{.*}} ok
 // CHECK: short_floats {{.*}} ok
 // CHECK: few_queries {{.*}} ok
 // CHECK: window {{.*}} ok
+// CHECK: pages {{.*}} ok
+// CHECK: transposed {{.*}} ok
 // EACH: cse {{.*}} ok
 
 module attributes {fovea.dims = {B = 7, N = 777}} {
@@ -89,5 +92,39 @@ module attributes {fovea.dims = {B = 7, N = 777}} {
           attn.yield %e : i1
         }
     return %r : tensor<?x4x1x32xf32>
+  }
+
+  // Pages end within the keys that fill a vector; one sequence has no keys, and its
+  // query no weight.
+  func.func @pages(
+      %q: tensor<3x4x1x40xbf16>, %k: tensor<60x2x5x40xbf16>, %v: tensor<60x2x5x17xbf16>,
+      %t: tensor<3x16xi32> {fovea.low = 0 : i64, fovea.high = 59 : i64},
+      %lengths: tensor<3xi32> {fovea.low = -20 : i64, fovea.high = 80 : i64},
+      %keep: tensor<80xi1> {fovea.low = 0 : i64, fovea.high = 1 : i64},
+      %o: tensor<3x4x1x17xbf16>) -> tensor<3x4x1x17xbf16> {
+    %r = attn.attention ins(%q : tensor<3x4x1x40xbf16>)
+        paged<5>(%k, %v : tensor<60x2x5x40xbf16>, tensor<60x2x5x17xbf16>) table(%t : tensor<3x16xi32>) lengths(%lengths : tensor<3xi32>)
+        outs(%o : tensor<3x4x1x17xbf16>)
+        mask(%b, %h, %i, %j, %kept = %keep : tensor<80xi1>) {
+          %c = tensor.extract %kept[%j] : tensor<80xi1>
+          attn.yield %c : i1
+        }
+    return %r : tensor<3x4x1x17xbf16>
+  }
+
+  // Rows of keys and values are not contiguous: they are copied.
+  func.func @transposed(
+      %q: tensor<?x2x3x24xf16> {fovea.dims = ["B", "", "", ""]},
+      %k: tensor<?x2x24x?xf16> {fovea.dims = ["B", "", "", "N"]},
+      %o: tensor<?x2x3x24xf16> {fovea.dims = ["B", "", "", ""]}) -> tensor<?x2x3x24xf16> {
+    %r = attn.attention ins(%q : tensor<?x2x3x24xf16>)
+        dense(%k, %k : tensor<?x2x24x?xf16>, tensor<?x2x24x?xf16>)
+        outs(%o : tensor<?x2x3x24xf16>)
+        attributes {indexing_maps = [
+          affine_map<(b, h, i, j, d, e) -> (b, h, i, d)>,
+          affine_map<(b, h, i, j, d, e) -> (b, h, d, j)>,
+          affine_map<(b, h, i, j, d, e) -> (b, h, e, j)>,
+          affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>]}
+    return %r : tensor<?x2x3x24xf16>
   }
 }

@@ -113,7 +113,18 @@ static tile::CpuScheduleAttr selectTiles(ScoreOpInterface op, int64_t rows,
         shape = smaller;
   return tile::CpuScheduleAttr::get(
       op.getContext(), shape.tile * lanes, keyTile, lanes, shape.rows,
-      shape.vectors, /*split_to=*/1, /*tail_tile=*/0, /*storage_types=*/false);
+      shape.vectors, /*split_to=*/1, /*tail_tile=*/0, /*storage_types=*/false,
+      /*lane_axis=*/0);
+}
+
+/// Tiles for few rows: keys and channels fill vectors.
+static tile::CpuScheduleAttr selectFewRows(AttentionOp op, int64_t rows,
+                                           const CpuTarget &target) {
+  int64_t blockRows = std::min<int64_t>(rows, 4);
+  return tile::CpuScheduleAttr::get(
+      op.getContext(), rows, /*key_tile=*/64, target.lanes, blockRows,
+      /*vectors=*/target.lanes == 16 ? 4 : 2, cpuSplitTo, /*tail_tile=*/0,
+      multipliesBf16(op, target), /*lane_axis=*/1);
 }
 
 static tile::CpuScheduleAttr selectCpu(AttentionOp op,
@@ -122,6 +133,9 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
   // Heads of a group, or sequences, that become rows; dynamic is negative.
   if (std::optional<int64_t> heads = getPackedRows(op))
     queries = std::max<int64_t>(*heads, 1);
+  if (isDecoding(op) && !op.getWalkRows() && queries >= 1 &&
+      queries <= target.lanes / 2)
+    return selectFewRows(op, queries, target);
   tile::CpuScheduleAttr tiles = selectTiles(op, queries, target);
   int64_t tile = tiles.getQueryTile(), lanes = tiles.getLanes();
   // Work items that share keys have tiles of one size. Packed sequences end
@@ -134,7 +148,8 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
   return tile::CpuScheduleAttr::get(
       op.getContext(), tile, tiles.getKeyTile(), lanes, tiles.getRows(),
       tiles.getVectors(), isDecoding(op) ? cpuSplitTo : 1, tail,
-      tiles.getKeyTile() % 2 == 0 && multipliesBf16(op, target));
+      tiles.getKeyTile() % 2 == 0 && multipliesBf16(op, target),
+      /*lane_axis=*/0);
 }
 
 /// Keys (columns of the output) fill the vectors of score_reduce.
@@ -166,7 +181,7 @@ static tile::CpuScheduleAttr selectMerge(MergeOp op, const CpuTarget &target) {
   return tile::CpuScheduleAttr::get(
       op.getContext(), vectors * target.lanes, /*key_tile=*/128, target.lanes,
       /*rows=*/1, /*vectors=*/1, /*split_to=*/1, /*tail_tile=*/0,
-      /*storage_types=*/false);
+      /*storage_types=*/false, /*lane_axis=*/0);
 }
 
 //===----------------------------------------------------------------------===//

@@ -153,11 +153,11 @@ LanesAttr::verifyShape(ArrayRef<int64_t> shape,
     return emitError() << "axis " << getAxis() << " has " << shape[getAxis()]
                        << " elements, no multiple of the " << getWidth()
                        << " lanes";
-  if (getPack() != 1 &&
-      (shape.size() != 2 || shape[1 - getAxis()] % getPack() != 0))
+  int64_t step = getAxis() == 1 ? getWidth() * getPack() : getPack();
+  if (getPack() != 1 && (shape.size() != 2 || shape[1] % step != 0))
     return emitError() << "pack = " << getPack()
-                       << " needs two axes, with a multiple of " << getPack()
-                       << " elements along the other one";
+                       << " needs two axes, with a multiple of " << step
+                       << " elements along axis 1";
   return success();
 }
 
@@ -177,18 +177,70 @@ AffineMap LanesAttr::getElementMap(ArrayRef<int64_t> shape) const {
   AffineExpr along = (reg.floorDiv(pack) % vectors) * getWidth() + lane;
   if (shape.size() == 1)
     return AffineMap::get(4, 0, {along}, context);
-  AffineExpr across = reg.floorDiv(vectors * pack) * pack + reg % pack;
-  SmallVector<AffineExpr> results = {along, across};
-  if (getAxis() == 1)
-    std::swap(results[0], results[1]);
-  return AffineMap::get(4, 0, results, context);
+  if (getAxis() == 0)
+    return AffineMap::get(
+        4, 0, {along, reg.floorDiv(vectors * pack) * pack + reg % pack},
+        context);
+  // A vector of lanes is one of `width * pack` elements of a row.
+  int64_t words = vectors / pack;
+  AffineExpr word = (reg.floorDiv(pack) % words) * getWidth() + lane;
+  return AffineMap::get(4, 0, {reg.floorDiv(vectors), word * pack + reg % pack},
+                        context);
+}
+
+/// What only schedules with query rows in lanes, or only others, have to keep
+/// to.
+static LogicalResult verifyLanes(function_ref<InFlightDiagnostic()> emitError,
+                                 int64_t queryTile, int64_t keyTile,
+                                 int64_t lanes, int64_t rows, int64_t vectors,
+                                 int64_t tailTile, int64_t laneAxis) {
+  if (laneAxis != 0 && laneAxis != 1)
+    return emitError() << "lane_axis is 0 (query rows in lanes) or 1 (keys and "
+                          "channels), got "
+                       << laneAxis;
+  if (laneAxis == 1) {
+    if (queryTile < 1 || queryTile > 16)
+      return emitError() << "with lane_axis = 1, query_tile is from 1 to 16, "
+                            "got "
+                         << queryTile;
+    if (keyTile % lanes != 0)
+      return emitError() << "with lane_axis = 1, key_tile is a multiple of "
+                            "lanes ("
+                         << lanes << "), got " << keyTile;
+    if (!llvm::isPowerOf2_64(vectors))
+      return emitError()
+             << "with lane_axis = 1, vectors is a power of two, got "
+             << vectors;
+    if (tailTile != 0)
+      return emitError() << "with lane_axis = 1, tail_tile is 0, got "
+                         << tailTile;
+    return success();
+  }
+  if (queryTile < lanes || queryTile > 256 || queryTile % lanes != 0)
+    return emitError() << "query_tile is a multiple of lanes (" << lanes
+                       << ") up to 256, got " << queryTile;
+  if (queryTile / lanes % vectors != 0)
+    return emitError() << "query_tile holds " << queryTile / lanes
+                       << " vectors, no multiple of vectors (" << vectors
+                       << ")";
+  if (keyTile % rows != 0)
+    return emitError() << "key_tile is a multiple of rows (" << rows
+                       << "), got " << keyTile;
+  int64_t tail = tailTile / lanes;
+  if (tailTile < 0 || tailTile >= queryTile || tailTile % lanes != 0 ||
+      (tail > vectors && tail % vectors != 0))
+    return emitError() << "tail_tile is a multiple of lanes (" << lanes
+                       << ") below query_tile (" << queryTile
+                       << ") of less than " << vectors
+                       << " vectors or a multiple of them, got " << tailTile;
+  return success();
 }
 
 LogicalResult
 CpuScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                         int64_t queryTile, int64_t keyTile, int64_t lanes,
                         int64_t rows, int64_t vectors, int64_t splitTo,
-                        int64_t tailTile, bool storageTypes) {
+                        int64_t tailTile, bool storageTypes, int64_t laneAxis) {
   if (lanes != 4 && lanes != 8 && lanes != 16)
     return emitError() << "lanes is 4, 8 or 16, got " << lanes;
   if (rows < 1 || rows > 16 || vectors < 1 || vectors > 16)
@@ -200,25 +252,13 @@ CpuScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "a block of " << rows << " rows by " << vectors
                        << " vectors needs " << needed << " of "
                        << registers << " vector registers; make it smaller";
-  if (queryTile < lanes || queryTile > 256 || queryTile % lanes != 0)
-    return emitError() << "query_tile is a multiple of lanes (" << lanes
-                       << ") up to 256, got " << queryTile;
-  if (queryTile / lanes % vectors != 0)
-    return emitError() << "query_tile holds " << queryTile / lanes
-                       << " vectors, no multiple of vectors (" << vectors
-                       << ")";
-  if (keyTile < 1 || keyTile > 1024 || keyTile % rows != 0)
-    return emitError() << "key_tile is a multiple of rows (" << rows
-                       << ") up to 1024, got " << keyTile;
+  if (keyTile < 1 || keyTile > 1024)
+    return emitError() << "key_tile is from 1 to 1024, got " << keyTile;
+  if (failed(verifyLanes(emitError, queryTile, keyTile, lanes, rows, vectors,
+                         tailTile, laneAxis)))
+    return failure();
   if (splitTo < 1 || splitTo > 1024)
     return emitError() << "split_to is from 1 to 1024, got " << splitTo;
-  int64_t tail = tailTile / lanes;
-  if (tailTile < 0 || tailTile >= queryTile || tailTile % lanes != 0 ||
-      (tail > vectors && tail % vectors != 0))
-    return emitError() << "tail_tile is a multiple of lanes (" << lanes
-                       << ") below query_tile (" << queryTile
-                       << ") of less than " << vectors
-                       << " vectors or a multiple of them, got " << tailTile;
   if (tailTile != 0 && splitTo != 1)
     return emitError() << "tail_tile needs split_to = 1, got " << splitTo;
   if (storageTypes && lanes != 16)

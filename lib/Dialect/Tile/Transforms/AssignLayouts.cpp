@@ -16,7 +16,7 @@ namespace fovea::tile {
 using namespace mlir;
 using namespace fovea::tile;
 
-/// Products read b as scalars that are broadcast.
+/// Products read b where it is.
 static bool isFactor(Value tile) {
   return llvm::any_of(tile.getUsers(), [&](Operation *user) {
     auto dot = dyn_cast<DotOp>(user);
@@ -24,12 +24,17 @@ static bool isFactor(Value tile) {
   });
 }
 
-/// Query rows in lanes; elements that products take in pairs, packed.
+/// Query rows or columns in lanes, as the schedule says; elements that products
+/// take in pairs, packed.
 static Attribute lanesOf(TileType type, CpuScheduleAttr schedule) {
+  int64_t axis = schedule.getLaneAxis(), lanes = schedule.getLanes();
+  // A scalar for each row.
+  if (axis == 1 && type.getRank() == 1)
+    return LanesAttr::get(type.getContext(), 0, /*width=*/1, /*pack=*/1);
+  int64_t step = axis == 1 ? 2 * lanes : 2;
   bool pairs = schedule.multipliesInStorageTypes() && type.getRank() == 2 &&
-               type.getElementType().isBF16() && type.getDimSize(1) % 2 == 0;
-  return LanesAttr::get(type.getContext(), /*axis=*/0, schedule.getLanes(),
-                        pairs ? 2 : 1);
+               type.getElementType().isBF16() && type.getDimSize(1) % step == 0;
+  return LanesAttr::get(type.getContext(), axis, lanes, pairs ? 2 : 1);
 }
 
 namespace {
@@ -57,6 +62,14 @@ struct TileAssignLayoutsPass final
           op->emitOpError("makes a tile with ")
               << type.getDimSize(0) << " rows in a kernel whose query_tile is "
               << schedule.getQueryTile();
+          return WalkResult::interrupt();
+        }
+        if (schedule.getLaneAxis() == 1 && type.getRank() == 2 &&
+            type.getDimSize(1) % schedule.getLanes() != 0) {
+          op->emitOpError("makes a tile with ")
+              << type.getDimSize(1)
+              << " columns in a kernel whose vectors hold "
+              << schedule.getLanes() << " of them";
           return WalkResult::interrupt();
         }
         value.setType(type.withLayout(lanesOf(type, schedule)));

@@ -22,11 +22,11 @@ func.func @dynamic(%q: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
 }
 // DOC-END
 
-// A decoding step: one vector of rows, a taller block, divided keys.
+// A decoding step: keys and channels fill vectors, and keys are divided.
 // CHECK-LABEL: func.func @one_query
-// AVX512: schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 128, lanes = 16, rows = 16, vectors = 1, split_to = 64>
-// AVX2: schedule = #tile.cpu_schedule<query_tile = 8, key_tile = 128, lanes = 8, rows = 8, vectors = 1, split_to = 64>
-// PLAIN: schedule = #tile.cpu_schedule<query_tile = 4, key_tile = 128, lanes = 4, rows = 8, vectors = 1, split_to = 64>
+// AVX512: schedule = #tile.cpu_schedule<query_tile = 1, key_tile = 64, lanes = 16, rows = 1, vectors = 4, split_to = 64, lane_axis = 1>
+// AVX2: schedule = #tile.cpu_schedule<query_tile = 1, key_tile = 64, lanes = 8, rows = 1, vectors = 2, split_to = 64, lane_axis = 1>
+// PLAIN: schedule = #tile.cpu_schedule<query_tile = 1, key_tile = 64, lanes = 4, rows = 1, vectors = 2, split_to = 64, lane_axis = 1>
 func.func @one_query(%q: tensor<1x8x1x64xf32>, %k: tensor<1x8x?x64xf32>) -> tensor<1x8x1x64xf32> {
   %r = attn.attention ins(%q : tensor<1x8x1x64xf32>)
       dense(%k, %k : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
@@ -36,7 +36,7 @@ func.func @one_query(%q: tensor<1x8x1x64xf32>, %k: tensor<1x8x?x64xf32>) -> tens
 
 // Queries are counted along dimension i, wherever indexing_maps put it.
 // CHECK-LABEL: func.func @bshd
-// AVX512: schedule = #tile.cpu_schedule<query_tile = 16,
+// AVX512: schedule = #tile.cpu_schedule<query_tile = 3,
 func.func @bshd(%q: tensor<1x3x8x64xf32>, %k: tensor<1x?x8x64xf32>) -> tensor<1x3x8x64xf32> {
   %r = attn.attention ins(%q : tensor<1x3x8x64xf32>)
       dense(%k, %k : tensor<1x?x8x64xf32>, tensor<1x?x8x64xf32>)

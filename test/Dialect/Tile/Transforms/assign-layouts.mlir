@@ -83,6 +83,27 @@ tile.kernel @pairs(%q: memref<?x32xbf16>, %o: memref<?x8xf32>) grid(%x)
   tile.store %s, %vo[%x, %c0] : !tile.tile<16x8xf32>, !tile.view<?x8xf32>
 }
 
+// Few rows: columns in lanes, and a scalar for each row.
+// CHECK-LABEL: tile.kernel @columns
+// CHECK: tile.load {{.*}} -> <2x32xbf16, #tile.lanes<axis = 1, width = 16, pack = 2>>
+// CHECK: tile.load {{.*}} -> <16x32xbf16, #tile.in_memory>
+// CHECK: tile.splat {{.*}} -> <2x16xf32, #tile.lanes<axis = 1, width = 16>>
+// CHECK: tile.reduce max {{.*}} -> <2xf32, #tile.lanes<axis = 0, width = 1>>
+tile.kernel @columns(%q: memref<?x32xbf16>, %o: memref<?xf32>) grid(%x)
+    attributes {schedule = #tile.cpu_schedule<query_tile = 2, key_tile = 16, lanes = 16, rows = 2, vectors = 2, storage_types = true, lane_axis = 1>} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %vq = tile.view %q dims [0, 1] at [] : memref<?x32xbf16> -> !tile.view<?x32xbf16>
+  %vo = tile.view %o dims [0] at [] : memref<?xf32> -> !tile.view<?xf32>
+  %a = tile.load %vq[%x, %c0] : !tile.view<?x32xbf16> -> !tile.tile<2x32xbf16>
+  %b = tile.load %vq[%x, %c0] : !tile.view<?x32xbf16> -> !tile.tile<16x32xbf16>
+  %z = tile.splat %zero : f32 -> !tile.tile<2x16xf32>
+  %s = tile.dot %a, %b, %z {indexing_maps = [#mk, #nk, #mn]}
+    : !tile.tile<2x32xbf16>, !tile.tile<16x32xbf16>, !tile.tile<2x16xf32>
+  %r = tile.reduce max %s axis 1 : !tile.tile<2x16xf32> -> !tile.tile<2xf32>
+  tile.store %r, %vo[%x] : !tile.tile<2xf32>, !tile.view<?xf32>
+}
+
 // CHECK-LABEL: tile.kernel @doubled
 // CHECK: tile.load {{.*}} -> <16x32xf32, #tile.lanes<axis = 0, width = 8>>
 // CHECK: -> <16x32xf32, #tile.lanes<axis = 0, width = 8>>

@@ -354,7 +354,8 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     multiply-add on two ports (12 to 16), and with its operands fits into the
     registers; scores of one tile stay in the second-level cache. Few queries (a
     decoding step), with the heads that -attn-pack-heads makes rows, get a smaller
-    query tile and taller blocks. Packed queries have a `tail_tile` of one vector:
+    query tile and taller blocks; where they would fill at most half of a vector,
+    keys and channels do instead (`lane_axis = 1`). Packed queries have a `tail_tile` of one vector:
     where most sequences have one query, larger tiles would be empty.
 
     An `attn.merge` of 2 to 4 dimensions, up to 256 channels, gets tiles of up to 64

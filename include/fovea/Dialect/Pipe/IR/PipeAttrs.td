@@ -154,6 +154,8 @@ def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule",
   let extraClassDeclaration = [{
     bool multipliesInStorageTypes() const { return true; }
     bool takesLastFirst() const { return getLastFirst(); }
+    /// Products take 16 channels at once.
+    int64_t getChannelStep() const { return 16; }
     /// Slots of the ring of queries.
     int64_t getQueryStages() const;
     /// Shared memory, in bytes without barriers, of an op with that many channels

@@ -60,6 +60,10 @@ def Tile_ScheduleAttrInterface : AttrInterface<"ScheduleAttrInterface"> {
       to f32 before.
     }], "bool", "multipliesInStorageTypes">,
     InterfaceMethod<[{
+      Channels of tiles are a multiple of so many; those beyond the operands' are
+      zeros.
+    }], "int64_t", "getChannelStep">,
+    InterfaceMethod<[{
       Whether work items with the largest last coordinate are taken first, as for
       those with the most work of a causal mask.
     }], "bool", "takesLastFirst">

@@ -21,6 +21,11 @@ def TileAssignLayouts : Pass<"tile-assign-layouts", "::fovea::tile::KernelOp"> {
     are read as scalars that are broadcast, and no reduction over keys crosses
     lanes. Where the schedule has `storage_types`, tiles of bf16 are packed
     (`pack = 2`): their products run on pairs of bf16.
+
+    Few query rows would leave lanes empty. With `lane_axis = 1` tiles have axis
+    1 in lanes, keys or channels, and tiles of one axis are scalars
+    (`#tile.lanes<axis = 0, width = 1>`). Keys and values are then read as
+    vectors; a score is a sum across lanes.
   }];
 }
 
