@@ -57,7 +57,10 @@ void fovea::buildAttnStage(OpPassManager &pm,
   pm.addPass(createCSEPass());
   // Before tokens move, and a schedule is chosen by what the score costs.
   addScoreRewrites(pm, /*beside=*/true);
-  // Before schedules, which follow the tiles of walks.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  // Before schedules, which follow the tiles of walks. Each op keeps moves of
+  // its own, which -attn-to-tile makes a part of it: no CSE any more.
   attn::AttnReorderTokensOptions reorder;
   reorder.target = options.target;
   pm.addPass(attn::createAttnReorderTokens(reorder));
@@ -65,7 +68,6 @@ void fovea::buildAttnStage(OpPassManager &pm,
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));
   pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
 }
 
 void fovea::buildBufferizeStage(OpPassManager &pm) {
@@ -73,6 +75,7 @@ void fovea::buildBufferizeStage(OpPassManager &pm) {
   attn::AttnDecomposeOptions decompose;
   decompose.ops = {"attn.merge", "attn.reorder"};
   decompose.keepScheduled = true;
+  decompose.keepOverlaps = true;
   pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
 }

@@ -62,7 +62,9 @@ def AttnDecompose : Pass<"attn-decompose"> {
     ops, for example `-attn-decompose=ops=attn.merge`; a name that is no op of
     the dialect is an error. With `keep-scheduled`, ops that have a schedule stay:
     there is a tile program for them. With `keep-orders`, moves by an order stay:
-    -attn-to-tile makes them a part of a GPU's copies.
+    -attn-to-tile makes them a part of a GPU's copies. With `keep-overlaps` those of
+    keys to boxes that overlap (`kv_step`) do, which it makes a part of loads on
+    every target.
   }];
   let options = [
     ListOption<"ops", "ops", "std::string",
@@ -70,7 +72,9 @@ def AttnDecompose : Pass<"attn-decompose"> {
     Option<"keepScheduled", "keep-scheduled", "bool", "false",
            "Whether ops with a schedule stay">,
     Option<"keepOrders", "keep-orders", "bool", "false",
-           "Whether moves of tokens by an order stay">
+           "Whether moves of tokens by an order stay">,
+    Option<"keepOverlaps", "keep-overlaps", "bool", "false",
+           "Whether moves of keys to boxes that overlap stay">
   ];
   let dependentDialects = [
     "::fovea::attn::AttnDialect", "::mlir::arith::ArithDialect",
