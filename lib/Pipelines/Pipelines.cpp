@@ -57,6 +57,7 @@ void fovea::buildAttnStage(OpPassManager &pm,
   pm.addPass(createCSEPass());
   // Before tokens move, and a schedule is chosen by what the score costs.
   addScoreRewrites(pm, /*beside=*/true);
+  pm.addPass(attn::createAttnAppendFactors());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   // Before schedules, which follow the tiles of walks. Each op keeps moves of
@@ -117,7 +118,7 @@ void fovea::buildLLVMStage(OpPassManager &pm,
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   // Without instructions for bf16 LLVM would call functions of a library: what
-  // computes in bf16 is done in f32, and the conversions in integers.
+  // computes in bf16 is done in f32, and conversions and moves in integers.
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = !targetOf(options).hasBf16();
   if (expand.includeBf16) {
@@ -140,6 +141,8 @@ void fovea::buildLLVMStage(OpPassManager &pm,
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createUBToLLVMConversionPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+  if (expand.includeBf16)
+    pm.addPass(createMoveBf16AsIntegers());
   pm.addPass(createCSEPass());
 }
 
@@ -192,6 +195,12 @@ void fovea::buildCudaAttnStage(OpPassManager &pm,
   pm.addPass(createCSEPass());
   // There is no code for linalg ops on the device.
   addScoreRewrites(pm, /*beside=*/false);
+  // Copies, and so also products, take channels in multiples of 16 bytes.
+  attn::AttnAppendFactorsOptions factors;
+  factors.multiple = 8;
+  pm.addPass(attn::createAttnAppendFactors(factors));
+  // After score rewrites, which keep row terms where there is an lse.
+  pm.addPass(attn::createAttnSplitSegments());
   attn::AttnReorderTokensOptions reorder;
   reorder.target = options.target;
   pm.addPass(attn::createAttnReorderTokens(reorder));

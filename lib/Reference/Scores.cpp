@@ -8,6 +8,8 @@
 
 #include "Scores.h"
 
+#include "fovea/Dialect/Attn/IR/AttnFactors.h"
+
 #include <algorithm>
 
 using namespace mlir;
@@ -38,6 +40,8 @@ FailureOr<Scores> Scores::create(const Machine &machine, ScoreOpInterface op,
                                  ValueRange values) {
   Scores scores(op);
   scores.query = machine.getView(op.getQuery());
+  if (Value factors = op.getQueryFactors())
+    scores.queryFactors = machine.getView(factors);
   scores.scale = op.getScaleValue();
   scores.readSegments(machine, values);
   if (failed(scores.checkOperands()) || failed(scores.prepare(machine)) ||
@@ -55,6 +59,8 @@ void Scores::readSegments(const Machine &machine, ValueRange values) {
     segment.keys = machine.getView(op.getKeys()[n]);
     if (!values.empty())
       segment.values = machine.getView(values[n]);
+    if (!op.getKeyFactors().empty())
+      segment.factors = machine.getView(op.getKeyFactors()[n]);
     if (segment.attribute.getHasLengths())
       segment.lengths = machine.getView(*lengths++);
     for (unsigned t = 0; t < segment.attribute.getNumTables(); ++t)
@@ -165,6 +171,13 @@ static int64_t getExtent(const View &view, AffineMap map, unsigned dim) {
   return 1;
 }
 
+/// Sizes of an operand as those of its factor.
+static Point withoutFree(Value factor, AffineMap map, Point want) {
+  for (unsigned dim : getFreeDims(factor, map))
+    want[dim] = -1;
+  return want;
+}
+
 bool Scores::isPacked() const {
   return segments[0].attribute.getNumOffsets() > 0;
 }
@@ -178,6 +191,11 @@ LogicalResult Scores::checkOperands() {
                              "than there are sequences");
     extents[dimB] = segments[0].tables[0].getNumElements() - 1;
   }
+  if (Value factors = op.getQueryFactors())
+    if (failed(checkSizes(op, queryFactors, maps[0],
+                          withoutFree(factors, maps[0], extents),
+                          "factor of the queries")))
+      return failure();
   const View &keys = segments[0].keys;
   if (segments[0].values.array)
     extents[dimE] = getExtent(segments[0].values, maps[2], dimE);
@@ -204,6 +222,13 @@ LogicalResult Scores::checkSegment(const Segment &segment) {
       (segment.values.array &&
        failed(checkSizes(op, segment.values, maps[2], want, "value"))))
     return failure();
+  if (segment.factors.array) {
+    Value factors = op.getKeyFactors()[&segment - segments.data()];
+    if (failed(checkSizes(op, segment.factors, maps[1],
+                          withoutFree(factors, maps[1], want),
+                          "factor of the keys")))
+      return failure();
+  }
   if (segment.lengths &&
       failed(checkVector(*segment.lengths, getNumSequences(), "lengths")))
     return failure();
@@ -354,6 +379,23 @@ std::vector<double> Scores::readQuery(int64_t b, int64_t h, int64_t i) const {
                  extents[dimD]);
 }
 
+double Scores::getBias(int64_t b, int64_t h, int64_t i, const Key &key) const {
+  // A size of 1 is shared.
+  auto read = [](const View &factors, AffineMap map, const Point &point) {
+    Index index = evaluateMap(map, point);
+    for (auto [at, size] : llvm::zip_equal(index, factors.sizes))
+      at = std::min(at, size - 1);
+    return factors.load(index).real;
+  };
+  const View &columns = segments[key.segment].factors;
+  double sum = 0;
+  for (int64_t r = 0; r < getExtent(queryFactors, maps[0], dimD); ++r)
+    sum +=
+        read(queryFactors, maps[0], {b, h, getQueryRow(b, i), 0, r, 0}) *
+        read(columns, maps[1], {key.batch, getKeyHead(h), 0, key.slot, r, 0});
+  return sum;
+}
+
 FailureOr<std::optional<double>> Scores::getScore(int64_t b, int64_t h,
                                                   int64_t i, const Key &key,
                                                   ArrayRef<double> q,
@@ -389,6 +431,8 @@ FailureOr<std::optional<double>> Scores::getScore(int64_t b, int64_t h,
   for (auto [x, y] : llvm::zip_equal(q, k))
     product += x * y;
   at[0].real = scale * product;
+  if (queryFactors.array)
+    at[0].real += getBias(b, h, i, key);
   if (!score)
     return std::optional<double>(at[0].real);
   if (failed(score->run(at)))

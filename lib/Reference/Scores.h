@@ -85,7 +85,7 @@ public:
 private:
   struct Segment {
     attn::SegmentAttr attribute;
-    View keys, values;
+    View keys, values, factors;
     std::optional<View> lengths;
     llvm::SmallVector<View> tables;
     std::optional<int64_t> start;
@@ -98,6 +98,8 @@ private:
   mlir::LogicalResult readWalk(const Machine &machine);
   mlir::LogicalResult checkOperands();
   mlir::LogicalResult checkSegment(const Segment &segment);
+  /// What the factors add to the score of a pair.
+  double getBias(int64_t b, int64_t h, int64_t i, const Key &key) const;
   /// Whether the queries are packed.
   bool isPacked() const;
   /// Most keys that sequence b can have in a segment.
@@ -110,7 +112,7 @@ private:
   attn::ScoreOpInterface op;
   llvm::SmallVector<mlir::AffineMap> maps;
   std::vector<Segment> segments;
-  View query;
+  View query, queryFactors;
   Point extents = {1, 1, 1, 1, 1, 1};
   int64_t group = 1;
   double scale = 1;

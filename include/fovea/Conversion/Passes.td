@@ -109,7 +109,11 @@ def ConvertParallelToLaunch : Pass<"convert-parallel-to-launch",
     iterations. Loops inside of the body stay as they are.
 
     For a GPU it is a `gpu.module`; arrays are passed as memref descriptors. If
-    the body holds no other `scf.parallel`, each iteration is a thread's. Otherwise it
+    the body holds no loop, and goes along rows of 16 or more elements in its last
+    dimension, a thread has 8 neighbouring iterations, op by op: LLVM joins their loads
+    and stores where all rows begin at multiples of 16 bytes, which the kernel finds out;
+    elsewhere they run one by one. If the body holds other loops, but no `scf.parallel`,
+    each iteration is a thread's. Otherwise it
     is a warp's: the outermost of the loops inside divide their last dimension among the
     lanes, and fold reductions by butterflies, which the reduction needs a neutral
     element for; all lanes run what is outside of these loops, but only the first
@@ -280,6 +284,19 @@ def ReportAssertions
   ];
   let statistics = [
     Statistic<"numAssertions", "assertions", "Assertions that became reports">
+  ];
+}
+
+def MoveBf16AsIntegers : Pass<"fovea-move-bf16-as-integers"> {
+  let summary = "Load and store numbers of bf16 as integers of 16 bits";
+  let description = [{
+    On a CPU without instructions for bf16 LLVM keeps such a number as one of f32 from
+    block to block, and calls a function of a library to store it. What is only moved
+    is an `i16` after this pass; scalars of the llvm dialect.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let statistics = [
+    Statistic<"numMoves", "moves", "Number of loads and stores">
   ];
 }
 

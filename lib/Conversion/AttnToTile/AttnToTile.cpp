@@ -31,9 +31,13 @@ using namespace fovea;
 using namespace fovea::attn;
 
 /// What cannot be lowered, by name.
-static LogicalResult checkAccumulator(ScoreOpInterface op) {
-  if (op.getAccumulatorType().isF32())
-    return success();
+static LogicalResult checkCommon(ScoreOpInterface op) {
+  if (op.getAccumulatorType().isF32()) {
+    if (!op.getQueryFactors())
+      return success();
+    return op->emitOpError("has factors; run -attn-append-factors before "
+                           "bufferization");
+  }
   return op->emitOpError("accumulates in ")
          << op.getAccumulatorType() << "; only f32 is lowered";
 }
@@ -48,7 +52,7 @@ static LogicalResult checkSupported(AttentionOp op,
              << " keys and a schedule of " << schedule.getQueryTile() << " by "
              << schedule.getKeyTile()
              << "; the schedule's tiles must divide the walk's";
-  return checkAccumulator(op);
+  return checkCommon(op);
 }
 
 static LogicalResult checkSupported(ScoreReduceOp op,
@@ -60,7 +64,7 @@ static LogicalResult checkSupported(ScoreReduceOp op,
       schedule.getTailTile() != 0)
     return op.emitOpError("is lowered for CPUs only, by a #tile.cpu_schedule "
                           "without storage_types, split_to and tail_tile");
-  return checkAccumulator(op);
+  return checkCommon(op);
 }
 
 namespace {

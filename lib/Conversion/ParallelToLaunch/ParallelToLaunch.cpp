@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Lanes.h"
+#include "Runs.h"
 
 #include "fovea/Conversion/Passes.h"
 #include "fovea/Dialect/Tile/IR/Tile.h"
@@ -69,8 +70,14 @@ private:
     return llvm::map_to_vector(
         extents, [&](Value extent) { return mapping.lookup(extent); });
   }
-  /// The body for an iteration, by its numbers in all dimensions.
+  /// Gives the body the induction variables of an iteration, by its numbers in
+  /// all dimensions.
+  void mapVariables(ArrayRef<Value> numbers);
+  /// The body for an iteration.
   void emitBody(ArrayRef<Value> numbers);
+  /// The body for a run of iterations, by the numbers of the first.
+  void emitRun(const Runs &runs, ArrayRef<Value> numbers, Value extent,
+               Value areAligned);
   SmallVector<Value> delinearize(Value number, ArrayRef<Value> extents);
   LLVM::LLVMFuncOp createCudaFunction(StringRef chip, int64_t threads);
   Value unpackInput(Value argument, Type type);
@@ -123,7 +130,7 @@ void LoopKernel::enterKernel(ValueRange arguments) {
     b.clone(*op, mapping);
 }
 
-void LoopKernel::emitBody(ArrayRef<Value> numbers) {
+void LoopKernel::mapVariables(ArrayRef<Value> numbers) {
   for (auto [variable, number, low, step] :
        llvm::zip_equal(loop.getInductionVars(), numbers, loop.getLowerBound(),
                        loop.getStep())) {
@@ -131,6 +138,10 @@ void LoopKernel::emitBody(ArrayRef<Value> numbers) {
     mapping.map(variable,
                 b.createOrFold<arith::AddIOp>(offset, mapping.lookup(low)));
   }
+}
+
+void LoopKernel::emitBody(ArrayRef<Value> numbers) {
+  mapVariables(numbers);
   for (Operation &op : loop.getBody()->without_terminator())
     b.clone(op, mapping);
 }
@@ -258,6 +269,28 @@ Value LoopKernel::unpackInput(Value argument, Type type) {
   return UnrealizedConversionCastOp::create(b, type, argument).getResult(0);
 }
 
+/// A run as a whole where its rows are aligned and it is whole, otherwise
+/// iteration by iteration.
+void LoopKernel::emitRun(const Runs &runs, ArrayRef<Value> numbers,
+                         Value extent, Value areAligned) {
+  Value end = arith::AddIOp::create(b, numbers.back(), index(Runs::length));
+  Value isWhole =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::ule, end, extent);
+  auto branch =
+      scf::IfOp::create(b, arith::AndIOp::create(b, areAligned, isWhole),
+                        /*withElseRegion=*/true);
+  b.setInsertionPoint(branch.thenYield());
+  mapVariables(numbers);
+  runs.emit(b, mapping);
+  b.setInsertionPoint(branch.elseYield());
+  auto single = scf::ForOp::create(
+      b, numbers.back(), arith::MinUIOp::create(b, end, extent), index(1));
+  b.setInsertionPointToStart(single.getBody());
+  SmallVector<Value> at(numbers);
+  at.back() = single.getInductionVar();
+  emitBody(at);
+}
+
 LogicalResult LoopKernel::emitForCuda(StringRef chip) {
   bool usesWarps =
       loop.getBody()
@@ -273,8 +306,16 @@ LogicalResult LoopKernel::emitForCuda(StringRef chip) {
       return loop.emitOpError("uses a value of type ")
              << type << ", which a GPU's kernel cannot be given";
   }
-  Value blocks = b.createOrFold<arith::CeilDivSIOp>(multiply(extents),
-                                                    index(itemsOfBlock));
+  Runs runs(loop);
+  // The last dimension is divided into runs.
+  auto countItems = [&](SmallVector<Value> counts) {
+    if (runs.exist())
+      counts.back() = b.createOrFold<arith::CeilDivSIOp>(counts.back(),
+                                                         index(Runs::length));
+    return counts;
+  };
+  Value blocks = b.createOrFold<arith::CeilDivSIOp>(
+      multiply(countItems(extents)), index(itemsOfBlock));
   LLVM::LLVMFuncOp function = createCudaFunction(chip, threads);
   Block *block = function.addEntryBlock(b);
   b.setInsertionPointToStart(block);
@@ -295,13 +336,23 @@ LogicalResult LoopKernel::emitForCuda(StringRef chip) {
     lane = arith::RemUIOp::create(b, thread, index(warpSize));
   }
   Value number = arith::AddIOp::create(b, first, own);
-  SmallVector<Value> counts = lookupExtents();
+  SmallVector<Value> counts = countItems(lookupExtents());
   Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, number,
                                        multiply(counts));
+  Value areAligned;
+  if (runs.exist())
+    areAligned = runs.emitAreAligned(b, mapping);
   auto item = scf::IfOp::create(b, exists);
   LLVM::ReturnOp::create(b, ValueRange());
   b.setInsertionPointToStart(item.thenBlock());
-  emitBody(delinearize(number, counts));
+  SmallVector<Value> numbers = delinearize(number, counts);
+  if (runs.exist()) {
+    numbers.back() =
+        arith::MulIOp::create(b, numbers.back(), index(Runs::length));
+    emitRun(runs, numbers, lookupExtents().back(), areAligned);
+  } else {
+    emitBody(numbers);
+  }
   if (usesWarps && failed(Lanes(b, lane).distribute(*item.thenBlock())))
     return failure();
   launch(blocks);

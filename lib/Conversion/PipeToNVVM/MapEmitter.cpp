@@ -43,6 +43,7 @@ LogicalResult MapEmitter::setUp() {
                << type.getLayout() << " does not match its slice " << slice;
     fragments[axis == 0 ? Row : Column] = *fragment;
   }
+  placeBits();
   return success();
 }
 
@@ -191,65 +192,6 @@ Value MapEmitter::emitElement(Operation *op, unsigned level,
   state.addTypes(type.isIndex() ? state.operands.back().getType() : type);
   state.addAttributes(op->getAttrs());
   return builder.create(state)->getResult(0);
-}
-
-//===----------------------------------------------------------------------===//
-// Conditions
-//===----------------------------------------------------------------------===//
-
-/// Remembers how the elements' conditions are computed. Sums are compared by
-/// their constants with the difference of their bases, which needs no more than
-/// 32 bits.
-void MapEmitter::noteCondition(Operation *op, ArrayRef<Element> operands,
-                               unsigned level) {
-  Condition &condition = conditions[op->getResult(0)];
-  condition.level = level;
-  condition.op = op;
-  elements[op->getResult(0)] = {level, Value()};
-  auto compare = dyn_cast<arith::CmpIOp>(op);
-  if (compare && compare.getLhs().getType().isIndex() &&
-      compare.getPredicate() < arith::CmpIPredicate::ult) {
-    std::optional<Sum> lhs = getSum(compare.getLhs()),
-                       rhs = getSum(compare.getRhs());
-    if (lhs && rhs && (lhs->level | rhs->level) == level) {
-      Value difference =
-          arith::SubIOp::create(builder, loc, emitter.extend(rhs->base, 64),
-                                emitter.extend(lhs->base, 64));
-      condition.difference = arith::TruncIOp::create(
-          builder, loc, builder.getI32Type(),
-          emitter.clampIndex(difference, INT32_MIN, INT32_MAX));
-      condition.parts = partsOf(*lhs, level);
-      for (auto [part, other] :
-           llvm::zip(condition.parts, partsOf(*rhs, level)))
-        part -= other;
-      return;
-    }
-  }
-  condition.operands = prepareOperands(op, operands, level);
-}
-
-/// The condition of one element of a level.
-Value MapEmitter::emitCondition(Value value, unsigned level, int64_t reg) {
-  auto it = conditions.find(value);
-  if (it == conditions.end()) {
-    // Of a table, or uniform.
-    Value all = spread(get(value), level);
-    return vector::ToElementsOp::create(builder, loc, all).getResult(reg);
-  }
-  const Condition &condition = it->second;
-  if (condition.level != level)
-    reg = spreadIndices(condition.level, level)[reg];
-  Value &result = computed[{value, reg}];
-  if (result)
-    return result;
-  Value made;
-  if (condition.difference)
-    made = arith::CmpIOp::create(
-        builder, loc, cast<arith::CmpIOp>(condition.op).getPredicate(),
-        emitter.constant(condition.parts[reg]), condition.difference);
-  else
-    made = emitElement(condition.op, condition.level, condition.operands, reg);
-  return computed[{value, reg}] = made;
 }
 
 //===----------------------------------------------------------------------===//

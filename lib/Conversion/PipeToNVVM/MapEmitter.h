@@ -23,7 +23,8 @@ namespace fovea {
 /// from them has 64 bits, and so has what is computed from it.
 ///
 /// Conditions of elements are no vectors: each is computed where it is used, so
-/// that few are alive at a time.
+/// that few are alive at a time. Joined comparisons are made on words of bits
+/// (Conditions.cpp).
 class MapEmitter {
 public:
   MapEmitter(KernelEmitter &emitter, tile::MapOp map)
@@ -33,6 +34,8 @@ public:
   mlir::FailureOr<mlir::Value> emit();
 
 private:
+  using Values = llvm::SmallVector<mlir::Value, 4>;
+
   /// The axes that a value depends on, as bits; all bits: every element.
   enum Level : unsigned { Uniform = 0, Row = 1, Column = 2, Full = 3 };
   struct Element {
@@ -68,6 +71,10 @@ private:
     llvm::SmallVector<mlir::Value> operands;
     mlir::Value difference;
     llvm::SmallVector<int64_t> parts;
+    /// How many comparisons of sums it depends on, and all elements' bits if it
+    /// depends on nothing else that varies; see placeBits.
+    unsigned comparisons = 0;
+    Values words;
   };
 
   mlir::LogicalResult setUp();
@@ -90,14 +97,23 @@ private:
   llvm::SmallVector<mlir::Value>
   prepareOperands(mlir::Operation *op, llvm::ArrayRef<Element> operands,
                   unsigned level);
-  void noteCondition(mlir::Operation *op, llvm::ArrayRef<Element> operands,
-                     unsigned level);
-  mlir::Value emitCondition(mlir::Value value, unsigned level, int64_t reg);
   mlir::Value emitElement(mlir::Operation *op, unsigned level,
                           mlir::ValueRange operands, int64_t reg);
   mlir::Value splat(double value, mlir::Type type);
   mlir::Value emitAccurateExp(mlir::Value x);
   mlir::Value emitAccurateTanh(mlir::Value x);
+
+  // Conditions.cpp: conditions of elements.
+  void noteCondition(mlir::Operation *op, llvm::ArrayRef<Element> operands,
+                     unsigned level);
+  mlir::Value emitCondition(mlir::Value value, unsigned level, int64_t reg);
+  void placeBits();
+  mlir::Value emitWord(const Condition &condition,
+                       llvm::ArrayRef<int64_t> parts, bool inclusive);
+  mlir::Value negate(mlir::Value word);
+  void compareToWords(Condition &condition);
+  void joinWords(Condition &condition);
+  mlir::Value emitBit(const Condition &condition, int64_t reg);
 
   // Reads.cpp: elements of captured tensors.
   mlir::LogicalResult emitGather(tile::GatherOp op);
@@ -112,6 +128,10 @@ private:
   llvm::DenseMap<mlir::Value, Sum> sums;
   llvm::DenseMap<mlir::Value, Line> lines;
   llvm::DenseMap<mlir::Value, Condition> conditions;
+  /// The registers of each word of conditions, and each register's word and
+  /// bit.
+  llvm::SmallVector<llvm::SmallVector<int64_t>> wordRegisters;
+  llvm::SmallVector<std::pair<unsigned, unsigned>> bitPlaces;
   /// Conditions of elements that have been computed.
   llvm::DenseMap<std::pair<mlir::Value, int64_t>, mlir::Value> computed;
 };

@@ -8,6 +8,9 @@
 
 #include "KernelEmitter.h"
 
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/MapVector.h"
+
 using namespace mlir;
 using namespace fovea;
 
@@ -250,8 +253,23 @@ Value KernelEmitter::emitPage(tile::ViewOp view, Value row) {
                                  clampIndex(page, INT32_MIN, INT32_MAX));
 }
 
-/// A tile of one axis: of the lanes that hold the same elements, the first one
-/// writes them, those inside of the view.
+/// Whether the view has the column of a register's elements; nothing if this
+/// depends on the lane or on values.
+static std::optional<bool> hasColumn(tile::StoreOp op, const Fragment &fragment,
+                                     int64_t reg) {
+  int64_t extent = op.getView().getType().getShape()[1], last = 0;
+  if (ShapedType::isDynamic(extent) ||
+      !matchPattern(op.getOffsets()[1], m_Zero()))
+    return std::nullopt;
+  for (int64_t lane = 0; lane < fragment.places[2]; ++lane)
+    last = std::max(last, fragment.at(0, 0, lane, reg)[1]);
+  if (fragment.at(0, 0, 0, reg)[1] >= extent)
+    return false;
+  return last < extent ? std::optional(true) : std::nullopt;
+}
+
+/// Rows of a tile from registers to memory: of the lanes that hold the same
+/// elements, the first one writes them, those inside of the view.
 LogicalResult KernelEmitter::emitRowStore(tile::StoreOp op) {
   FailureOr<Fragment> fragment = Fragment::get(op.getValue().getType(), loc);
   if (failed(fragment))
@@ -278,18 +296,24 @@ LogicalResult KernelEmitter::emitRowStore(tile::StoreOp op) {
       copies |= bit;
   Value writes =
       equals(arith::AndIOp::create(builder, loc, lane, constant(copies)), 0);
-  Value first = add(
-      emitAffine(fragment->map.getResult(0), {group, warp, lane, constant(0)}),
-      get(op.getOffsets()[0]));
+  Values first;
+  for (auto [part, offset] :
+       llvm::zip_equal(fragment->map.getResults(), op.getOffsets()))
+    first.push_back(
+        add(emitAffine(part, {group, warp, lane, constant(0)}), get(offset)));
+  // The registers with elements of each row.
+  llvm::MapVector<int64_t, SmallVector<int64_t>> registersOf;
+  for (int64_t reg = 0; reg < fragment->size(); ++reg)
+    registersOf[fragment->registerPart[reg][0]].push_back(reg);
   auto elements =
       vector::ToElementsOp::create(builder, loc, get(op.getValue()));
-  for (int64_t reg = 0; reg < fragment->size(); ++reg) {
+  auto isBelow = [&](Value value, Value end) -> Value {
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, value,
+                                 end);
+  };
+  for (auto &[part, registers] : registersOf) {
     OpBuilder::InsertionGuard guard(builder);
-    Value row = add(first, fragment->registerPart[reg][0]);
-    auto isBelow = [&](Value value, Value end) -> Value {
-      return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
-                                   value, end);
-    };
+    Value row = add(first[0], part);
     Value inside = isBelow(row, extent);
     Values coordinates = {row};
     if (view.getBoxes())
@@ -304,7 +328,30 @@ LogicalResult KernelEmitter::emitRowStore(tile::StoreOp op) {
     Value place = address;
     for (auto [dim, coordinate] : llvm::zip(view.getRowDims(), coordinates))
       place = advance(place, source, dim, coordinate);
-    LLVM::StoreOp::create(builder, loc, elements.getResult(reg), place);
+    if (first.size() == 1) {
+      LLVM::StoreOp::create(builder, loc, elements.getResult(registers[0]),
+                            place);
+      continue;
+    }
+    int64_t dim = view.getColumnDim();
+    place = advance(place, source, dim, first[1]);
+    for (int64_t reg : registers) {
+      std::optional<bool> exists = hasColumn(op, *fragment, reg);
+      if (exists == false)
+        continue;
+      OpBuilder::InsertionGuard guard(builder);
+      int64_t column = fragment->registerPart[reg][1];
+      if (!exists) {
+        int64_t size = view.getType().getShape()[1];
+        Value end = ShapedType::isDynamic(size) ? extentOf(source, dim)
+                                                : constant(size);
+        auto branch = scf::IfOp::create(builder, loc,
+                                        isBelow(add(first[1], column), end));
+        builder.setInsertionPointToStart(branch.thenBlock());
+      }
+      LLVM::StoreOp::create(builder, loc, elements.getResult(reg),
+                            advance(place, source, dim, constant(column)));
+    }
   }
   return success();
 }

@@ -207,9 +207,8 @@ LogicalResult KernelEmitter::collect() {
                  : WalkResult::interrupt();
     } else if (auto store = dyn_cast<tile::StoreOp>(op)) {
       auto view = store.getView().getDefiningOp<tile::ViewOp>();
-      if (!view || store.getValue().getType().getRank() != 1) {
-        store.emitError("a store without a buffer takes a tile of one axis and "
-                        "a view made by tile.view");
+      if (!view) {
+        store.emitError("a store takes a view made by tile.view");
         return WalkResult::interrupt();
       }
       return addMemory(store, view.getSource()).succeeded()

@@ -85,3 +85,15 @@ func.func @walk(%q: memref<1x1x256x64xf32>, %r: memref<1x1x4x4xi32>,
       outs(%o : memref<1x1x256x64xf32>) attributes {schedule = #schedule}
   return
 }
+
+// -----
+
+#schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
+func.func @factors(%q: memref<1x1x256x64xf32>, %f: memref<1x1x256x2xf32>) {
+  // expected-error @+1 {{has factors; run -attn-append-factors before bufferization}}
+  attn.attention ins(%q : memref<1x1x256x64xf32>)
+      dense(%q, %q : memref<1x1x256x64xf32>, memref<1x1x256x64xf32>)
+      factors(%f, %f : memref<1x1x256x2xf32>, memref<1x1x256x2xf32>)
+      outs(%q : memref<1x1x256x64xf32>) attributes {schedule = #schedule}
+  return
+}

@@ -2,7 +2,8 @@
 // RUN: fovea-opt %s --split-input-file --convert-parallel-to-launch=target=cuda:sm_90a | FileCheck %s --check-prefix=CUDA
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-// On a CPU an item is a share of the rows; on a GPU each iteration is a thread's.
+// On a CPU an item is a share of the rows; on a GPU each iteration is a thread's:
+// rows of 8 are too short for runs.
 
 // CPU-LABEL: func.func @scale
 // CPU: arith.minsi %{{.*}}, %c256

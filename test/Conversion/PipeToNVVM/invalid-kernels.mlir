@@ -376,14 +376,16 @@ tile.kernel @registers(%f: bf16) grid(%m) {
 // -----
 
 !acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
-tile.kernel @unbuffered(%a: memref<?x64xf32>, %f: f32) grid(%m) {
+tile.kernel @chosen_view(%a: memref<?x64xf32>, %b: memref<?x64xf32>, %f: f32, %c: i1) grid(%m) {
   %c0 = arith.constant 0 : index
   %av = tile.view %a dims [0, 1] at [] : memref<?x64xf32> -> !tile.view<?x64xf32>
+  %bv = tile.view %b dims [0, 1] at [] : memref<?x64xf32> -> !tile.view<?x64xf32>
   pipe.role math groups(1) registers(240) {
   ^bb0(%g: index):
     %s = tile.splat %f : f32 -> !acc
-    // expected-error @+1 {{a store without a buffer takes a tile of one axis and a view made by tile.view}}
-    tile.store %s, %av[%c0, %c0] : !acc, !tile.view<?x64xf32>
+    %v = arith.select %c, %av, %bv : !tile.view<?x64xf32>
+    // expected-error @+1 {{a store takes a view made by tile.view}}
+    tile.store %s, %v[%c0, %c0] : !acc, !tile.view<?x64xf32>
   }
 }
 

@@ -104,3 +104,53 @@ tile.kernel @clear(%n: index) grid(%m) {
     pipe.release %s : !pipe.slot<!shared, read>
   }
 }
+
+// -----
+
+// Elements of 32 bits are no copy engine's: each lane writes its own, of the rows and
+// columns that the view has. Of 20 columns, 16 are known to be there.
+
+!acc = !tile.tile<64x32xf32, #pipe.acc<groups = 1>>
+
+// CHECK-LABEL: llvm.func @store_f32
+// CHECK-SAME: %[[N:.*]]: i32, %[[F:.*]]: f32, %[[O:.*]]: !llvm.ptr<1>, %[[S:.*]]: i64)
+// CHECK-DAG: %[[C2:.*]] = arith.constant 2 : i32
+// CHECK-DAG: %[[C4:.*]] = arith.constant 4 : i64
+// CHECK-DAG: %[[C8:.*]] = arith.constant 8 : i32
+// CHECK-DAG: %[[C16:.*]] = arith.constant 16 : i32
+// CHECK-DAG: %[[C20:.*]] = arith.constant 20 : i32
+// CHECK: %[[COLUMN:.*]] = arith.muli %{{.*}}, %[[C2]]
+// CHECK: %[[INSIDE:.*]] = arith.cmpi slt, %[[ROW:.*]], %[[N]] : i32
+// CHECK: scf.if %[[INSIDE]] {
+// CHECK:   %[[STRIDE:.*]] = arith.muli %[[S]], %[[C4]] : i64
+// CHECK:   arith.muli %{{.*}}, %[[STRIDE]] : i64
+// CHECK:   %[[START:.*]] = llvm.getelementptr %[[O]][
+// CHECK:   %[[AT:.*]] = llvm.getelementptr %[[START]][
+// CHECK-NEXT: llvm.store %[[F]], %[[AT]] : f32
+// CHECK-NEXT: %[[AT1:.*]] = llvm.getelementptr %[[AT]][4]
+// CHECK-NEXT: llvm.store %[[F]], %[[AT1]]
+// CHECK-COUNT-2: llvm.store
+// CHECK:   %[[NEXT:.*]] = arith.addi %[[COLUMN]], %[[C16]]
+// CHECK:   %[[EXISTS:.*]] = arith.cmpi slt, %[[NEXT]], %[[C20]]
+// CHECK:   scf.if %[[EXISTS]] {
+// CHECK-NEXT: llvm.getelementptr %[[AT]][64]
+// CHECK-NEXT: llvm.store
+// CHECK:   scf.if
+// CHECK-NEXT: llvm.getelementptr %[[AT]][68]
+// CHECK-NEXT: llvm.store
+// CHECK-NOT: llvm.store
+// CHECK: %[[BELOW:.*]] = arith.addi %[[ROW]], %[[C8]]
+// CHECK: arith.cmpi slt, %[[BELOW]], %[[N]]
+// CHECK-COUNT-6: llvm.store
+// CHECK-NOT: llvm.store
+tile.kernel @store_f32(%o: memref<?x20xf32, strided<[?, 1], offset: ?>>, %f: f32) grid(%m) {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %row = arith.muli %m, %c64 : index
+  %ov = tile.view %o dims [0, 1] at [] : memref<?x20xf32, strided<[?, 1], offset: ?>> -> !tile.view<?x20xf32>
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %t = tile.splat %f : f32 -> !acc
+    tile.store %t, %ov[%row, %c0] : !acc, !tile.view<?x20xf32>
+  }
+}

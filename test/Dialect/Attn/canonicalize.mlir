@@ -184,3 +184,31 @@ func.func @constants(%q: tensor<1x8x?x64xf32>, %o: tensor<1x8x?x64xf32>)
       }
   return %r, %c : tensor<1x8x?x64xf32>, index
 }
+
+// Casts of operands to types that say less are left out; that of an output stands
+// behind the op.
+
+// CHECK-LABEL: func @casts
+// CHECK-SAME: (%[[Q:.*]]: tensor<1x8x4x64xf32>, %[[N:.*]]: tensor<1xi32>, %[[T:.*]]: tensor<9xf32>, %[[O:.*]]: tensor<1x8x4x64xf32>)
+// CHECK: %[[R:.*]] = attn.attention ins(%[[Q]] : tensor<1x8x4x64xf32>)
+// CHECK-NEXT: lengths(%[[N]] : tensor<1xi32>)
+// CHECK-NEXT: outs(%[[O]] : tensor<1x8x4x64xf32>)
+// CHECK-NEXT: score({{.*}} = %[[T]] : tensor<9xf32>)
+// CHECK: %[[C:.*]] = tensor.cast %[[R]] : tensor<1x8x4x64xf32> to tensor<1x8x?x64xf32>
+// CHECK: return %[[C]]
+func.func @casts(%q: tensor<1x8x4x64xf32>, %n: tensor<1xi32>, %t: tensor<9xf32>,
+                 %o: tensor<1x8x4x64xf32>) -> tensor<1x8x?x64xf32> {
+  %q1 = tensor.cast %q : tensor<1x8x4x64xf32> to tensor<1x8x?x64xf32>
+  %n1 = tensor.cast %n : tensor<1xi32> to tensor<?xi32>
+  %t1 = tensor.cast %t : tensor<9xf32> to tensor<?xf32>
+  %o1 = tensor.cast %o : tensor<1x8x4x64xf32> to tensor<1x8x?x64xf32>
+  %r = attn.attention ins(%q1 : tensor<1x8x?x64xf32>)
+      dense(%q1, %q1 : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+      lengths(%n1 : tensor<?xi32>) outs(%o1 : tensor<1x8x?x64xf32>)
+      score(%s, %b, %h, %i, %j, %u = %t1 : tensor<?xf32>) {
+        %x = tensor.extract %u[%j] : tensor<?xf32>
+        %y = arith.addf %s, %x : f32
+        attn.yield %y : f32
+      }
+  return %r : tensor<1x8x?x64xf32>
+}

@@ -1421,7 +1421,7 @@ func.func private @f() attributes {x = #attn.segment<dense, page_size = 4>}
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op has 1 keys and 0 values}}
   %r = "attn.attention"(%q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
   return
@@ -1432,7 +1432,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op has 2 segments and keys for 1}}
   %r = "attn.attention"(%q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>, #attn.segment<dense>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
   return
@@ -1443,7 +1443,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op its segments need 1 lengths, 0 tables and 1 starts, got 0, 0 and 0}}
   %r = "attn.attention"(%q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense, has_lengths = true, has_start = true>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
   return
@@ -1454,7 +1454,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op has 0 results, expected 1: one for each tensor in outs}}
   "attn.attention"(%q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> ()
   return
@@ -1465,7 +1465,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op result 0 is 'tensor<1x8x?x64xf32>', but its output is 'tensor<1x8x4x64xf32>'}}
   %r = "attn.attention"(%q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x?x64xf32>)
   return
@@ -1476,7 +1476,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op captures values for a score region that it does not have}}
   %r = "attn.attention"(%q, %q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
   return
@@ -1487,7 +1487,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op captures values for a mask region that it does not have}}
   %r = "attn.attention"(%q, %q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
   return
@@ -1498,7 +1498,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op the mask region's arguments are ('index'), expected ('index', 'index', 'index', 'index')}}
   %r = "attn.attention"(%q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {
       ^bb0(%b: index):
         %true = arith.constant true
@@ -1513,7 +1513,7 @@ func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op the mask region must have one block}}
   %r = "attn.attention"(%q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {
       ^bb0(%b: index, %h: index, %i: index, %j: index):
         %true = arith.constant true
@@ -1596,7 +1596,7 @@ func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
 func.func @f(%q: tensor<1x8x4x64xf32>, %o: tensor<1x8x4x64xf32>) {
   // expected-error @below {{'attn.attention' op has 2 operands as query, expected 1}}
   %r = "attn.attention"(%q, %q, %q, %q, %o) <{
-      operandSegmentSizes = array<i32: 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
+      operandSegmentSizes = array<i32: 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1>,
       segments = [#attn.segment<dense>]}> ({}, {})
       : (tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>, tensor<1x8x4x64xf32>) -> (tensor<1x8x4x64xf32>)
   return
@@ -2004,5 +2004,66 @@ func.func @f(%q: tensor<1x2x61x8xf32>, %o: tensor<1x2x61x8xf32>) {
       dense(%q, %q : tensor<1x2x61x8xf32>, tensor<1x2x61x8xf32>)
       outs(%o : tensor<1x2x61x8xf32>)
       attributes {order = #attn.order<grid = [6, 10]>}
+  return
+}
+
+// -----
+
+func.func @factors(%q: tensor<1x2x60x8xf32>, %f: tensor<1x2x60x3xf32>) {
+  // expected-error @below {{'attn.attention' op has 0 factors of keys in 1 segments; give factors(%f, %g : ...), one for the queries and one for the keys of each segment}}
+  %r = attn.attention ins(%q : tensor<1x2x60x8xf32>)
+      dense(%q, %q : tensor<1x2x60x8xf32>, tensor<1x2x60x8xf32>)
+      factors(%f : tensor<1x2x60x3xf32>) outs(%q : tensor<1x2x60x8xf32>)
+  return
+}
+
+// -----
+
+func.func @factors(%q: tensor<1x2x60x8xf32>, %f: tensor<1x2x60x3xf32>, %g: tensor<1x2x1x2xf32>) {
+  // expected-error @below {{'attn.attention' op factor of the keys is 'tensor<1x2x1x2xf32>' and that of the queries 'tensor<1x2x60x3xf32>'; the number of products, in place of channels, is static, 1 or more, and the same}}
+  %r = attn.attention ins(%q : tensor<1x2x60x8xf32>)
+      dense(%q, %q : tensor<1x2x60x8xf32>, tensor<1x2x60x8xf32>)
+      factors(%f, %g : tensor<1x2x60x3xf32>, tensor<1x2x1x2xf32>) outs(%q : tensor<1x2x60x8xf32>)
+  return
+}
+
+// -----
+
+func.func @factors(%q: tensor<1x2x60x8xf32>, %f: tensor<1x2x60x?xf32>) {
+  // expected-error @below {{factor of the queries is 'tensor<1x2x60x?xf32>' and that of the queries}}
+  %r = attn.attention ins(%q : tensor<1x2x60x8xf32>)
+      dense(%q, %q : tensor<1x2x60x8xf32>, tensor<1x2x60x8xf32>)
+      factors(%f, %f : tensor<1x2x60x?xf32>, tensor<1x2x60x?xf32>) outs(%q : tensor<1x2x60x8xf32>)
+  return
+}
+
+// -----
+
+func.func @factors(%q: tensor<1x2x60x8xf32>, %f: tensor<1x2x60x3xf64>) {
+  // expected-error @below {{factor of the queries has elements of type 'f64'; supported are f32, f16 and bf16}}
+  %r = attn.attention ins(%q : tensor<1x2x60x8xf32>)
+      dense(%q, %q : tensor<1x2x60x8xf32>, tensor<1x2x60x8xf32>)
+      factors(%f, %f : tensor<1x2x60x3xf64>, tensor<1x2x60x3xf64>) outs(%q : tensor<1x2x60x8xf32>)
+  return
+}
+
+// -----
+
+func.func @factors(%q: tensor<1x2x60x8xf32>, %f: tensor<1x2x1x3xf32>, %g: tensor<1x2x59x3xf32>) {
+  // expected-error @below {{factor of the keys has 59 keys (j), but key has 60}}
+  %r = attn.attention ins(%q : tensor<1x2x60x8xf32>)
+      dense(%q, %q : tensor<1x2x60x8xf32>, tensor<1x2x60x8xf32>)
+      factors(%f, %g : tensor<1x2x1x3xf32>, tensor<1x2x59x3xf32>) outs(%q : tensor<1x2x60x8xf32>)
+  return
+}
+
+// -----
+
+func.func @factors(%q: tensor<1x2x60x8xf32>, %k: tensor<?x2x?x8xf32>, %t: tensor<1x?xi32>,
+                   %f: tensor<1x2x1x3xf32>, %g: tensor<?x2x8x3xf32>) {
+  // expected-error @below {{factor of the keys has pages of 8 keys, but its segment is paged<16>}}
+  %r = attn.attention ins(%q : tensor<1x2x60x8xf32>)
+      paged<16>(%k, %k : tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>) table(%t : tensor<1x?xi32>)
+      factors(%f, %g : tensor<1x2x1x3xf32>, tensor<?x2x8x3xf32>) outs(%q : tensor<1x2x60x8xf32>)
   return
 }

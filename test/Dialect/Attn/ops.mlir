@@ -104,6 +104,31 @@ func.func @bshd(%q: memref<1x?x8x64xf32>, %o: memref<1x?x8x64xf32>) {
   return
 }
 
+// Factors of all segments; some dimensions are shared.
+// CHECK-LABEL: func @factors
+// CHECK: dense(%{{.*}}) start(%{{.*}})
+// CHECK-NEXT: factors(%[[F:.*]], %[[G:.*]], %[[G2:.*]] : tensor<1x8x1x2xf32>, tensor<2x8x16x2xf16>, tensor<1x1x?x2xbf16>) sinks(%{{.*}} : tensor<8xf32>) outs(
+// CHECK: attn.score_reduce column_sum ins(
+// CHECK-NEXT: dense(
+// CHECK-NEXT: factors(%[[F]], %[[G2]] : tensor<1x8x1x2xf32>, tensor<1x1x?x2xbf16>) lse(%{{.*}} : tensor<2x8x?xf32>) outs(
+func.func @factors(%q: tensor<2x8x?x64xf16>, %kp: tensor<?x8x16x64xf16>, %t: tensor<2x?xi32>,
+                   %k: tensor<2x8x?x64xf16>, %f: tensor<1x8x1x2xf32>, %gp: tensor<2x8x16x2xf16>,
+                   %g: tensor<1x1x?x2xbf16>, %s: tensor<8xf32>, %x: index,
+                   %o: tensor<2x8x?x64xf16>, %l: tensor<2x8x?xf32>, %m: tensor<2x8x?xf32>)
+    -> (tensor<2x8x?x64xf16>, tensor<2x8x?xf32>) {
+  %r = attn.attention ins(%q : tensor<2x8x?x64xf16>)
+      paged<16>(%kp, %kp : tensor<?x8x16x64xf16>, tensor<?x8x16x64xf16>) table(%t : tensor<2x?xi32>)
+      dense(%k, %k : tensor<2x8x?x64xf16>, tensor<2x8x?x64xf16>) start(%x)
+      factors(%f, %gp, %g : tensor<1x8x1x2xf32>, tensor<2x8x16x2xf16>, tensor<1x1x?x2xbf16>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o : tensor<2x8x?x64xf16>)
+  %n = attn.score_reduce column_sum ins(%q : tensor<2x8x?x64xf16>)
+      dense(%k : tensor<2x8x?x64xf16>)
+      factors(%f, %g : tensor<1x8x1x2xf32>, tensor<1x1x?x2xbf16>)
+      lse(%l : tensor<2x8x?xf32>) outs(%m : tensor<2x8x?xf32>)
+  return %r, %n : tensor<2x8x?x64xf16>, tensor<2x8x?xf32>
+}
+
 // CHECK-LABEL: func @reduce
 // CHECK: attn.score_reduce column_sum ins(
 // CHECK: lse(%{{.*}} : tensor<1x8x?xf32>) outs(

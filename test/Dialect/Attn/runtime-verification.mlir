@@ -154,3 +154,24 @@ func.func @walk(%q: tensor<?x?x?x64xf32>, %r: tensor<?x?x?x4xi32>,
       outs(%q : tensor<?x?x?x64xf32>)
   return %x : tensor<?x?x?x64xf32>
 }
+
+// A factor has the sizes of its operand, but where it is shared.
+
+// CHECK-LABEL: func @factors(
+// CHECK: cf.assert %{{.*}}^ dimension 2 of factor of the keys of segment 0 must be the page size, 16
+// CHECK: cf.assert %{{.*}}^ dimension 0 of factor of the keys of segment 0 must equal dimension 0 of key of segment 0: the number of pages
+// CHECK: cf.assert %{{.*}}^ dimension 2 of factor of the keys of segment 1 must equal dimension 2 of key of segment 1: the number of keys (j)
+// CHECK-NOT: ^ dimension {{.*}} of factor
+// CHECK: cf.assert %{{.*}}^ dimension 2 of factor of the queries must equal dimension 2 of query: the number of queries (i)
+// CHECK-NOT: ^ dimension {{.*}} of factor
+// CHECK: return
+func.func @factors(%q: tensor<1x8x?x64xf16>, %kp: tensor<?x8x16x64xf16>, %t: tensor<1x?xi32>,
+                   %k: tensor<1x8x?x64xf16>, %f: tensor<1x1x?x2xf32>, %gp: tensor<?x8x?x2xf16>,
+                   %g: tensor<1x1x?x2xf16>) -> tensor<1x8x?x64xf16> {
+  %r = attn.attention ins(%q : tensor<1x8x?x64xf16>)
+      paged<16>(%kp, %kp : tensor<?x8x16x64xf16>, tensor<?x8x16x64xf16>) table(%t : tensor<1x?xi32>)
+      dense(%k, %k : tensor<1x8x?x64xf16>, tensor<1x8x?x64xf16>)
+      factors(%f, %gp, %g : tensor<1x1x?x2xf32>, tensor<?x8x?x2xf16>, tensor<1x1x?x2xf16>)
+      outs(%q : tensor<1x8x?x64xf16>)
+  return %r : tensor<1x8x?x64xf16>
+}

@@ -37,6 +37,26 @@ EDGES = """mask(%b, %h, %i, %j) {
         %g = arith.ori %e, %f : i1
         %r = arith.andi %c, %g : i1
         attn.yield %r : i1 }"""
+# Comparisons of all kinds, joined in all ways.
+COMPARISONS = """mask(%b, %h, %i, %j) {
+        %yes = arith.constant true
+        %n = arith.constant 77 : index
+        %m = arith.constant 31 : index
+        %d = arith.subi %i, %j : index
+        %s = arith.addi %j, %h : index
+        %e = arith.cmpi sgt, %d, %n : index
+        %f = arith.cmpi sge, %s, %i : index
+        %g = arith.cmpi eq, %d, %m : index
+        %k = arith.cmpi ne, %s, %n : index
+        %l = arith.cmpi slt, %i, %m : index
+        %o = arith.ori %e, %f : i1
+        %p = arith.xori %o, %g : i1
+        %q = arith.andi %p, %k : i1
+        %t = arith.xori %l, %yes : i1
+        %u = arith.andi %q, %t : i1
+        %w = arith.cmpi eq, %j, %h : index
+        %x = arith.ori %u, %w : i1
+        attn.yield %x : i1 }"""
 CHUNKS = """mask(%b, %h, %i, %j) {
         %n = arith.constant 200 : index
         %x = arith.divui %i, %n : index
@@ -160,7 +180,7 @@ BITS = """mask(%b, %h, %i, %j, %t = %bits : tensor<?x?xi1>) {
         attn.yield %c : i1 }"""
 
 REGIONS = {"full": "", "causal": CAUSAL, "late": LATE, "window": WINDOW,
-           "edges": EDGES, "chunks": CHUNKS, "grid": GRID,
+           "edges": EDGES, "comparisons": COMPARISONS, "chunks": CHUNKS, "grid": GRID,
            "softcap": SOFTCAP, "rising": RISING, "huge": HUGE, "lowest": LOWEST,
            "softcap-causal": SOFTCAP + "\n" + CAUSAL,
            "table": TABLE, "table-bf16": TABLE_BF16, "table-short": TABLE,
@@ -217,9 +237,12 @@ class Case:
     tokens: int = 0  # Sq and Skv in the type, of a self-attention on a grid
     sequences: int = 0  # B in the type
     order: str = ""  # of its tokens
+    fresh: int = 0  # keys of a second segment, a dense one
+    result: str = ""  # the element type of the output: dtype
 
     def __post_init__(self):
         self.dv = self.dv or self.d
+        self.result = self.result or self.dtype
         self.queries = self.queries or self.tokens
         if self.tokens:
             self.sizes = [(self.sequences or 2, h, hk, self.tokens, self.tokens)
@@ -247,7 +270,8 @@ class Case:
         k, v = (f"tensor<{keys}x{n}x{self.dtype}>" for n in (self.d, self.dv))
         rows = f"{'?' if self.packs_queries else '?x?'}x{self.queries or '?'}"
         rows = keys if self.tokens else rows
-        q, o = (f"tensor<{rows}x{n}x{self.dtype}>" for n in (self.d, self.dv))
+        q = f"tensor<{rows}x{self.d}x{self.dtype}>"
+        o = f"tensor<{rows}x{self.dv}x{self.result}>"
         types = [("%q", q), ("%k", k), ("%v", v)]
         body = ""
         if self.packed:
@@ -271,6 +295,10 @@ class Case:
         if self.lengths:
             types.append(("%lengths", f"tensor<?x{self.lengths}>"))
             clauses += f" lengths(%lengths : {types[-1][1]})"
+        if self.fresh:
+            types += [(name, f"tensor<?x?x{self.fresh}x{n}x{self.dtype}>")
+                      for name, n in (("%fresh_k", self.d), ("%fresh_v", self.dv))]
+            clauses += f" dense(%fresh_k, %fresh_v : {types[-2][1]}, {types[-1][1]})"
         if self.sinks:
             types.append(("%sinks", "tensor<?xf32>"))
             clauses += " sinks(%sinks : tensor<?xf32>)"
@@ -316,6 +344,9 @@ CASES = [
     Case("causal", regions="causal"),
     Case("window-d64", d=64, regions="window"),
     Case("edges", regions="edges"),
+    Case("comparisons", regions="comparisons"),
+    Case("d64-comparisons", d=64, regions="comparisons", lse=True),
+    Case("keys-96-comparisons", regions="comparisons", schedule=KEYS_96),
     Case("lse-chunks-d64", d=64, regions="chunks", lse=True),
     Case("lse-grid", regions="grid", lse=True),
     Case("softcap-causal", regions="softcap-causal", approximate=True),
@@ -428,6 +459,16 @@ CASES = [
          lengths="i32", lse=True),
     Case("one-query-paged-16", queries=1, segment="paged", page=16, lengths="i32", lse=True),
     Case("one-query-paged-64", queries=1, segment="paged", page=64, lse=True),
+    Case("f32-result", result="f32", regions="causal", lse=True),
+    Case("f32-result-d72-dv40", d=72, dv=40, result="f32", lengths="i32", sinks=True, lse=True),
+    Case("f32-result-d256-f16", d=256, dtype="f16", result="f32"),
+    Case("f32-result-varlen", segment="packed", result="f32", regions="causal", lse=True),
+    Case("f32-result-one-query", queries=1, result="f32", lengths="i32", lse=True),
+    Case("several", fresh=70, regions="rising", lse=True),
+    Case("several-lengths-causal", fresh=33, regions="causal", lengths="i32", sinks=True, lse=True),
+    Case("several-slopes-f16-d64", d=64, dtype="f16", fresh=130, regions="slopes", lengths="i64"),
+    Case("several-paged-16", segment="paged", page=16, fresh=1, queries=1, lengths="i32",
+         lse=True),
     Case("few-queries-paged-16", queries=7, segment="paged", page=16, lengths="i64", sinks=True,
          lse=True),
 ]

@@ -130,6 +130,10 @@ def region(kind, s, b, h, i, j, captured):
         visible = captured["bits"][i, j]
     if kind == "edges":
         visible = ((j <= i) & ((i - j < 200) | (j < 150))).expand_as(s)
+    if kind == "comparisons":
+        h = torch.arange(s.shape[1], device=s.device)[:, None, None]
+        visible = ((((i - j > 77) | (j + h >= i)) ^ (i - j == 31)) & (j + h != 77) & (i >= 31)
+                   | (j == h)).expand_as(s)
     if kind == "chunks":
         visible = (i // 200 == j // 200).expand_as(s)
     if kind == "grid":
@@ -138,12 +142,17 @@ def region(kind, s, b, h, i, j, captured):
     return s, visible
 
 
-def reference(case, sequences, lengths, sinks, captured):
+def reference(case, inputs, lengths, captured):
     """Output and lse in f64, of all sequences; side by side if they are packed."""
     outs, lses = [], []
-    for n, (q, k, v) in enumerate(sequences):
+    sinks = inputs.sinks
+    for n, (q, k, v) in enumerate(inputs.sequences):
         h, sq, d = q.shape
         keys = k.shape[1] if lengths is None else max(0, min(k.shape[1], lengths[n]))
+        if case.fresh:
+            k, v = (torch.cat([old[:, :keys], new[n]], 1)
+                    for old, new in zip((k, v), inputs.fresh))
+            keys += case.fresh
         i = torch.arange(sq, device=DEVICE)[:, None]
         j = torch.arange(keys, device=DEVICE)[None, :]
         out = torch.zeros(h, sq, v.shape[2], dtype=torch.float64, device=DEVICE)
@@ -246,6 +255,9 @@ class Inputs:
                 self.lengths, dtype=torch.int32 if case.lengths == "i32" else torch.int64,
                 device=DEVICE)
             self.passed.append(self.passed_lengths)
+        self.fresh = [make(hk, case.fresh, n, False) for n in (case.d, case.dv)]
+        if case.fresh:
+            self.passed += self.fresh
         if case.sinks:
             self.sinks = torch.randn(h, device=DEVICE)
             self.sinks[0] = float("-inf")
@@ -264,7 +276,7 @@ class Inputs:
 
 def check(case, inputs, lengths, outputs, captured):
     """What is wrong, and the relative error."""
-    want, want_lse = reference(case, inputs.sequences, lengths, inputs.sinks, captured)
+    want, want_lse = reference(case, inputs, lengths, captured)
     if not all(inputs.outside(o).isnan().all() for o in outputs):
         return "writes rows of no sequence", float("nan")
     got, *lse = map(inputs.inside, outputs)
@@ -305,7 +317,7 @@ def run_size(case, library, size, repeats, transposed):
     shape = (*batch, sq, h, case.dv) if transposed else (*batch, h, sq, case.dv)
 
     def outputs():
-        made = [Output(shape, TYPES[case.dtype],
+        made = [Output(shape, TYPES[case.result],
                        (lambda t: t.transpose(-3, -2)) if transposed else lambda t: t)]
         return made + ([Output((*batch, h, sq), torch.float32)] if case.lse else [])
 

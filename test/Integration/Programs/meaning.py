@@ -117,6 +117,13 @@ def attention(program, values):
 
     scale = q.shape[3] ** -0.5 if parts["scale"] is None else parts["scale"]
     s = q @ k.swapaxes(2, 3) * scale
+    if parts["factors"]:
+        f, g = (
+            arrange(values[factor.name], dims, order)
+            for factor, dims, order in zip(parts["factors"], maps, ("bhid", "bhjd"))
+        )
+        g = g if g.shape[1] == 1 else np.repeat(g, heads // g.shape[1], 1)
+        s = s + f @ g.swapaxes(2, 3)
     firsts = np.add(parts["origin"], (0, 0, 0, parts["start"]))
     coordinates = {
         f"%{name}": np.expand_dims(first + np.arange(size), [n for n in range(4) if n != axis])

@@ -32,6 +32,7 @@ from regions import Region
 # What a program may use beyond the basics; fuzz.py --without leaves some out.
 FEATURES = {
     "empty": "dimensions of extent 0",
+    "factors": "a bias of low rank in factors",
     "index": "ops of the index dialect, elements of type index",
     "infinite": "scores of -inf and near the lowest float",
     "integers": "unsigned and bitwise ops, and arithmetic in i32 and i64",
@@ -111,6 +112,7 @@ class Maker:
 
     def __init__(self, seed, number, without):
         self.random = random.Random(f"fovea {seed} {number}")
+        self.own_random = random.Random(f"fovea factors {seed} {number}")
         self.name, self.without = f"p{number}", without
         self.dims, self.tables, self.setup = {}, [], []
         self.arguments = []  # All but the outputs, in order.
@@ -411,6 +413,48 @@ class Maker:
         self.arguments.append(whole)
         return argument
 
+    def factors(self, maps):
+        """The clause of factors, and those of the queries and of the keys."""
+        # Of a sequence of its own: a program without them is what it was before.
+        random_before, self.random = self.random, self.own_random
+        clause, found = "", []
+        rank = self.random.choice([1, 1, 2, 3, 8])
+        # On GPUs there are 256 channels at most, and 6 for a product.
+        fits = self.sizes["d"] + 6 * rank <= 256
+        if self.has("factors") and fits and self.chance(0.2):
+            # Of products as large as those of queries and keys.
+            limit = round(2.0 * rank**-0.25, 3)
+            limits = [f"fovea.low = -{limit} : f64", f"fovea.high = {limit} : f64"]
+            sides = [("f", maps[0], None)]
+            sides += [(f"g{s.number}", maps[1], s) for s in self.segments]
+            for name, dims, segment in sides:
+                found.append(self.factor(name, dims, segment, rank, limits))
+            names = ", ".join(f.name for f in found)
+            types = ", ".join(f.type for f in found)
+            clause = f"factors({names} : {types}) "
+            self.score_bound += 4 * rank**0.5
+        self.random = random_before
+        return clause, found
+
+    def factor(self, name, dims, segment, rank, limits):
+        """A factor with the dimensions of an operand; some are shared."""
+        extents = []
+        for d in dims:
+            size, key = self.sizes[d], d
+            if segment and (d == "j" or (d == "b" and segment.kind == "paged")):
+                size, key = segment.sizes[d], f"{d}{segment.number}"
+            elif segment and d == "h":
+                size, key = self.sizes["k"], "k"
+            if d == "d":
+                size, key = rank, "r"
+            elif self.chance(0.25):
+                size, key = 1, "one"
+            extents.append((key, size))
+        element = self.float_type()
+        return self.taken(
+            self.shaped(name, element, extents, limits, fixed=("r", "one"))
+        )
+
     def value_attributes(self):
         """Positive values where an output of few numbers could cancel."""
         outputs = self.sizes["b"] * self.sizes["h"] * self.sizes["i"] * self.sizes["e"]
@@ -498,6 +542,7 @@ class Maker:
         maps = self.choose_maps(has_lse)
         q = self.taken(self.operand("q", maps[0]))
         segments = self.segment_lines(maps)
+        clause, factors = self.factors(maps)
         outputs = [self.operand("o", maps[3])]
         outputs += [self.operand("l", maps[4])] if has_lse else []
         sinks = None
@@ -506,7 +551,7 @@ class Maker:
             sinks = self.taken(sinks)
         names = ", ".join(o.name for o in outputs)
         types = ", ".join(o.type for o in outputs)
-        tail = f"sinks({sinks.name} : {sinks.type}) " if sinks else ""
+        tail = clause + (f"sinks({sinks.name} : {sinks.type}) " if sinks else "")
         if self.origin:
             tail += f"origin({self.indices(self.origin)}) "
         regions = self.regions()
@@ -532,6 +577,7 @@ class Maker:
             "maps": maps,
             "lengths": lengths,
             "sinks": sinks,
+            "factors": factors,
             "start": self.segments[0].start or 0,
             "origin": self.origin or (0, 0, 0, 0),
             "scale": self.scale,

@@ -23,8 +23,8 @@ void AttentionOp::build(OpBuilder &builder, OperationState &state, Value query,
   properties.setSegments(builder.getArrayAttr(SegmentAttr::get(
       builder.getContext(), SegmentKind::dense, 0, false, false, false)));
   // query, key, value, then groups that are empty, and the outputs.
-  properties.setOperandSegmentSizes({1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-                                     static_cast<int32_t>(outputs.size())});
+  properties.setOperandSegmentSizes({1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                                     0, static_cast<int32_t>(outputs.size())});
   for (Value output : outputs)
     if (isa<RankedTensorType>(output.getType()))
       state.addTypes(output.getType());

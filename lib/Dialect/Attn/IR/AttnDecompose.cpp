@@ -75,13 +75,22 @@ public:
     return arith::TruncFOp::create(b, loc, to, value);
   }
 
-  /// Reads keys or values at the coordinates (b, h, -, j, d, e).
-  Value readKeyed(OpBuilder &b, Value tensor, AffineMap map,
+  /// Whether all share a factor along an axis, whatever `operand` has there.
+  static bool isShared(Value factor, Value operand, unsigned axis) {
+    return cast<ShapedType>(factor.getType()).getDimSize(axis) == 1 &&
+           cast<ShapedType>(operand.getType()).getDimSize(axis) != 1;
+  }
+
+  /// Reads `operand`, keys or values, at the coordinates (b, h, -, j, d, e), or
+  /// a factor that has its dimensions.
+  Value readKeyed(OpBuilder &b, Value tensor, Value operand, AffineMap map,
                   ArrayRef<Value> coordinates) {
     SmallVector<Value> indices;
     for (unsigned axis = 0; axis < map.getNumResults(); ++axis) {
       Value index = coordinates[map.getDimPosition(axis)];
-      if (map.getDimPosition(axis) == 1)
+      if (isShared(tensor, operand, axis))
+        index = arith::ConstantIndexOp::create(b, loc, 0);
+      else if (map.getDimPosition(axis) == 1)
         index = arith::DivUIOp::create(b, loc, index, group);
       indices.push_back(index);
     }
@@ -128,18 +137,26 @@ public:
     return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, key, n);
   }
 
-  /// q . k for all pairs, as a tensor over (b, h, i, j).
-  Value products() {
+  /// The products of rows and columns for all pairs, as a tensor over
+  /// (b, h, i, j): of queries and keys, or of factors. A row or column of size
+  /// 1 is that of all.
+  Value products(Value rows, Value columns) {
     Value zeros = filled(extents, number(0));
-    AffineMap query = maps[0].replaceDimsAndSymbols(
-        {dim(0), dim(1), dim(2), dim(3), dim(4), dim(4)}, {}, 5, 0);
+    SmallVector<AffineExpr> at;
+    for (unsigned axis = 0; axis < maps[0].getNumResults(); ++axis) {
+      unsigned n = maps[0].getDimPosition(axis);
+      at.push_back(n != dimD && isShared(rows, op.getQuery(), axis)
+                       ? getAffineConstantExpr(0, context)
+                       : dim(n));
+    }
     return generic(
-        op.getQuery(), zeros, {query, select(5, {0, 1, 2, 3})}, {4},
+        rows, zeros,
+        {AffineMap::get(5, 0, at, context), select(5, {0, 1, 2, 3})}, {4},
         [&](OpBuilder &b, ValueRange arguments) -> SmallVector<Value> {
           SmallVector<Value> at;
           for (unsigned n = 0; n < 5; ++n)
             at.push_back(index(b, n));
-          Value k = readKeyed(b, op.getKeys()[0], maps[1], at);
+          Value k = readKeyed(b, columns, op.getKeys()[0], maps[1], at);
           Value q = convert(b, arguments[0], acc);
           Value product = arith::MulFOp::create(b, loc, q, k);
           return {arith::AddFOp::create(b, loc, arguments[1], product)};
@@ -148,11 +165,14 @@ public:
 
   /// s' for all pairs; -inf where the mask is false or no key exists.
   Value scores() {
-    Value raw = products();
+    SmallVector<Value> inputs = {products(op.getQuery(), op.getKeys()[0])};
+    if (Value factors = op.getQueryFactors())
+      inputs.push_back(products(factors, op.getKeyFactors()[0]));
     Value empty = tensor::EmptyOp::create(b, loc, extents, acc);
     AffineMap identity = b.getMultiDimIdentityMap(4);
+    SmallVector<AffineMap> pairs(inputs.size() + 1, identity);
     return generic(
-        raw, empty, {identity, identity}, {},
+        inputs, empty, pairs, {},
         [&](OpBuilder &b, ValueRange arguments) -> SmallVector<Value> {
           SmallVector<Value> local, at;
           for (unsigned n = 0; n < 4; ++n)
@@ -168,6 +188,8 @@ public:
           Value scale = arith::ConstantOp::create(
               b, loc, b.getFloatAttr(acc, op.getScaleValue()));
           Value s = arith::MulFOp::create(b, loc, arguments[0], scale);
+          if (inputs.size() > 1)
+            s = arith::AddFOp::create(b, loc, s, arguments[1]);
           if (!op.getScore().empty())
             s = inlined(b, op.getScore(), s, at, op.getScoreCaptures());
           Value keep;
@@ -296,7 +318,8 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, AttentionOp op) {
         SmallVector<Value> at;
         for (unsigned n : {0, 1, 2, 3, 4, 4})
           at.push_back(d.index(b, n));
-        Value v = d.readKeyed(b, op.getValues()[0], d.maps[2], at);
+        Value values = op.getValues()[0];
+        Value v = d.readKeyed(b, values, values, d.maps[2], at);
         Value weight = a[0];
         if (op.getNumerics() && op.getNumerics()->getProbability()) {
           weight = d.convert(b, weight, op.getNumerics()->getProbability());
@@ -493,10 +516,13 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, ReorderOp op) {
         if (!order) {
           SmallVector<Value> key = llvm::map_to_vector(
               op.getAxes(), [&](int64_t dim) { return at[dim]; });
-          at[axis] = createSafeExtract(b, loc, places, key);
+          at[axis] = tensor::ExtractOp::create(b, loc, places, key);
           if (!at[axis].getType().isIndex())
             at[axis] =
                 arith::IndexCastOp::create(b, loc, b.getIndexType(), at[axis]);
+          // Only a token's number comes from data.
+          at[axis] = createSafeIndex(
+              b, loc, at[axis], tensor::DimOp::create(b, loc, input, axis));
         } else if (op.getInverse()) {
           at[axis] = emitPlace(b, loc, *order, at[axis]);
         } else {
@@ -508,9 +534,7 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, ReorderOp op) {
           at[axis] = arith::SelectOp::create(
               b, loc, exists, at[axis],
               arith::ConstantIndexOp::create(b, loc, 0));
-        Value element =
-            order ? tensor::ExtractOp::create(b, loc, input, at).getResult()
-                  : createSafeExtract(b, loc, input, at);
+        Value element = tensor::ExtractOp::create(b, loc, input, at);
         if (exists)
           element = arith::SelectOp::create(
               b, loc, exists, element,

@@ -9,6 +9,7 @@
 #include "fovea/Dialect/Attn/IR/Attn.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 
@@ -111,6 +112,54 @@ struct DropUnusedOrigin final : OpRewritePattern<OpTy> {
   }
 };
 
+/// attention(cast(%t) : tensor<?xf32>)  ->  attention(%t : tensor<8xf32>), with
+/// a cast of the result for that of an output. Goes before the pattern of the
+/// tensor dialect, which knows nothing of regions: their captures have types,
+/// and they may be empty.
+template <typename OpTy>
+struct FoldCasts final : OpRewritePattern<OpTy> {
+  FoldCasts(MLIRContext *context)
+      : OpRewritePattern<OpTy>(context, /*benefit=*/2) {}
+
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    bool changed = false;
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto cast = operand.get().getDefiningOp<tensor::CastOp>();
+      if (!cast || !tensor::canFoldIntoConsumerOp(cast))
+        continue;
+      rewriter.modifyOpInPlace(op, [&] { operand.set(cast.getSource()); });
+      if (op.isDpsInit(&operand))
+        refineResult(rewriter, op.getTiedOpResult(&operand), cast);
+      changed = true;
+    }
+    if (changed)
+      rewriter.modifyOpInPlace(op, [&] {
+        refineArguments(op.getScore(), op.getScoreCaptures());
+        refineArguments(op.getMask(), op.getMaskCaptures());
+      });
+    return success(changed);
+  }
+
+  static void refineResult(PatternRewriter &rewriter, OpResult result,
+                           tensor::CastOp cast) {
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPointAfter(result.getOwner());
+    auto back = tensor::CastOp::create(rewriter, cast.getLoc(),
+                                       result.getType(), result);
+    rewriter.replaceAllUsesExcept(result, back, back);
+    rewriter.modifyOpInPlace(
+        result.getOwner(), [&] { result.setType(cast.getSource().getType()); });
+  }
+
+  static void refineArguments(Region &region, OperandRange captures) {
+    if (!region.empty())
+      for (auto [argument, capture] : llvm::zip_equal(
+               region.getArguments().take_back(captures.size()), captures))
+        argument.setType(capture.getType());
+  }
+};
+
 /// %o, %lse = attention outs(%a, %b)  ->  %o = attention outs(%a)
 /// where %lse has no use.
 struct DropUnusedLse final : OpRewritePattern<AttentionOp> {
@@ -150,8 +199,10 @@ struct DropUnusedLse final : OpRewritePattern<AttentionOp> {
 template <typename OpTy>
 static void addCommonPatterns(RewritePatternSet &patterns,
                               MLIRContext *context) {
-  patterns.add<DropConstantTrueMask<OpTy>, DropIdentityScore<OpTy>,
-               DropUnusedCaptures<OpTy>, DropUnusedOrigin<OpTy>>(context);
+  patterns
+      .add<DropConstantTrueMask<OpTy>, DropIdentityScore<OpTy>,
+           DropUnusedCaptures<OpTy>, DropUnusedOrigin<OpTy>, FoldCasts<OpTy>>(
+          context);
 }
 
 void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,

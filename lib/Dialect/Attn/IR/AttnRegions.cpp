@@ -102,25 +102,27 @@ Value fovea::attn::inlineRegion(OpBuilder &builder, Region &region,
   return mapping.lookup(yield.getValue());
 }
 
-/// Indices from the end where negative, then clamped; `getSize` gives the
-/// extents.
+Value fovea::attn::createSafeIndex(OpBuilder &builder, Location loc,
+                                   Value index, Value size) {
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+  Value last = arith::SubIOp::create(builder, loc, size, one);
+  Value negative = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::slt, index, zero);
+  Value wrapped = arith::AddIOp::create(builder, loc, index, size);
+  Value chosen =
+      arith::SelectOp::create(builder, loc, negative, wrapped, index);
+  chosen = arith::MaxSIOp::create(builder, loc, chosen, zero);
+  return arith::MinSIOp::create(builder, loc, chosen, last);
+}
+
+/// All indices of an access; `getSize` gives the extents.
 static SmallVector<Value> makeSafe(OpBuilder &builder, Location loc,
                                    ValueRange indices,
                                    function_ref<Value(unsigned)> getSize) {
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
   SmallVector<Value> safe;
-  for (auto [dim, index] : llvm::enumerate(indices)) {
-    Value size = getSize(dim);
-    Value last = arith::SubIOp::create(builder, loc, size, one);
-    Value negative = arith::CmpIOp::create(
-        builder, loc, arith::CmpIPredicate::slt, index, zero);
-    Value wrapped = arith::AddIOp::create(builder, loc, index, size);
-    Value chosen =
-        arith::SelectOp::create(builder, loc, negative, wrapped, index);
-    chosen = arith::MaxSIOp::create(builder, loc, chosen, zero);
-    safe.push_back(arith::MinSIOp::create(builder, loc, chosen, last));
-  }
+  for (auto [dim, index] : llvm::enumerate(indices))
+    safe.push_back(createSafeIndex(builder, loc, index, getSize(dim)));
   return safe;
 }
 

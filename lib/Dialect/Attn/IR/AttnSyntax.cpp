@@ -8,11 +8,9 @@
 //
 //   attn.attention ins(%q : T)
 //     dense(%k, %v : T, T) lengths(%n : T) start(%x)
-//     sinks(%s : T) origin(%b, %h, %i, %j) walk<128, 128>(%r, %t : T, T)
-//     outs(%o, %l : T, T)
-//     score(%s, %b, %h, %i, %j, %name = %operand : T) { ... }
-//     mask(%b, %h, %i, %j) { ... }
-//     attributes {...}
+//     factors(%f, %g : T, T) sinks(%s : T) origin(%b, %h, %i, %j) walk<128,
+//     128>(%r, %t : T, T) outs(%o, %l : T, T) score(%s, %b, %h, %i, %j, %name =
+//     %operand : T) { ... } mask(%b, %h, %i, %j) { ... } attributes {...}
 //
 //===----------------------------------------------------------------------===//
 
@@ -33,7 +31,7 @@ struct Group {
 
 /// What the custom syntax holds, in the order of the op's operand groups.
 struct ScoreSyntax {
-  Group query, keys, values, lengths, tables, starts, scoreCaptures,
+  Group query, keys, values, lengths, tables, starts, factors, scoreCaptures,
       maskCaptures, origin, walk, tail, outputs;
   SmallVector<Attribute> segments;
   SmallVector<int64_t> walkShape;
@@ -189,6 +187,9 @@ static ParseResult parseScoreOp(OpAsmParser &parser, OperationState &result,
   if (parser.parseKeyword("ins") || parseGroup(parser, syntax.query) ||
       parseSegments(parser, syntax, hasValues))
     return failure();
+  if (succeeded(parser.parseOptionalKeyword("factors")) &&
+      parseGroup(parser, syntax.factors))
+    return failure();
   if (succeeded(parser.parseOptionalKeyword(tailKeyword)) &&
       parseGroup(parser, syntax.tail))
     return failure();
@@ -232,15 +233,17 @@ static ParseResult parseScoreOp(OpAsmParser &parser, OperationState &result,
   if (hasValues)
     groups.push_back(&syntax.values);
   for (Group *group :
-       {&syntax.lengths, &syntax.tables, &syntax.starts, &syntax.scoreCaptures,
-        &syntax.maskCaptures, &syntax.origin, &syntax.walk, &syntax.tail,
-        &syntax.outputs})
+       {&syntax.lengths, &syntax.tables, &syntax.starts, &syntax.factors,
+        &syntax.scoreCaptures, &syntax.maskCaptures, &syntax.origin,
+        &syntax.walk, &syntax.tail, &syntax.outputs})
     groups.push_back(group);
   SmallVector<int32_t> sizes;
   for (Group *group : groups) {
     size_t size = group->operands.size();
     if (group == &syntax.walk)
       sizes.append({size > 0, size > 1, size > 2}); // Rows, tiles, masks.
+    else if (group == &syntax.factors)
+      sizes.append({size > 0, int32_t(size > 0 ? size - 1 : 0)});
     else
       sizes.push_back(size);
     if (parser.resolveOperands(group->operands, group->types,
@@ -317,6 +320,11 @@ static void printScoreOp(OpAsmPrinter &printer, ScoreOpInterface op,
   printSegments(printer, op, values);
   printer.printNewline();
   printer << "   ";
+  if (Value factors = op.getQueryFactors()) {
+    SmallVector<Value> all = {factors};
+    llvm::append_range(all, op.getKeyFactors());
+    printGroup(printer, " factors", all);
+  }
   if (!tail.empty())
     printGroup(printer, (" " + tailKeyword).str(), tail);
   if (!op.getOrigin().empty())

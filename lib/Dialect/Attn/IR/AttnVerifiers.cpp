@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "fovea/Dialect/Attn/IR/Attn.h"
+#include "fovea/Dialect/Attn/IR/AttnFactors.h"
 #include "fovea/Dialect/Attn/IR/AttnOrder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -310,6 +311,62 @@ static LogicalResult verifyMaps(ScoreOpInterface op, ArrayRef<AffineMap> maps,
   return success();
 }
 
+/// A factor has the dimensions of the operand, but for those that are free, and
+/// as many products as the queries' factors, in place of channels.
+static LogicalResult verifyFactor(ScoreOpInterface op, Value factor,
+                                  StringRef name, AffineMap map,
+                                  Extents &extents, bool isKey,
+                                  ArrayRef<unsigned> free = {}) {
+  SmallVector<unsigned> ignored(free);
+  llvm::append_range(ignored, getFreeDims(factor, map));
+  if (failed(verifyFloat(op, factor, name)) ||
+      failed(extents.add(factor, name, map, isKey, ignored)))
+    return failure();
+  auto countProducts = [](Value factor, AffineMap map) {
+    return cast<ShapedType>(factor.getType()).getDimSize(*axisOf(map, dimD));
+  };
+  Value rows = op.getQueryFactors();
+  int64_t products = countProducts(factor, map);
+  if (products >= 1 &&
+      products == countProducts(rows, op.getIndexingMapsArray()[0]))
+    return success();
+  return op->emitOpError() << name << " is " << factor.getType()
+                           << " and that of the queries " << rows.getType()
+                           << "; the number of products, in place of channels, "
+                              "is static, 1 or more, and the same";
+}
+
+static LogicalResult verifyFactors(ScoreOpInterface op, Extents &extents,
+                                   ArrayRef<AffineMap> maps) {
+  Value rows = op.getQueryFactors();
+  OperandRange columns = op.getKeyFactors();
+  if (!rows && columns.empty())
+    return success();
+  if (!rows || columns.size() != op.getSegments().size())
+    return op->emitOpError("has ")
+           << columns.size() << " factors of keys in "
+           << op.getSegments().size()
+           << " segments; give factors(%f, %g : ...), one for the queries and "
+              "one for the keys of each segment";
+  if (failed(verifyFactor(op, rows, "factor of the queries", maps[0], extents,
+                          /*isKey=*/false)))
+    return failure();
+  constexpr StringLiteral name = "factor of the keys";
+  for (auto [n, factor] : llvm::enumerate(columns)) {
+    // As the keys that they belong to, and as all where the iteration space is
+    // that of all.
+    auto segment = cast<SegmentAttr>(op.getSegments()[n]);
+    Extents own(op);
+    if (failed(own.add(op.getKeys()[n], "key", maps[1], /*keyHeads=*/true)) ||
+        failed(verifyFactor(op, factor, name, maps[1], own, /*isKey=*/true)) ||
+        failed(verifyFactor(op, factor, name, maps[1], extents, /*isKey=*/true,
+                            getFreeDims(segment))) ||
+        failed(verifyPage(op, segment, factor, name, maps[1])))
+      return failure();
+  }
+  return success();
+}
+
 static LogicalResult verifyOperandShapes(ScoreOpInterface op, Extents &extents,
                                          ArrayRef<AffineMap> maps,
                                          ValueRange values) {
@@ -337,6 +394,8 @@ static LogicalResult verifyOperandShapes(ScoreOpInterface op, Extents &extents,
         failed(own.add(values[n], "value", maps[2], true)))
       return failure();
   }
+  if (failed(verifyFactors(op, extents, maps)))
+    return failure();
   return verifyTableShapes(op, extents);
 }
 
@@ -617,7 +676,7 @@ LogicalResult AttentionOp::verify() {
 LogicalResult AttentionOp::verifyRegions() { return ::verifyRegions(*this); }
 
 LogicalResult ScoreReduceOp::verify() {
-  constexpr unsigned lseGroup = 11;
+  constexpr unsigned lseGroup = 13;
   if (failed(
           verifyOnce(*this, getODSOperandIndexAndLength(0).second, "query")) ||
       failed(verifyOnce(*this, getODSOperandIndexAndLength(lseGroup).second,

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "fovea/Dialect/Attn/IR/Attn.h"
+#include "fovea/Dialect/Attn/IR/AttnFactors.h"
 #include "fovea/Dialect/Attn/IR/AttnInterfaceImpls.h"
 #include "fovea/Dialect/Attn/IR/AttnOrder.h"
 
@@ -357,6 +358,13 @@ static std::string inSegment(ScoreOpInterface op, StringRef name, unsigned n) {
   return (name + " of segment " + Twine(n)).str();
 }
 
+static void addQueries(SizeChecks &checks, ScoreOpInterface op, AffineMap map) {
+  checks.add(op.getQuery(), "query", map);
+  if (Value factors = op.getQueryFactors())
+    checks.add(factors, "factor of the queries", map, /*keyHeads=*/false,
+               getFreeDims(factors, map));
+}
+
 /// Keys, values and tables of each segment.
 static void addSegments(SizeChecks &checks, ScoreOpInterface op,
                         ArrayRef<AffineMap> maps, ValueRange values) {
@@ -388,6 +396,23 @@ static void addSegments(SizeChecks &checks, ScoreOpInterface op,
       }
       if (paged)
         checks.checkPage(value, name, map, segment.getPageSize());
+    }
+    if (!op.getKeyFactors().empty()) {
+      Value factors = op.getKeyFactors()[n];
+      SmallVector<unsigned> own = getFreeDims(factors, maps[1]);
+      std::string name = inSegment(op, "factor of the keys", n);
+      auto compare = [&](SmallVector<Axis> &axes, unsigned dim) {
+        std::optional<unsigned> axis = axisOf(maps[1], dim);
+        if (axis && !llvm::is_contained(own, dim))
+          axes.push_back({factors, name, *axis});
+      };
+      compare(keys, dimJ);
+      if (paged) {
+        compare(pages, dimB);
+        checks.checkPage(factors, name, maps[1], segment.getPageSize());
+      }
+      llvm::append_range(own, free);
+      checks.add(factors, name, maps[1], /*keyHeads=*/true, own);
     }
     checks.checkEqual(pages, "pages");
     if (!paged)
@@ -447,7 +472,7 @@ static void checkContents(SizeChecks &checks, ScoreOpInterface op) {
 
 static void addOperands(SizeChecks &checks, AttentionOp op) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  checks.add(op.getQuery(), "query", maps[0]);
+  addQueries(checks, op, maps[0]);
   addSegments(checks, op, maps, op.getValues());
   if (op.getSinks())
     checks.add(op.getSinks(), "sinks",
@@ -459,7 +484,7 @@ static void addOperands(SizeChecks &checks, AttentionOp op) {
 
 static void addOperands(SizeChecks &checks, ScoreReduceOp op) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  checks.add(op.getQuery(), "query", maps[0]);
+  addQueries(checks, op, maps[0]);
   addSegments(checks, op, maps, {});
   // The columns of the output are the keys of the only segment.
   bool single =

@@ -233,9 +233,14 @@ public:
     Extents size = spread(sizes, channels(b));
     Value query = slice(b, loc, op.getQuery(), pick(maps[0], at),
                         pick(maps[0], size), slices);
+    Value queryFactors =
+        sliceFactors(b, op.getQueryFactors(), maps[0], at, size);
     std::tie(at[1], size[1]) = keyHeads(b);
     Value key = slice(b, loc, op.getKeys()[0], pick(maps[1], at),
                       pick(maps[1], size), slices);
+    Value keyFactors;
+    if (queryFactors)
+      keyFactors = sliceFactors(b, op.getKeyFactors()[0], maps[1], at, size);
     Value value = slice(b, loc, op.getValues()[0], pick(maps[2], at),
                         pick(maps[2], size), slices);
     Value lengths, sinks;
@@ -251,6 +256,10 @@ public:
     tile.getQueryMutable().assign(query);
     tile.getKeysMutable().assign(key);
     tile.getValuesMutable().assign(value);
+    if (queryFactors) {
+      tile.getQueryFactorsMutable().assign(queryFactors);
+      tile.getKeyFactorsMutable().assign(keyFactors);
+    }
     if (lengths)
       tile.getLengthsMutable().assign(lengths);
     if (sinks)
@@ -388,6 +397,22 @@ private:
       if (map.getDimPosition(axis) == dim)
         return mixedSize(b, op.getLoc(), value, axis);
     return b.getIndexAttr(1);
+  }
+
+  /// Slice of a factor, which has the dimensions of an operand; those of size 1
+  /// belong to all tiles. Null if there is none.
+  Value sliceFactors(OpBuilder &b, Value factor, AffineMap map,
+                     ArrayRef<OpFoldResult> at, ArrayRef<OpFoldResult> size) {
+    if (!factor)
+      return nullptr;
+    auto type = cast<ShapedType>(factor.getType());
+    Extents offsets = pick(map, at), sizes = pick(map, size);
+    for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
+      if (type.getDimSize(axis) == 1 || map.getDimPosition(axis) == dimD) {
+        offsets[axis] = b.getIndexAttr(0);
+        sizes[axis] = b.getIndexAttr(type.getDimSize(axis));
+      }
+    return slice(b, op.getLoc(), factor, offsets, sizes, slices);
   }
 
   /// The lengths counted from the tile's first key.

@@ -249,6 +249,8 @@ std::string Reorderer::getObstacle() {
     return "its segment has lengths or a start";
   if (op.getWalkRows())
     return "it has a walk, which lists tiles of tokens as they are numbered";
+  if (op.getQueryFactors())
+    return "it has factors; run -attn-append-factors first";
   if (!op.getOrigin().empty())
     return "it is a tile of an attention, with an origin";
   if (extents.queries <= 0 || extents.keys <= 0)

@@ -196,8 +196,7 @@ static LogicalResult checkCuda(AttentionOp op) {
   for (auto [name, type] :
        {std::pair<StringRef, Type>("queries", query),
         std::pair<StringRef, Type>("keys", elementOf(op.getKeys()[0])),
-        std::pair<StringRef, Type>("values", values),
-        std::pair<StringRef, Type>("results", elementOf(op.getOutput()))})
+        std::pair<StringRef, Type>("values", values)})
     if (!type.isBF16() && !type.isF16())
       return op.emitOpError("has ")
              << name << " of " << type

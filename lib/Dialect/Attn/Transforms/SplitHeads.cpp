@@ -140,17 +140,26 @@ static void split(RewriterBase &b, AttentionOp op, ArrayRef<int64_t> ranges) {
     b.setInsertionPoint(op);
     auto part = cast<AttentionOp>(b.clone(*op));
     b.setInsertionPoint(part);
+    // A factor of one head is that of all.
+    auto sliceHeads = [&, first = first](Value value,
+                                         std::optional<unsigned> axis,
+                                         int64_t by) {
+      if (axis && cast<ShapedType>(value.getType()).getDimSize(*axis) == 1)
+        return value;
+      return slice(b, loc, value, axis, first / by, count / by);
+    };
     auto assign = [&](MutableOperandRange operands,
                       std::optional<unsigned> axis, int64_t by) {
       SmallVector<Value> slices;
       for (OpOperand &operand : operands)
-        slices.push_back(
-            slice(b, loc, operand.get(), axis, first / by, count / by));
+        slices.push_back(sliceHeads(operand.get(), axis, by));
       operands.assign(slices);
     };
     assign(part.getQueryMutable(), axisOf(maps[0], dimH), 1);
     assign(part.getKeysMutable(), keyAxis, group);
     assign(part.getValuesMutable(), axisOf(maps[2], dimH), group);
+    assign(part.getQueryFactorsMutable(), axisOf(maps[0], dimH), 1);
+    assign(part.getKeyFactorsMutable(), keyAxis, group);
     if (op.getSinks())
       assign(part.getSinksMutable(), 0u, 1);
     SmallVector<Value> outputs;

@@ -6,15 +6,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "fovea/Dialect/Attn/Transforms/Passes.h"
+#include "Parts.h"
 
-#include "fovea/Dialect/Attn/IR/Attn.h"
+#include "fovea/Dialect/Attn/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/PatternMatch.h"
 
 namespace fovea::attn {
 #define GEN_PASS_DEF_ATTNSPLITKEYS
@@ -24,18 +23,12 @@ namespace fovea::attn {
 using namespace mlir;
 using namespace fovea::attn;
 
-/// The map without a dimension.
-static AffineMap without(AffineMap map, unsigned dim) {
-  std::optional<unsigned> axis = axisOf(map, dim);
-  return axis ? map.dropResult(*axis) : map;
-}
-
 namespace {
 
-/// Keys and values that follow each other; `first` is the position of the
-/// first.
+/// Keys and values that follow each other, with the keys' factors if there are
+/// any; `first` is the position of the first.
 struct Part {
-  Value key, value, first;
+  Value key, value, factors, first;
   /// The same for all sequences, without a dimension for them.
   bool isShared = false;
 };
@@ -59,7 +52,8 @@ private:
   void share(Part &part);
   Value slice(Value whole, unsigned axis, Value first, Value size,
               int64_t staticSize);
-  SmallVector<Value> createPart(const Part &part, bool isFirst);
+  Value sliceFactors(Value first, Value size, int64_t staticSize);
+  KeyPart getKeys(const Part &part, bool isFirst);
   Value shiftLengths(Value lengths, Value first);
 
   AttentionOp op;
@@ -71,19 +65,13 @@ private:
 
 } // namespace
 
-/// What can be split; results of parts have the channels innermost, and lse the
-/// same order of dimensions.
 static bool canSplit(AttentionOp op) {
-  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  AffineMap output = maps[3];
   return cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics() &&
          op.getSegments().size() == 1 &&
          cast<SegmentAttr>(op.getSegments()[0]).getKind() ==
              SegmentKind::dense &&
          op.getTables().empty() && !op.getWalkRows() &&
-         op.getAccumulatorType().isF32() &&
-         axisOf(output, dimE) == output.getNumResults() - 1 &&
-         (!op.getLse() || maps[4] == without(output, dimE));
+         op.getAccumulatorType().isF32();
 }
 
 void KeySplitter::findParts(int64_t count) {
@@ -117,7 +105,8 @@ void KeySplitter::findParts(int64_t count) {
       first = index(position);
     }
     parts.push_back({slice(key, keyAxis, first, keys, known),
-                     slice(value, valueAxis, first, keys, known), first});
+                     slice(value, valueAxis, first, keys, known),
+                     sliceFactors(first, keys, known), first});
   }
 }
 
@@ -131,6 +120,18 @@ Value KeySplitter::slice(Value whole, unsigned axis, Value first, Value size,
                     ? OpFoldResult(size)
                     : OpFoldResult(b.getIndexAttr(staticSize));
   return tensor::ExtractSliceOp::create(b, loc, whole, offsets, sizes, strides);
+}
+
+/// The factors of a range of keys; null if there are none.
+Value KeySplitter::sliceFactors(Value first, Value size, int64_t staticSize) {
+  unsigned axis = *axisOf(maps[1], dimJ);
+  if (op.getKeyFactors().empty())
+    return nullptr;
+  Value factors = op.getKeyFactors()[0];
+  // One that all keys share.
+  if (cast<ShapedType>(factors.getType()).getDimSize(axis) == 1)
+    return factors;
+  return slice(factors, axis, first, size, staticSize);
 }
 
 /// Keys and values that are concatenated in the same places.
@@ -154,9 +155,10 @@ void KeySplitter::findConcatenated() {
     return;
   Value first = index(0);
   for (auto [key, value] : llvm::zip(keys.getInputs(), values.getInputs())) {
-    parts.push_back({key, value, first});
-    share(parts.back());
     Value size = b.createOrFold<tensor::DimOp>(loc, key, keyAxis);
+    int64_t known = cast<ShapedType>(key.getType()).getDimSize(keyAxis);
+    parts.push_back({key, value, sliceFactors(first, size, known), first});
+    share(parts.back());
     first = b.createOrFold<arith::AddIOp>(loc, first, size);
   }
 }
@@ -171,10 +173,13 @@ void KeySplitter::share(Part &part) {
       return nullptr;
     return broadcast.getInput();
   };
+  // Factors have the dimensions of the keys.
+  if (part.factors)
+    return;
   Value key = repeated(part.key, maps[1]),
         value = repeated(part.value, maps[2]);
   if (key && value)
-    part = {key, value, part.first, /*isShared=*/true};
+    part = {key, value, nullptr, part.first, /*isShared=*/true};
 }
 
 /// How many of them come from `first` on; the op clamps what is below 0.
@@ -200,78 +205,40 @@ Value KeySplitter::shiftLengths(Value lengths, Value first) {
       .getResult(0);
 }
 
-/// (o, lse) over the keys of a part, in f32.
-SmallVector<Value> KeySplitter::createPart(const Part &part, bool isFirst) {
-  SmallVector<OpFoldResult> sizes =
-      tensor::getMixedSizes(b, loc, op.getOutput());
-  Value o = tensor::EmptyOp::create(b, loc, sizes, b.getF32Type());
-  Value lse = tensor::EmptyOp::create(b, loc, ArrayRef(sizes).drop_back(),
-                                      b.getF32Type());
-  SmallVector<AffineMap> partMaps(ArrayRef(maps).take_front(4));
-  partMaps.push_back(without(maps[3], dimE));
-  if (part.isShared)
-    for (unsigned n : {1, 2})
-      partMaps[n] = without(partMaps[n], dimB);
-
-  auto old = cast<SegmentAttr>(op.getSegments()[0]);
-  SmallVector<Value> lengths(op.getLengths()), starts(op.getStarts()), sinks;
+/// A part as a segment.
+KeyPart KeySplitter::getKeys(const Part &part, bool isFirst) {
+  KeyPart keys;
+  keys.key = part.key;
+  keys.value = part.value;
+  keys.factors = part.factors;
+  keys.keyMap = part.isShared ? without(maps[1], dimB) : maps[1];
+  keys.valueMap = part.isShared ? without(maps[2], dimB) : maps[2];
+  keys.lengths = llvm::to_vector<1>(op.getLengths());
+  keys.starts = llvm::to_vector<1>(op.getStarts());
   if (isFirst) {
     if (op.getSinks())
-      sinks.push_back(op.getSinks());
+      keys.sinks.push_back(op.getSinks());
   } else {
-    if (!lengths.empty())
-      lengths[0] = shiftLengths(lengths[0], part.first);
-    if (starts.empty())
-      starts.push_back(part.first);
+    if (!keys.lengths.empty())
+      keys.lengths[0] = shiftLengths(keys.lengths[0], part.first);
+    if (keys.starts.empty())
+      keys.starts.push_back(part.first);
     else
-      starts[0] = arith::AddIOp::create(b, loc, starts[0], part.first);
+      keys.starts[0] =
+          arith::AddIOp::create(b, loc, keys.starts[0], part.first);
   }
-  auto segment = SegmentAttr::get(b.getContext(), SegmentKind::dense,
-                                  /*page_size=*/0, old.getHasLengths(),
-                                  /*has_start=*/!starts.empty(),
-                                  /*has_offsets=*/false);
-
-  OperationState state(loc, AttentionOp::getOperationName());
-  SmallVector<int32_t> counts;
-  auto add = [&](ValueRange values) {
-    state.addOperands(values);
-    counts.push_back(values.size());
-  };
-  add(op.getQuery());
-  add(part.key);
-  add(part.value);
-  add(lengths);
-  add({});
-  add(starts);
-  add(op.getScoreCaptures());
-  add(op.getMaskCaptures());
-  add(op.getOrigin());
-  for (unsigned n = 0; n < 3; ++n)
-    add({});
-  add(sinks);
-  add({o, lse});
-  state.addTypes({o.getType(), lse.getType()});
-  state.addAttributes(op->getAttrDictionary().getValue());
-  state.attributes.set("operandSegmentSizes", b.getDenseI32ArrayAttr(counts));
-  state.attributes.set("segments", b.getArrayAttr(segment));
-  state.attributes.set("scale", b.getF64FloatAttr(op.getScaleValue()));
-  state.attributes.set("indexing_maps", b.getAffineMapArrayAttr(partMaps));
-  for (Region *region : {&op.getScore(), &op.getMask()}) {
-    IRMapping mapping;
-    region->cloneInto(state.addRegion(), mapping);
-  }
-  return llvm::to_vector_of<Value>(b.create(state)->getResults());
+  keys.segment = SegmentAttr::get(
+      b.getContext(), SegmentKind::dense, /*page_size=*/0,
+      !keys.lengths.empty(), /*has_start=*/!keys.starts.empty(),
+      /*has_offsets=*/false);
+  return keys;
 }
 
 void KeySplitter::split() {
-  SmallVector<Value> outputs, lses;
-  for (const Part &part : parts) {
-    SmallVector<Value> made = createPart(part, &part == parts.begin());
-    outputs.push_back(made[0]);
-    lses.push_back(made[1]);
-  }
-  b.replaceOpWithNewOp<MergeOp>(op, op.getResultTypes(), outputs, lses,
-                                op.getOutputs());
+  SmallVector<AttentionOp> made;
+  for (const Part &part : parts)
+    made.push_back(createPart(b, op, getKeys(part, &part == parts.begin())));
+  replaceByMerge(b, op, made);
 }
 
 namespace {

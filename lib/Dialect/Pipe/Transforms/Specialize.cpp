@@ -139,6 +139,14 @@ LogicalResult Specializer::checkLayouts() {
   return success(!checked.wasInterrupted());
 }
 
+/// Whether a tile is stored by the copy engine, which takes elements of 16
+/// bits, and not from registers.
+static bool isCopied(tile::StoreOp store) {
+  tile::TileType type = store.getValue().getType();
+  return type.getRank() == 2 &&
+         type.getElementType().getIntOrFloatBitWidth() == 16;
+}
+
 /// The load beside the store whose tile's place the store takes, or null: the
 /// schedule does not want it, or there is none with as much room (where no key
 /// is visible, no queries are loaded).
@@ -160,8 +168,7 @@ LogicalResult Specializer::makeRings() {
   OpBuilder builder(kernel.getBlock().getTerminator());
   WalkResult made = kernel.walk([&](Operation *op) {
     if (auto store = dyn_cast<tile::StoreOp>(op)) {
-      // A tile of one axis is written from registers.
-      if (store.getValue().getType().getRank() == 1)
+      if (!isCopied(store))
         return WalkResult::advance();
       if (Operation *reused = findReused(store)) {
         slotOf[op] = reused;
@@ -322,7 +329,7 @@ void Specializer::cloneMathOp(OpBuilder &builder, Operation *op,
     return;
   }
   auto store = dyn_cast<tile::StoreOp>(op);
-  if (store && store.getValue().getType().getRank() == 2) {
+  if (store && isCopied(store)) {
     SmallVector<Value> offsets;
     for (Value offset : store.getOffsets())
       offsets.push_back(mapping.lookupOrDefault(offset));

@@ -257,6 +257,18 @@ func.func @walk(%q: tensor<1x1x60x8xf32>, %rows: tensor<1x1x1x4xi32>,
 
 // -----
 
+func.func @factors(%q: tensor<1x1x60x8xf32>, %f: tensor<1x1x1x1xf32>) -> tensor<1x1x60x8xf32> {
+  // expected-warning @below {{its order is not used: it has factors; run -attn-append-factors first}}
+  %r = attn.attention ins(%q : tensor<1x1x60x8xf32>)
+      dense(%q, %q : tensor<1x1x60x8xf32>, tensor<1x1x60x8xf32>)
+      factors(%f, %f : tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>)
+      outs(%q : tensor<1x1x60x8xf32>)
+      attributes {order = #attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4]>}
+  return %r : tensor<1x1x60x8xf32>
+}
+
+// -----
+
 func.func @schedule(%q: tensor<1x1x60x8xf32>) -> tensor<1x1x60x8xf32> {
   // expected-warning @below {{its order is not used: its schedule's tiles are no multiples of 16}}
   %r = attn.attention ins(%q : tensor<1x1x60x8xf32>)

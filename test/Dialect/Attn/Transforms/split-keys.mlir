@@ -72,12 +72,15 @@ func.func @ranges(%q: tensor<2x4x5x64xf32>, %k: tensor<2x2x20x64xf32>, %n: tenso
 
 // -----
 
-// Sizes that may differ, or a result whose channels are not innermost: as they are.
+// Sizes that may differ: as they are, but in ranges. Channels that are not innermost are
+// so in between.
 // CHECK-LABEL: func.func @others
 // CHECK-NOT: attn.merge
 // THREE-LABEL: func.func @others
 // THREE: attn.merge
-// THREE-NOT: attn.merge
+// THREE: %[[M:.*]] = attn.merge {{.*}} -> tensor<1x2x5x64xf32>
+// THREE: %[[R:.*]] = linalg.generic {{.*}} ins(%[[M]] : {{.*}}) outs(%{{.*}} : tensor<1x2x64x5xf32>)
+// THREE: return %{{.*}}, %[[R]]
 #q = affine_map<(b, h, i, j, d, e) -> (b, h, i, d)>
 #k = affine_map<(b, h, i, j, d, e) -> (b, h, j, d)>
 #v = affine_map<(b, h, i, j, d, e) -> (b, h, j, e)>

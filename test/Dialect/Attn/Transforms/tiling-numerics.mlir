@@ -78,6 +78,11 @@ func.func @main() -> i32 {
   %k = tensor.cast %k0 : tensor<1x?x?x3xf32> to tensor<1x2x?x3xf32>
   %v = tensor.cast %v0 : tensor<1x?x?x3xf32> to tensor<1x2x?x3xf32>
   %n = arith.constant dense<7> : tensor<1xi64>
+  // A bias of two products: of heads and keys.
+  %f = tensor.extract_slice %q[0, 0, 1, 1] [1, 6, 1, 2] [1, 1, 1, 1]
+      : tensor<1x6x3x3xf32> to tensor<1x6x1x2xf32>
+  %g = tensor.extract_slice %k[0, 1, 0, 0] [1, 1, %c9, 2] [1, 1, 1, 1]
+      : tensor<1x2x?x3xf32> to tensor<1x1x?x2xf32>
   %o = tensor.empty() : tensor<1x6x3x3xf32>
   %l = tensor.empty() : tensor<1x6x3xf32>
   %o1 = tensor.empty() : tensor<1x6x3x3xf32>
@@ -88,6 +93,7 @@ func.func @main() -> i32 {
   %whole:2 = attn.attention ins(%q : tensor<1x6x3x3xf32>)
       dense(%k, %v : tensor<1x2x?x3xf32>, tensor<1x2x?x3xf32>)
         lengths(%n : tensor<1xi64>)
+      factors(%f, %g : tensor<1x6x1x2xf32>, tensor<1x1x?x2xf32>)
       outs(%o, %l : tensor<1x6x3x3xf32>, tensor<1x6x3xf32>)
       mask(%b, %h, %i, %j) {
         %x = arith.addi %i, %h : index
@@ -97,6 +103,7 @@ func.func @main() -> i32 {
   %tiles:2 = attn.attention ins(%q : tensor<1x6x3x3xf32>)
       dense(%k, %v : tensor<1x2x?x3xf32>, tensor<1x2x?x3xf32>)
         lengths(%n : tensor<1xi64>)
+      factors(%f, %g : tensor<1x6x1x2xf32>, tensor<1x1x?x2xf32>)
       outs(%o1, %l1 : tensor<1x6x3x3xf32>, tensor<1x6x3xf32>)
       mask(%b, %h, %i, %j) {
         %x = arith.addi %i, %h : index
@@ -106,6 +113,7 @@ func.func @main() -> i32 {
   %parts:2 = attn.attention ins(%q : tensor<1x6x3x3xf32>)
       dense(%k, %v : tensor<1x2x?x3xf32>, tensor<1x2x?x3xf32>)
         lengths(%n : tensor<1xi64>)
+      factors(%f, %g : tensor<1x6x1x2xf32>, tensor<1x1x?x2xf32>)
       outs(%o2, %l2 : tensor<1x6x3x3xf32>, tensor<1x6x3xf32>)
       mask(%b, %h, %i, %j) {
         %x = arith.addi %i, %h : index

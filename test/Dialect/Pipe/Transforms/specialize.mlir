@@ -281,3 +281,20 @@ tile.kernel @no_room(%o: memref<64x128xbf16>) grid(%m) attributes {schedule =
   %h = tile.splat %half : bf16 -> !out
   tile.store %h, %ov[%c0, %c0] : !out, !tile.view<64x128xbf16>
 }
+
+// -----
+
+// Elements of 32 bits go from registers to memory.
+
+// CHECK-LABEL: tile.kernel @f32
+// CHECK-NOT: pipe.buffer
+// CHECK: tile.store %{{.*}} : <64x128xf32, #pipe.acc<groups = 1>>, <64x128xf32>
+!out = !tile.tile<64x128xf32, #pipe.acc<groups = 1>>
+tile.kernel @f32(%o: memref<64x128xf32>) grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+  %c0 = arith.constant 0 : index
+  %half = arith.constant 0.5 : f32
+  %ov = tile.view %o dims [0, 1] at [] : memref<64x128xf32> -> !tile.view<64x128xf32>
+  %h = tile.splat %half : f32 -> !out
+  tile.store %h, %ov[%c0, %c0] : !out, !tile.view<64x128xf32>
+}

@@ -39,6 +39,8 @@ defvar Attn_ScoreTailArguments = (ins
   Arg<Variadic<Attn_Shaped>, "numbers of keys">:$lengths,
   Arg<Variadic<Attn_Shaped>, "page tables and row offsets">:$tables,
   Arg<Variadic<Index>, "coordinates of first keys">:$starts,
+  Arg<Optional<Attn_Shaped>, "factors of the queries">:$query_factors,
+  Arg<Variadic<Attn_Shaped>, "factors of each segment's keys">:$key_factors,
   Arg<Variadic<AnyType>, "captures of the score region">:$score_captures,
   Arg<Variadic<AnyType>, "captures of the mask region">:$mask_captures,
   Arg<Variadic<Index>, "coordinates of the first element">:$origin,
@@ -105,6 +107,32 @@ def Attn_AttentionOp : Attn_ScoreOp<"attention", []> {
     Both may hold `arith`, `math`, `index` and `tensor.extract` (`memref.load`
     after bufferization) and nothing else. A negative index of a captured tensor
     counts from the end, as in NumPy; an index beyond the tensor is clamped.
+
+    `factors(%f, %g : ...)`, with one `%g` for each segment, gives a bias of low rank.
+    It is added to the scaled product, and the score region gets the sum:
+
+        s' = score(scale * sum_d q[b,h,i,d] * k[b,hk,j,d]
+                   + sum_r f[b,h,i,r] * g[b,hk,j,r], b, h, i, j)
+
+    | operand | shape | element types |
+    |---|---|---|
+    | f | as the query, with R for D | f32, f16, bf16 |
+    | g | as its segment's keys, with R for D | f32, f16, bf16 |
+
+    R, the number of products, is static. Any other dimension may be a static 1,
+    whatever the query or the keys have there: all share it. Factors are finite, also
+    in the type of the operand whose channels they become (65504 is the largest number
+    of f16). They cost a copy of queries and keys with a few channels more
+    (`-attn-append-factors` says how many), and no memory of the size of the scores.
+
+    Example: ALiBi, `slope[h] * j`:
+
+    ```mlir
+    %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
+        dense(%k, %v : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+        factors(%slopes, %positions : tensor<1x8x1x1xf32>, tensor<1x1x?x1xf32>)
+        outs(%o : tensor<1x8x?x64xf32>)
+    ```
 
     `origin(%b, %h, %i, %j)` gives the coordinates of the op's first element,
     so that a tile of an attention computes what the whole would.

@@ -34,8 +34,12 @@ mlir::Value inlineRegion(mlir::OpBuilder &builder, mlir::Region &region,
                          mlir::ValueRange arguments, CapturedRead read,
                          mlir::IRMapping &mapping, bool guardsDivisions = true);
 
-/// A tensor.extract or memref.load whose indices follow the convention for
-/// captured reads: from the end where negative, then clamped.
+/// An index by the convention for captured reads: from the end of the `size`
+/// elements where negative, then clamped.
+mlir::Value createSafeIndex(mlir::OpBuilder &builder, mlir::Location loc,
+                            mlir::Value index, mlir::Value size);
+
+/// A tensor.extract or memref.load with such indices.
 mlir::Value createSafeExtract(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::Value tensor, mlir::ValueRange indices);
 mlir::Value createSafeLoad(mlir::OpBuilder &builder, mlir::Location loc,

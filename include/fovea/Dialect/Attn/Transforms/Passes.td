@@ -126,6 +126,48 @@ def AttnRewriteScores : Pass<"attn-rewrite-scores"> {
   ];
 }
 
+def AttnAppendFactors : Pass<"attn-append-factors"> {
+  let summary = "Make the factors of a bias channels of queries and keys";
+  let description = [{
+    An op with `factors(%f, %g)` becomes one whose queries have those of `%f`, over the
+    scale, behind their own channels, and whose keys have those of `%g`: the product
+    then holds the bias. Queries and keys, a whole pool of pages too, are copied into
+    new tensors at each call; nothing of the size of the scores is made.
+
+    The bias is as precise as a product in f32. A factor that has more bits than the
+    operand becomes a sum of pieces in its type, each what the ones before leave out,
+    rounded; products of pieces below 2^-24 of the whole are left out:
+
+    | queries and keys | factors | channels for each product |
+    |---|---|---|
+    | f32 | any | 1 |
+    | f16 | f16, bf16 | 1 |
+    | f16 | f32 for one, for both | 2, 3 |
+    | bf16 | bf16 | 1 |
+    | bf16 | f32 for one, for both | 3, 6 |
+    | bf16 | f16 for one, for both | 2, 4 |
+
+    A scale below 1 is a power of two, by which queries are multiplied, and a rest from
+    1 to 2, by which the factors of queries are divided; they count as f32 unless the
+    rest is 1. Channels are padded with zeros to a multiple of `multiple`, so that on
+    GPUs, which take multiples of 8, ALiBi has 8 more in any type.
+
+    Both pipelines run it, ahead of what looks at shapes. It does not look at ops on
+    memrefs, nor at those that accumulate in f64; -attn-to-tile takes no factors.
+  }];
+  let options = [
+    Option<"multiple", "multiple", "int64_t", "1",
+           "Of what the number of channels is a multiple">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numAppended", "appended", "Number of ops whose factors became channels">
+  ];
+}
+
 def AttnSplitKeys : Pass<"attn-split-keys"> {
   let summary = "Attend to parts of the keys and merge";
   let description = [{
@@ -141,18 +183,46 @@ def AttnSplitKeys : Pass<"attn-split-keys"> {
 
     A part has the start of its first key, so that regions see the same coordinates,
     and the rest of each length; sinks go to the first part. Ops with a walk, or
-    other segments than one dense one, stay as they are, and those where channels are
-    not the last dimension of the result or lse has another order of dimensions.
+    other segments than one dense one, stay as they are.
 
     It pays for a shared prefix; keys of few queries are divided between work items
     without it, by the schedule (`split_to`). It is in no pipeline: run it ahead of
-    `fovea-compile` or by `fovea-run --passes`. There is code for `attn.merge` on
-    CPUs only.
+    `fovea-compile` or by `fovea-run --passes`.
   }];
   let options = [
     Option<"parts", "parts", "int64_t", "1",
            "Number of parts of keys that are not concatenated">
   ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numSplit", "split", "Number of ops that were split">
+  ];
+}
+
+def AttnSplitSegments : Pass<"attn-split-segments"> {
+  let summary = "Attend to each segment of keys and merge";
+  let description = [{
+    Replaces an `attn.attention` on tensors that has several segments by one for each of
+    them, and an `attn.merge` of their results, which are in f32. Exact but for
+    rounding: the parts' weights are scaled to each other by their lse.
+
+    Regions see the same coordinates as before:
+
+    | a segment that begins | has |
+    |---|---|
+    | at a start of its own | that start |
+    | behind segments of a size that all sequences share | a start, the sum of these sizes |
+    | behind segments with lengths, or packed ones | a tensor of the first coordinate in each sequence, computed beside the op, which regions that ask for `j` capture |
+
+    Sinks go to the first segment. Rows of no sequence stay as they are. Regions that do
+    not ask for `j` need no starts.
+
+    GPUs run it: their kernels have one segment. CPUs visit segments one after the other
+    in one kernel.
+  }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::tensor::TensorDialect"
@@ -269,9 +339,9 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     change results; on a GPU between as many as it has multiprocessors.
 
     For a Hopper GPU (`#pipe.schedule`) up to 256 channels there are several,
-    best first. More channels, channels that are no multiple of 8, operands or
-    results of other types than bf16 and f16, several segments, pages of no
-    multiple of 8 keys, and other ops are errors.
+    best first. More channels, channels that are no multiple of 8, operands of
+    other types than bf16 and f16, several segments (`-attn-split-segments` makes
+    one of each), pages of no multiple of 8 keys, and other ops are errors.
 
     | attempt | query rows | key tile | groups, registers | |
     |---|---|---|---|---|

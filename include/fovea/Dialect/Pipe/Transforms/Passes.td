@@ -55,7 +55,7 @@ def PipeSpecialize : Pass<"pipe-specialize", "::mlir::ModuleOp"> {
     Each slot is taken just before its first use and released after the last
     product that reads it.
     `tile.dot` becomes `pipe.dot` and `pipe.await`; `tile.store` goes through a
-    buffer, a store of one axis stays. With `reuse_queries` it goes through the slot
+    buffer; one of one axis, or of other elements than 16 bits, stays. With `reuse_queries` it goes through the slot
     of a tile that is loaded beside it, if there is one with as much room; that tile
     then has one slot, which is released after the store. A loaded tile that a product contracts along
     rows, of a view with a limit that the copy engine does not see, is cleared from

@@ -1,0 +1,43 @@
+//===- Parts.h - Attention to parts of the keys, merged --------*- C++ -*-===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FOVEA_LIB_DIALECT_ATTN_TRANSFORMS_PARTS_H
+#define FOVEA_LIB_DIALECT_ATTN_TRANSFORMS_PARTS_H
+
+#include "fovea/Dialect/Attn/IR/Attn.h"
+
+#include "mlir/IR/PatternMatch.h"
+
+namespace fovea::attn {
+
+/// A map without a dimension.
+mlir::AffineMap without(mlir::AffineMap map, unsigned dim);
+
+/// Keys that one attention among several attends to: a segment, and what
+/// belongs to it.
+struct KeyPart {
+  SegmentAttr segment;
+  mlir::Value key, value;
+  mlir::AffineMap keyMap, valueMap;
+  llvm::SmallVector<mlir::Value, 1> lengths, tables, starts, sinks;
+  mlir::Value factors; ///< Of the keys; null if the op has none.
+};
+
+/// Attention on tensors like `op`, but to these keys only. Its results are o,
+/// with the dimensions of the op's output but for the channels, which come
+/// last, and lse; both in f32.
+AttentionOp createPart(mlir::RewriterBase &b, AttentionOp op,
+                       const KeyPart &part);
+
+/// Replaces the op by the merge of parts. Rows of no sequence stay as they are.
+void replaceByMerge(mlir::RewriterBase &b, AttentionOp op,
+                    llvm::ArrayRef<AttentionOp> parts);
+
+} // namespace fovea::attn
+
+#endif // FOVEA_LIB_DIALECT_ATTN_TRANSFORMS_PARTS_H
