@@ -16,7 +16,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Index/IR/IndexOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
 #include <map>
@@ -276,14 +275,13 @@ std::string Reorderer::getObstacleOfOverlaps() {
     return "";
   if (!order.fillsBoxes())
     return "its boxes of keys overlap, so that loads take them whole from a "
-           "full "
-           "grid: leave out kv_step, or kv_size and lines that are not full";
+           "full grid: leave out kv_step, or kv_size and lines that are not "
+           "full";
   if (llvm::none_of(keyTiles,
                     [&](int64_t tile) { return order.size % tile == 0; }))
-    return llvm::formatv(
-               "its boxes of keys overlap, so that each is a tile: it "
-               "needs a multiple of {0} keys, not {1}",
-               keyTiles.back(), order.size)
+    return ("its boxes of keys overlap, so that each is a tile: it needs a "
+            "multiple of " +
+            Twine(keyTiles.back()) + " keys, not " + Twine(order.size))
         .str();
   return "";
 }
@@ -493,10 +491,9 @@ std::string Reorderer::choose() {
     if (failed(listTiles(mask)) && keys.overlaps())
       return "there are too many tiles for a list of them";
   } else if (mask.isKnown()) {
-    // The boxes and the key tile with which fewest pairs are visited. What
-    // boxes of keys anywhere cost on GPUs was not measured: there they are
-    // given only.
-    // A pair costs less in larger tiles, which come first.
+    // The boxes and the key tile with which fewest pairs are visited. Boxes of
+    // keys anywhere were not measured on GPUs: there they are given only. A
+    // pair costs less in larger tiles, which come first.
     constexpr double better = 0.95;
     std::optional<Reorderer> best;
     for (bool anywhere : {false, true})
