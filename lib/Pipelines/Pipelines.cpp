@@ -58,7 +58,10 @@ void fovea::buildAttnStage(OpPassManager &pm,
   // Before tokens move, and a schedule is chosen by what the score costs.
   addScoreRewrites(pm, /*beside=*/true);
   pm.addPass(attn::createAttnAppendFactors());
-  // Before schedules, which follow the tiles of walks.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  // Before schedules, which follow the tiles of walks. Each op keeps moves of
+  // its own, which -attn-to-tile makes a part of it: no CSE any more.
   attn::AttnReorderTokensOptions reorder;
   reorder.target = options.target;
   pm.addPass(attn::createAttnReorderTokens(reorder));
@@ -66,7 +69,6 @@ void fovea::buildAttnStage(OpPassManager &pm,
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));
   pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
 }
 
 void fovea::buildBufferizeStage(OpPassManager &pm) {
@@ -74,6 +76,7 @@ void fovea::buildBufferizeStage(OpPassManager &pm) {
   attn::AttnDecomposeOptions decompose;
   decompose.ops = {"attn.merge", "attn.reorder"};
   decompose.keepScheduled = true;
+  decompose.keepOverlaps = true;
   pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
 }

@@ -102,7 +102,8 @@ static LogicalResult run(Machine &machine, ViewOp op) {
     view.table = std::make_shared<View>(table);
   }
   if (std::optional<ArrayRef<int64_t>> boxes = op.getBoxes()) {
-    view.boxes = Index(*boxes);
+    view.boxes = *boxes;
+    view.steps = op.getBoxSteps();
     view.sizes.erase(view.sizes.begin(),
                      view.sizes.begin() + boxes->size() - 1);
     view.sizes[0] = getNumRows(op);
@@ -129,8 +130,8 @@ static Index locateInBoxes(const TileView &view, int64_t row) {
   int64_t box = row / places, inside = row % places;
   for (size_t dim = view.boxes.size(); dim-- > 0;) {
     int64_t extent = view.boxes[dim];
-    int64_t count = llvm::divideCeil(view.memory.sizes[dim], extent);
-    coordinates[dim] = box % count * extent + inside % extent;
+    int64_t count = llvm::divideCeil(view.memory.sizes[dim], view.steps[dim]);
+    coordinates[dim] = box % count * view.steps[dim] + inside % extent;
     box /= count;
     inside /= extent;
   }

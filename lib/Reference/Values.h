@@ -64,14 +64,16 @@ struct Tile {
 /// A window of a memref, clipped at its sizes. With a table, `memory` has the
 /// pages for its first dimension, and row r is in row r mod (rows of a page) of
 /// page table[r div (rows of a page)]. With boxes, `memory` begins with the
-/// dimensions of a grid, and rows run over its boxes.
+/// dimensions of a grid, and rows run over its boxes, which start `steps`
+/// apart.
 struct TileView {
   View memory;
   Index sizes;
   /// Where row 0 of the window is.
   int64_t first = 0;
   std::shared_ptr<View> table;
-  Index boxes;
+  /// Of the op, in attributes.
+  llvm::ArrayRef<int64_t> boxes, steps;
 };
 
 /// A walk: pairs (tile, partial?).

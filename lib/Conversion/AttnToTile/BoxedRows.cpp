@@ -19,13 +19,6 @@ using namespace mlir;
 using namespace fovea;
 using namespace fovea::attn;
 
-int64_t BoxedRows::getNumRows() const {
-  int64_t rows = 1;
-  for (auto [extent, box] : llvm::zip_equal(grid, boxes))
-    rows *= llvm::alignTo(extent, box);
-  return rows;
-}
-
 /// What a view is of: an argument, a buffer or a global; null if it is not
 /// known.
 static Value getRoot(Value memref) {
@@ -86,15 +79,14 @@ std::optional<BoxedRows> fovea::takeBoxedRows(ArrayRef<OpOperand *> operands,
     return std::nullopt;
   TokenOrder order = TokenOrder::get(move.getOrderAttr(), move.getKeys(),
                                      type.getDimSize(axis));
-  int64_t all = order.grid.front() * order.getStride(0);
-  if (order.size != order.getBoxTokens() || order.tokens != all)
+  if (!order.fillsBoxes())
     return std::nullopt;
   // What the move reads or writes is the same where the op stands.
   Operation *first = stores ? op : move, *last = stores ? move : op;
   Operation *definition = tokens.getDefiningOp();
-  if (!isQuiet(first, last) ||
-      (definition && (definition->getBlock() != op->getBlock() ||
-                      !definition->isBeforeInBlock(op))))
+  if (!isQuiet(first, last) || (stores && definition &&
+                                (definition->getBlock() != op->getBlock() ||
+                                 !definition->isBeforeInBlock(op))))
     return std::nullopt;
   if (stores) {
     Value root = getRoot(tokens);
@@ -132,7 +124,7 @@ std::optional<BoxedRows> fovea::takeBoxedRows(ArrayRef<OpOperand *> operands,
     return std::nullopt;
   BoxedRows result{memref::ExpandShapeOp::create(b, op->getLoc(), *expanded,
                                                  tokens, groups, sizes),
-                   axis, order.grid, order.box};
+                   axis, order.box, order.step, order.getNumPlaces()};
   move.erase();
   return result;
 }

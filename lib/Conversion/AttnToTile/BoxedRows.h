@@ -14,15 +14,15 @@
 
 namespace fovea {
 
-/// Rows on a grid, taken box after box.
+/// Rows on a grid, taken box after box; boxes start `steps` apart.
 struct BoxedRows {
   /// The grid's dimensions stand for dimension `axis` of what was moved.
   mlir::Value memref;
   unsigned axis;
-  llvm::SmallVector<int64_t, 3> grid, boxes;
+  llvm::SmallVector<int64_t, 3> boxes, steps;
+  int64_t numRows;
 
-  unsigned getRank() const { return grid.size(); }
-  int64_t getNumRows() const;
+  unsigned getRank() const { return boxes.size(); }
 };
 
 /// If `operands` of an op are all its uses of a buffer of its own, to which or

@@ -24,9 +24,6 @@ using tile::TileType;
 
 void ScoreKernel::takeMoves(MutableArrayRef<OpOperand> values,
                             MutableArrayRef<OpOperand> outputs) {
-  // Copies of tiles take boxes where tiles stay as they are in memory.
-  if (!program.storageTypes)
-    return;
   SmallVector<std::pair<OpOperand *, std::optional<unsigned>>> rows;
   auto add = [&](OpOperand &operand, unsigned map, Dim dim) {
     rows.push_back({&operand, axisOf(maps[map], dim)});
@@ -36,8 +33,10 @@ void ScoreKernel::takeMoves(MutableArrayRef<OpOperand> values,
     add(key, 1, dimJ);
   for (OpOperand &value : values)
     add(value, 2, dimJ);
-  for (auto [n, output] : llvm::enumerate(outputs))
-    add(output, 3 + n, dimI);
+  // Stores take boxes where tiles stay as they are in memory.
+  if (program.storageTypes)
+    for (auto [n, output] : llvm::enumerate(outputs))
+      add(output, 3 + n, dimI);
   SmallVector<Value> taken;
   for (auto [first, axis] : rows) {
     Value buffer = first->get();
@@ -123,7 +122,7 @@ Value ScoreKernel::extent(Value memref, AffineMap map, Dim dim) {
     return index(1);
   const BoxedRows *boxes = boxesOf(memref);
   if (boxes && *axis == boxes->axis)
-    return index(boxes->getNumRows());
+    return index(boxes->numRows);
   return memref::DimOp::create(b, loc, memref, dimOf(boxes, *axis));
 }
 
@@ -203,7 +202,7 @@ Value ScoreKernel::view(unsigned position, AffineMap map, ArrayRef<Dim> dims,
     bool isGrid = boxes && axis == boxes->axis;
     for (unsigned n = 0; n < (isGrid ? boxes->getRank() : 1); ++n)
       axes.push_back(first + n);
-    shape.push_back(isGrid ? boxes->getNumRows() : type.getDimSize(first));
+    shape.push_back(isGrid ? boxes->numRows : type.getDimSize(first));
   }
   if (boxes)
     rows = {};
@@ -222,7 +221,10 @@ Value ScoreKernel::view(unsigned position, AffineMap map, ArrayRef<Dim> dims,
       b, loc, tile::ViewType::get(shape, type.getElementType()),
       parameter(position), indices, rows.first, rows.size, table, sequence,
       b.getDenseI64ArrayAttr(axes), pageSize, pageDim,
-      boxes ? b.getDenseI64ArrayAttr(boxes->boxes) : DenseI64ArrayAttr());
+      boxes ? b.getDenseI64ArrayAttr(boxes->boxes) : DenseI64ArrayAttr(),
+      boxes && boxes->steps != boxes->boxes
+          ? b.getDenseI64ArrayAttr(boxes->steps)
+          : DenseI64ArrayAttr());
 }
 
 Value ScoreKernel::map(ArrayRef<Value> inputs, Body body, Type element) {

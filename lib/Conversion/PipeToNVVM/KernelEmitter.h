@@ -95,10 +95,7 @@ private:
   static int64_t getBoxRows(tile::ViewOp view, int64_t rows) {
     if (view.getTable())
       return std::gcd(rows, *view.getPageSize());
-    int64_t places = 1;
-    for (int64_t extent : view.getBoxes().value_or(llvm::ArrayRef<int64_t>()))
-      places *= extent;
-    return view.getBoxes() ? std::gcd(rows, places) : rows;
+    return view.getBoxes() ? std::gcd(rows, view.getBoxSize()) : rows;
   }
   /// Dimensions that a view holds fixed, innermost first, but for those of size
   /// 1; and the index of such a dimension.

@@ -201,21 +201,16 @@ Value KernelEmitter::emitViewAddress(tile::ViewOp view) {
 /// The coordinates on the grid of a row of a view with boxes.
 KernelEmitter::Values KernelEmitter::emitBoxCoordinates(tile::ViewOp view,
                                                         Value row) {
-  auto source = cast<MemRefType>(view.getSource().getType());
-  ArrayRef<int64_t> boxes = *view.getBoxes();
-  int64_t places = 1;
-  for (int64_t extent : boxes)
-    places *= extent;
+  ArrayRef<int64_t> boxes = *view.getBoxes(), steps = view.getBoxSteps();
+  int64_t places = view.getBoxSize();
   Value box = divide(row, places), inside = remainder(row, places);
   Values result(boxes.size());
   for (size_t dim = boxes.size(); dim-- > 0;) {
-    int64_t extent = boxes[dim];
-    int64_t count =
-        llvm::divideCeil(source.getDimSize(view.getRowDims()[dim]), extent);
+    int64_t extent = boxes[dim], count = view.getNumBoxes(dim);
     // What is left of the outermost dimension is below its count.
     Value number = dim == 0 ? box : remainder(box, count);
     Value offset = dim == 0 ? inside : remainder(inside, extent);
-    result[dim] = add(multiply(number, extent), offset);
+    result[dim] = add(multiply(number, steps[dim]), offset);
     box = divide(box, count);
     inside = divide(inside, extent);
   }

@@ -17,13 +17,15 @@ using namespace fovea;
 using tile::TileType;
 
 std::optional<unsigned> fovea::findContiguousAxis(tile::ViewOp view) {
-  // Rows of pages lie apart.
   auto type = cast<MemRefType>(view.getSource().getType());
   if (!type.isLastDimUnitStride())
     return std::nullopt;
-  for (auto [axis, dim] : llvm::enumerate(view.getDims()))
-    if (dim == type.getRank() - 1 && !(axis == 0 && view.getTable()))
-      return axis;
+  // Rows of pages and of boxes lie apart.
+  int64_t last = type.getRank() - 1;
+  if (view.getType().getShape().size() == 2 && view.getColumnDim() == last)
+    return 1;
+  if (view.getDims()[0] == last && !view.getTable() && !view.getBoxes())
+    return 0;
   return std::nullopt;
 }
 

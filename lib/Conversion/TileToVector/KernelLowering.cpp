@@ -93,10 +93,6 @@ static LogicalResult checkMap(tile::MapOp map) {
 }
 
 LogicalResult KernelLowering::lowerOp(Operation &op) {
-  if (auto view = dyn_cast<tile::ViewOp>(op))
-    if (view.getBoxes())
-      return view.emitOpError("has boxes, which are not lowered for CPUs; move "
-                              "tokens by attn.reorder");
   if (isa<tile::ViewOp, tile::SplatOp, tile::DotOp, tile::WalkRangesOp>(op)) {
     done.push_back(&op);
     return success();
@@ -215,8 +211,9 @@ Value KernelLowering::allocate(ArrayRef<int64_t> shape, Type element) {
 Value KernelLowering::extent(Location loc, tile::ViewOp view, unsigned axis,
                              Value offset, int64_t size) {
   auto type = cast<MemRefType>(view.getSource().getType());
-  int64_t dim = view.getDims()[axis];
-  bool moved = axis == 0 && (view.getFrom() || view.getTable());
+  int64_t dim = axis == 0 ? view.getDims()[0] : view.getColumnDim();
+  bool moved =
+      axis == 0 && (view.getFrom() || view.getTable() || view.getBoxes());
   bool limited = axis == 0 && view.getLimit();
   APInt constant;
   if (!limited && !moved && matchPattern(offset, m_ConstantInt(&constant)) &&
@@ -229,14 +226,48 @@ Value KernelLowering::extent(Location loc, tile::ViewOp view, unsigned axis,
   return arith::MinSIOp::create(b, loc, room, index(size));
 }
 
+SmallVector<Value> KernelLowering::gridIndices(tile::ViewOp view, Value row) {
+  Location loc = view.getLoc();
+  auto divide = [&](Value x, int64_t c) -> Value {
+    return arith::DivUIOp::create(b, loc, x, index(c));
+  };
+  auto remainder = [&](Value x, int64_t c) -> Value {
+    return arith::RemUIOp::create(b, loc, x, index(c));
+  };
+  Value box = divide(row, view.getBoxSize());
+  Value inside = remainder(row, view.getBoxSize());
+  SmallVector<Value> result(view.getRowDims().size());
+  for (unsigned dim = result.size(); dim-- > 0;) {
+    int64_t extent = (*view.getBoxes())[dim], count = view.getNumBoxes(dim);
+    Value number = dim == 0 ? box : remainder(box, count);
+    Value offset = dim == 0 ? inside : remainder(inside, extent);
+    Value first =
+        arith::MulIOp::create(b, loc, number, index(view.getBoxSteps()[dim]));
+    Value at = arith::AddIOp::create(b, loc, first, offset);
+    // Beyond the grid stands its last element.
+    auto source = cast<MemRefType>(view.getSource().getType());
+    int64_t last = source.getDimSize(view.getRowDims()[dim]) - 1;
+    result[dim] = arith::MinUIOp::create(b, loc, at, index(last));
+    if (dim != 0) {
+      box = divide(box, count);
+      inside = divide(inside, extent);
+    }
+  }
+  return result;
+}
+
 SmallVector<Value> KernelLowering::indices(tile::ViewOp view,
                                            ValueRange position) {
   Location loc = view.getLoc();
   int64_t rank = cast<MemRefType>(view.getSource().getType()).getRank();
   SmallVector<Value> result(rank);
-  for (auto [axis, dim] : llvm::enumerate(view.getDims()))
-    result[dim] = position[axis];
-  Value &row = result[view.getDims()[0]];
+  if (position.size() > 1)
+    result[view.getColumnDim()] = position[1];
+  Value row = position[0];
+  if (view.getBoxes())
+    for (auto [dim, coordinate] :
+         llvm::zip_equal(view.getRowDims(), gridIndices(view, row)))
+      result[dim] = coordinate;
   if (view.getFrom())
     row = arith::AddIOp::create(b, loc, view.getFrom(), row);
   if (view.getTable()) {
@@ -249,6 +280,8 @@ SmallVector<Value> KernelLowering::indices(tile::ViewOp view,
     result[*view.getPageDim()] = page;
     row = arith::RemUIOp::create(b, loc, row, size);
   }
+  if (!view.getBoxes())
+    result[view.getDims()[0]] = row;
   auto fixed = view.getIndices().begin();
   for (Value &value : result)
     if (!value)

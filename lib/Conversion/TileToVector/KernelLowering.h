@@ -107,6 +107,9 @@ private:
   /// Number of elements that a load or store at `offset` may touch.
   mlir::Value extent(mlir::Location loc, tile::ViewOp view, unsigned axis,
                      mlir::Value offset, int64_t size);
+  /// The grid's indices of a row of a view with boxes.
+  llvm::SmallVector<mlir::Value> gridIndices(tile::ViewOp view,
+                                             mlir::Value row);
   /// Indices of the memref behind a view for (row, column).
   llvm::SmallVector<mlir::Value> indices(tile::ViewOp view,
                                          mlir::ValueRange position);

@@ -71,9 +71,13 @@ KernelLowering::Factor KernelLowering::makeFactor(tile::DotOp dot) {
   auto view = factor.load.getView().getDefiningOp<tile::ViewOp>();
   std::optional<unsigned> contiguous = findContiguousAxis(view);
   factor.inner = contiguous.value_or(1 - contracted) == contracted;
-  bool asItIs = factor.pack > 1
-                    ? contiguous == contracted
-                    : factor.load.getType().getElementType().isF32();
+  // A product over rows visits each once for a block of columns: where a row is
+  // costs too much there if rows lie apart.
+  bool liesApart = contracted == 0 && (view.getBoxes() || view.getTable());
+  bool asItIs =
+      factor.pack > 1
+          ? contiguous == contracted
+          : factor.load.getType().getElementType().isF32() && !liesApart;
   if (!asItIs)
     factor.copy = copyFactor(factor);
   return factor;

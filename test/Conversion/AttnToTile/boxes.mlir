@@ -1,6 +1,7 @@
 // RUN: fovea-opt %s --attn-to-tile --canonicalize --cse | FileCheck %s
 
-// On GPUs moves of tokens are part of the copies of tiles.
+// On GPUs moves of tokens are part of the copies of tiles, everywhere those of
+// keys to boxes that overlap part of loads.
 
 #gpu = #pipe.schedule<query_tile = 128, key_tile = 64, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 240>
 #order = #attn.order<grid = [32, 64], q = [16, 8], kv = [8, 8]>
@@ -86,5 +87,25 @@ func.func @twice(%q: !in, %k: !in, %o: !in) {
         attn.yield %z : f32
       }
       attributes {schedule = #gpu}
+  return
+}
+
+// CHECK-LABEL: tile.kernel @anywhere_attention(
+// CHECK-SAME: %[[K:[a-z0-9]+]]: memref<2x4x32x64x64xf32>, %[[V:[a-z0-9]+]]: memref<2x4x32x64x64xf32>,
+// CHECK-DAG: tile.view %[[K]] dims [2, 3, 4] at[%{{.*}}, %{{.*}}] boxes [8, 8] every [1, 4] : {{.*}} -> <32768x64xf32>
+// CHECK-DAG: tile.view %[[V]] dims [2, 3, 4] at[%{{.*}}, %{{.*}}] boxes [8, 8] every [1, 4] : {{.*}} -> <32768x64xf32>
+// CHECK-LABEL: func.func @anywhere(
+// CHECK-NOT: attn.reorder order({{.*}}) keys
+#cpu = #tile.cpu_schedule<query_tile = 64, key_tile = 64, lanes = 16, rows = 4, vectors = 4>
+#anywhere = #attn.order<grid = [32, 64], q = [8, 8], kv = [8, 8], kv_step = [1, 4]>
+!tokens = memref<2x4x2048x64xf32>
+!places = memref<2x4x32768x64xf32>
+func.func @anywhere(%q: !tokens, %k: !tokens, %v: !tokens, %o: !tokens) {
+  %k1 = memref.alloc() : !places
+  %v1 = memref.alloc() : !places
+  attn.reorder order(#anywhere) keys axes [2] ins(%k : !tokens) outs(%k1 : !places)
+  attn.reorder order(#anywhere) keys axes [2] ins(%v : !tokens) outs(%v1 : !places)
+  attn.attention ins(%q : !tokens) dense(%k1, %v1 : !places, !places) outs(%o : !tokens)
+      attributes {schedule = #cpu}
   return
 }

@@ -1852,6 +1852,26 @@ func.func private @f() attributes {x = #attn.order<grid = [4, 4], q = [2, 2], kv
 
 // -----
 
+// expected-error @below {{kv_step has 1 extents, but kv has 2}}
+func.func private @f() attributes {x = #attn.order<grid = [4, 4], q = [2, 2], kv = [2, 2], kv_step = [1]>}
+
+// -----
+
+// expected-error @below {{kv_step has 3, expected a divisor of kv's 4: boxes that a walk puts side by side start at multiples of it}}
+func.func private @f() attributes {x = #attn.order<grid = [4, 4], q = [2, 2], kv = [2, 4], kv_step = [1, 3]>}
+
+// -----
+
+func.func @f(%x: tensor<60xf32>, %y: tensor<960xf32>) {
+  // expected-error @below {{'attn.reorder' op moves keys back from boxes that overlap, where a token has several places; leave out kv_step}}
+  %r = attn.reorder inverse
+      order(#attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4], kv_step = [1, 1]>) keys
+      axes [0] ins(%y : tensor<960xf32>) outs(%x : tensor<60xf32>) -> tensor<60xf32>
+  return
+}
+
+// -----
+
 func.func @f(%x: tensor<60xf32>, %y: tensor<96xf16>) {
   // expected-error @below {{'attn.reorder' op moves elements of type 'f32' to 'f16'}}
   %r = attn.reorder order(#attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4]>) axes [0]

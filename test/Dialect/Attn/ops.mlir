@@ -165,6 +165,7 @@ func.func @merge(%a: tensor<2x8x?x64xf32>, %la: tensor<2x8x?xf32>,
 // CHECK-LABEL: func @orders
 // CHECK: attn.reorder order(<grid = [16, 30, 45], q = [4, 4, 4], kv = [2, 6, 5], kv_size = 64>) axes [0]
 // CHECK: attn.reorder inverse order(<grid = [?, 4], q = [64, 1], kv = [128, 1], q_size = 72>) keys axes [2]
+// CHECK: attn.reorder order(<grid = [6, 10], q = [4, 4], kv = [4, 4], kv_step = [1, 2]>) keys axes [0]
 // CHECK: attn.reorder by(%{{.*}} : tensor<8x?xi32>) axes [1, 2]
 // CHECK: attn.reorder inverse by(%{{.*}} : tensor<?xindex>) axes [0]
 // CHECK: attn.reorder {{.*}} memref
@@ -174,6 +175,7 @@ func.func @orders(%a: tensor<21600x64xf32>, %oa: tensor<24576x64xf32>,
                   %c: tensor<1x8x?x4xf32>, %p: tensor<8x?xi32>,
                   %d: tensor<?xf32>, %pd: tensor<?xindex>,
                   %m: memref<5xf32>, %n: memref<6xf32>,
+                  %e: tensor<60xf32>, %oe: tensor<480xf32>,
                   %q: tensor<1x1x60x4xf32>) {
   %0 = attn.reorder order(#attn.order<grid = [16, 30, 45], q = [4, 4, 4],
                                       kv = [2, 6, 5], kv_size = 64>) axes [0]
@@ -184,6 +186,10 @@ func.func @orders(%a: tensor<21600x64xf32>, %oa: tensor<24576x64xf32>,
       keys axes [2]
       ins(%b : tensor<1x2x1024x4xf16>) outs(%ob : tensor<1x2x999x4xf16>)
       -> tensor<1x2x999x4xf16>
+  %5 = attn.reorder
+      order(#attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4], kv_step = [1, 2]>)
+      keys axes [0] ins(%e : tensor<60xf32>) outs(%oe : tensor<480xf32>)
+      -> tensor<480xf32>
   %2 = attn.reorder by(%p : tensor<8x?xi32>) axes [1, 2]
       ins(%c : tensor<1x8x?x4xf32>) outs(%c : tensor<1x8x?x4xf32>)
       -> tensor<1x8x?x4xf32>

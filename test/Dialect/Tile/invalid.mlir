@@ -643,6 +643,30 @@ func.func @f(%m: memref<?x8x4xf32>) {
 
 // -----
 
+func.func @f(%m: memref<8x4xf32>) {
+  // expected-error @+1 {{says how far apart boxes start, but has no boxes}}
+  %v = tile.view %m dims [0, 1] at [] every [1] : memref<8x4xf32> -> !tile.view<8x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>) {
+  // expected-error @+1 {{has boxes of 2 extents that start every 1}}
+  %v = tile.view %m dims [0, 1, 2] at [] boxes [2, 4] every [1] : memref<2x8x4xf32> -> !tile.view<128x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<2x8x4xf32>) {
+  // expected-error @+1 {{has boxes that start every 0 elements; give 1 or more}}
+  %v = tile.view %m dims [0, 1, 2] at [] boxes [2, 4] every [1, 0] : memref<2x8x4xf32> -> !tile.view<128x4xf32>
+  return
+}
+
+// -----
+
 func.func @f(%m: memref<3x9x4xf32>) {
   // Boxes of 2 by 4 on 3 by 9 elements: 2 by 3 of them.
   // expected-error @+1 {{axis 0 has 27 elements, the memref's 48}}

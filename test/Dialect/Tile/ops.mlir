@@ -174,6 +174,8 @@ tile.kernel @listed(%tiles: memref<?xi32>, %n: index) grid(%x) {
 func.func @boxes(%m: memref<2x64x100x64xbf16>, %l: memref<2x64x100xf32>, %h: index) {
   // CHECK: tile.view %{{.*}} dims [1, 2, 3] at[%{{.*}}] boxes [8, 16] : memref<2x64x100x64xbf16> -> <7168x64xbf16>
   %v = tile.view %m dims [1, 2, 3] at [%h] boxes [8, 16] : memref<2x64x100x64xbf16> -> !tile.view<7168x64xbf16>
+  // CHECK: tile.view %{{.*}} dims [1, 2, 3] at[%{{.*}}] boxes [8, 16] every [1, 2] : memref<2x64x100x64xbf16> -> <409600x64xbf16>
+  %u = tile.view %m dims [1, 2, 3] at [%h] boxes [8, 16] every [1, 2] : memref<2x64x100x64xbf16> -> !tile.view<409600x64xbf16>
   // CHECK: tile.view %{{.*}} dims [1, 2] at[%{{.*}}] boxes [8, 16] : memref<2x64x100xf32> -> <7168xf32>
   %w = tile.view %l dims [1, 2] at [%h] boxes [8, 16] : memref<2x64x100xf32> -> !tile.view<7168xf32>
   return

@@ -11,8 +11,8 @@
     orders.py --seed 1 --functions 12 > orders.mlir
     fovea-run orders.mlir --check --all-entries
 
-Grids have 1 to 3 extents that no box divides, boxes are of any shape, and some
-have more places than tokens. Masks are neighbourhoods, by distance or shifted at
+Grids have 1 to 3 extents that no box divides, boxes are of any shape, some have
+more places than tokens, and some of keys overlap. Masks are neighbourhoods, by distance or shifted at
 the borders, dilated, or none; scores read tables by token; heads share keys; some
 have the tokens first, or give the lse.
 """
@@ -71,6 +71,16 @@ def write_mask(rng, w, grid):
     return result
 
 
+def write_overlaps(rng, rank):
+    """Boxes of keys that fill a tile, and how far apart they start."""
+    box = [1] * rank
+    for _ in range(rng.choice([6, 7])):
+        box[rng.randrange(rank)] *= 2
+    steps = [rng.choice([n for n in range(1, extent + 1) if extent % n == 0])
+             for extent in box]
+    return box, f"kv_step = [{', '.join(map(str, steps))}]"
+
+
 def write_function(rng, name):
     """Prints one function."""
     grid = [rng.randint(1, {1: 150, 2: 17, 3: 7}[n]) for n in [rng.randint(1, 3)]
@@ -78,6 +88,7 @@ def write_function(rng, name):
     tokens = 1
     for extent in grid:
         tokens *= extent
+    whole = tokens
     open_grid = rng.random() < 0.3
     if open_grid and len(grid) > 1:
         inner = tokens // grid[0]
@@ -85,14 +96,18 @@ def write_function(rng, name):
     boxes = [[rng.randint(1, min(9, extent + 2)) for extent in grid]
              for _ in range(2)]
     text = [f"grid = [{', '.join('?' if open_grid and not n else str(x) for n, x in enumerate(grid))}]"]
-    sizes = []
+    sizes, overlaps = [], ""
+    if tokens == whole and rng.random() < 0.4:
+        boxes[1], overlaps = write_overlaps(rng, len(grid))
     for side, box in zip(("q", "kv"), boxes):
         count = 1
         for extent in box:
             count *= extent
         text.append(f"{side} = [{', '.join(map(str, box))}]")
-        if rng.random() < 0.4:
+        if not (side == "kv" and overlaps) and rng.random() < 0.4:
             sizes.append(f"{side}_size = {count + rng.randint(0, 9)}")
+    if overlaps:
+        sizes.append(overlaps)
     order = f"#attn.order<{', '.join(text + sizes)}>"
 
     heads, shared = rng.choice([(1, 1), (2, 2), (4, 2)])

@@ -100,7 +100,7 @@ static int64_t boundedProduct(ArrayRef<int64_t> extents) {
 LogicalResult OrderAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                 ArrayRef<int64_t> grid, ArrayRef<int64_t> q,
                                 ArrayRef<int64_t> kv, int64_t qSize,
-                                int64_t kvSize) {
+                                int64_t kvSize, ArrayRef<int64_t> kvStep) {
   if (grid.empty() || grid.size() > 3)
     return emitError() << "a grid has 1 to 3 extents, got " << grid.size();
   bool isOpen = ShapedType::isDynamic(grid.front());
@@ -130,5 +130,14 @@ LogicalResult OrderAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                          << ", expected from the box's " << count
                          << " tokens to 1024";
   }
+  if (!kvStep.empty() && kvStep.size() != kv.size())
+    return emitError() << "kv_step has " << kvStep.size()
+                       << " extents, but kv has " << kv.size();
+  for (auto [step, extent] : llvm::zip(kvStep, kv))
+    if (step < 1 || extent % step != 0)
+      return emitError() << "kv_step has " << step
+                         << ", expected a divisor of kv's " << extent
+                         << ": boxes that a walk puts side by side start at "
+                            "multiples of it";
   return success();
 }

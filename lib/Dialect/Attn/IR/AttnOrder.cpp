@@ -44,6 +44,9 @@ TokenOrder TokenOrder::get(OrderAttr order, bool keys, int64_t tokens) {
   }
   ArrayRef<int64_t> box = keys ? order.getKv() : order.getQ();
   result.box.assign(box.begin(), box.end());
+  result.step = result.box;
+  if (keys && !order.getKvStep().empty())
+    result.step.assign(order.getKvStep().begin(), order.getKvStep().end());
   int64_t size = keys ? order.getKvSize() : order.getQSize();
   result.size = size != 0 ? size : multiply(box);
   result.tokens = tokens;
@@ -51,7 +54,7 @@ TokenOrder TokenOrder::get(OrderAttr order, bool keys, int64_t tokens) {
 }
 
 int64_t TokenOrder::getNumBoxes(unsigned dim) const {
-  return llvm::divideCeil(grid[dim], box[dim]);
+  return llvm::divideCeil(grid[dim], step[dim]);
 }
 
 int64_t TokenOrder::getNumBoxes() const {
@@ -62,6 +65,12 @@ int64_t TokenOrder::getNumBoxes() const {
 }
 
 int64_t TokenOrder::getBoxTokens() const { return multiply(box); }
+
+bool TokenOrder::hasGaps() const {
+  return !fillsBoxes() ||
+         llvm::any_of(llvm::seq<unsigned>(0, getRank()),
+                      [&](unsigned dim) { return isCut(dim); });
+}
 
 int64_t TokenOrder::getStride(unsigned dim) const {
   return multiply(ArrayRef(grid).drop_front(dim + 1));
@@ -74,7 +83,7 @@ std::optional<int64_t> TokenOrder::getToken(int64_t place) const {
   int64_t token = 0;
   for (unsigned dim = getRank(); dim-- > 0;) {
     int64_t coordinate =
-        number % getNumBoxes(dim) * box[dim] + inside % box[dim];
+        number % getNumBoxes(dim) * step[dim] + inside % box[dim];
     if (coordinate >= grid[dim])
       return std::nullopt;
     token += coordinate * getStride(dim);
@@ -90,8 +99,11 @@ int64_t TokenOrder::getPlace(int64_t token) const {
   int64_t number = 0, inside = 0;
   for (unsigned dim = 0; dim < getRank(); ++dim) {
     int64_t coordinate = token / getStride(dim) % grid[dim];
-    number = number * getNumBoxes(dim) + coordinate / box[dim];
-    inside = inside * box[dim] + coordinate % box[dim];
+    // The first box that holds it.
+    int64_t first = std::max<int64_t>(
+        llvm::divideFloorSigned(coordinate - box[dim], step[dim]) + 1, 0);
+    number = number * getNumBoxes(dim) + first;
+    inside = inside * box[dim] + coordinate - first * step[dim];
   }
   return number * size + inside;
 }
@@ -152,8 +164,8 @@ PlaceCoordinates fovea::attn::emitCoordinates(OpBuilder &b, Location loc,
     int64_t boxes = order.getNumBoxes(dim), extent = order.box[dim];
     Value first = dim == 0 ? number : e.remainder(number, boxes);
     Value offset = dim == 0 ? inside : e.remainder(inside, extent);
-    result.values[dim] = e.add(e.multiply(first, extent), offset);
-    if (boxes * extent != order.grid[dim])
+    result.values[dim] = e.add(e.multiply(first, order.step[dim]), offset);
+    if (order.isCut(dim))
       require(result.values[dim], order.grid[dim]);
     number = e.divide(number, boxes);
     inside = e.divide(inside, extent);

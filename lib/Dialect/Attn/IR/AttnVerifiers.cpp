@@ -767,6 +767,9 @@ static LogicalResult verifyPlaces(ReorderOp op, int64_t tokens,
   OrderAttr order = op.getOrderAttr();
   if (order.getQ().empty())
     return op.emitOpError("needs an order with boxes: give q and kv");
+  if (op.getInverse() && op.getKeys() && !order.getKvStep().empty())
+    return op.emitOpError("moves keys back from boxes that overlap, where a "
+                          "token has several places; leave out kv_step");
   if (failed(verifyGrid(op, order, tokens, "tokens")))
     return failure();
   if (ShapedType::isDynamic(tokens)) {

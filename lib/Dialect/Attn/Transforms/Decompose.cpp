@@ -74,7 +74,9 @@ private:
     if (keepScheduled && op->hasAttr("schedule"))
       return false;
     auto move = dyn_cast<ReorderOp>(op);
-    if (keepOrders && move && move.getOrderAttr())
+    if (move && move.getOrderAttr() &&
+        (keepOrders || (keepOverlaps && move.getKeys() &&
+                        !move.getOrderAttr().getKvStep().empty())))
       return false;
     return ops.empty() ||
            llvm::is_contained(ops, op->getName().getStringRef().str());

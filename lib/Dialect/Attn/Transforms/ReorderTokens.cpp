@@ -18,6 +18,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
+#include <map>
 #include <numeric>
 
 namespace fovea::attn {
@@ -187,12 +188,14 @@ public:
 
   /// Why the tokens of this op cannot be moved; empty if they can.
   std::string getObstacle();
+  /// The same, of boxes of keys that overlap.
+  std::string getObstacleOfOverlaps();
   /// The same, of copies that take boxes.
   std::string getObstacleOfCopies();
 
   /// Chooses the boxes of the order's grid, or of that which the mask speaks of
-  /// if there is no order; fails if there is none, or it does not pay.
-  LogicalResult choose();
+  /// if there is no order. Why there is none, or it is not used; or empty.
+  std::string choose();
   void rewrite();
 
   /// Pairs of a query and a key in the tiles that are not empty.
@@ -206,16 +209,15 @@ private:
     queries = TokenOrder::get(order, /*keys=*/false, extents.queries);
     keys = TokenOrder::get(order, /*keys=*/true, extents.keys);
   }
-  OrderAttr getOrder(ArrayRef<int64_t> q, ArrayRef<int64_t> kv);
-  /// Boxes of nearly so many tokens.
-  std::vector<SmallVector<int64_t, 3>> getShapes(int64_t size);
-  void chooseBoxes(const GridMask &mask);
+  OrderAttr getOrder(ArrayRef<int64_t> q, ArrayRef<int64_t> kv, bool anywhere);
+  /// Boxes of so many tokens, or nearly so many.
+  std::vector<SmallVector<int64_t, 3>> getShapes(int64_t size, bool exact);
+  /// Chooses boxes for the tiles; those of keys side by side, or anywhere.
+  void chooseBoxes(const GridMask &mask, bool anywhere);
   /// Tiles that hold whole boxes, as far as the kernel's can.
   void fitTiles();
-  int64_t countVisited(const TileTable &table) {
-    int64_t tilesVisited = table.classes.size() - table.count(TileClass::empty);
-    return tilesVisited * tiles.queries * tiles.keys;
-  }
+  /// Lists the order's tiles; fails if they are too many.
+  LogicalResult listTiles(const GridMask &mask);
 
   void setWalk(AttentionOp moved);
   Value move(Value value, unsigned dim, AffineMap map, bool isKey);
@@ -232,7 +234,7 @@ private:
   SmallVector<int64_t, 3> grid;
   OrderAttr order;
   TokenOrder queries, keys;
-  TileTable table;
+  TileLists lists;
   int64_t visitedBefore = 0, visitedAfter = 0;
 };
 
@@ -259,7 +261,29 @@ std::string Reorderer::getObstacle() {
   for (auto [n, dim] : needs)
     if (!axisOf(maps[n], dim))
       return "an operand has no dimension of tokens";
+  if (std::string obstacle = getObstacleOfOverlaps(); !obstacle.empty())
+    return obstacle;
   return copiesBoxes ? getObstacleOfCopies() : "";
+}
+
+std::string Reorderer::getObstacleOfOverlaps() {
+  OrderAttr given = op.getOrderAttr();
+  if (!given || given.getKvStep().empty())
+    return "";
+  TokenOrder order = TokenOrder::get(given, /*keys=*/true, extents.keys);
+  if (!order.overlaps())
+    return "";
+  if (!order.fillsBoxes())
+    return "its boxes of keys overlap, so that loads take them whole from a "
+           "full grid: leave out kv_step, or kv_size and lines that are not "
+           "full";
+  if (llvm::none_of(keyTiles,
+                    [&](int64_t tile) { return order.size % tile == 0; }))
+    return ("its boxes of keys overlap, so that each is a tile: it needs a "
+            "multiple of " +
+            Twine(keyTiles.back()) + " keys, not " + Twine(order.size))
+        .str();
+  return "";
 }
 
 std::string Reorderer::getObstacleOfCopies() {
@@ -289,7 +313,8 @@ std::string Reorderer::getObstacleOfCopies() {
   return "";
 }
 
-OrderAttr Reorderer::getOrder(ArrayRef<int64_t> q, ArrayRef<int64_t> kv) {
+OrderAttr Reorderer::getOrder(ArrayRef<int64_t> q, ArrayRef<int64_t> kv,
+                              bool anywhere) {
   SmallVector<int64_t, 3> extent(grid);
   int64_t product = 1;
   for (int64_t n : grid)
@@ -302,18 +327,21 @@ OrderAttr Reorderer::getOrder(ArrayRef<int64_t> q, ArrayRef<int64_t> kv) {
       count *= n;
     return count == tile ? 0 : tile;
   };
+  SmallVector<int64_t, 3> steps(anywhere ? grid.size() : 0, 1);
   return OrderAttr::get(op.getContext(), extent, q, kv,
-                        sizeOf(q, tiles.queries), sizeOf(kv, tiles.keys));
+                        sizeOf(q, tiles.queries), sizeOf(kv, tiles.keys),
+                        steps);
 }
 
-std::vector<SmallVector<int64_t, 3>> Reorderer::getShapes(int64_t size) {
+std::vector<SmallVector<int64_t, 3>> Reorderer::getShapes(int64_t size,
+                                                          bool exact) {
   std::vector<SmallVector<int64_t, 3>> shapes;
   SmallVector<int64_t, 3> shape(grid.size(), 1);
   std::function<void(unsigned, int64_t)> extend = [&](unsigned dim,
                                                       int64_t count) {
     if (dim == grid.size()) {
-      // At most one place of eight is empty, none in boxes that are copied.
-      if (copiesBoxes ? count == size : count * 8 >= size * 7)
+      // At most one place of eight is empty.
+      if (exact ? count == size : count * 8 >= size * 7)
         shapes.push_back(shape);
       return;
     }
@@ -335,14 +363,22 @@ std::vector<SmallVector<int64_t, 3>> Reorderer::getShapes(int64_t size) {
 }
 
 /// Alternately the best box of queries for the box of keys and the other way
-/// round, by the tiles that some of the query tiles visit.
-void Reorderer::chooseBoxes(const GridMask &mask) {
-  std::vector<SmallVector<int64_t, 3>> forQueries = getShapes(tiles.queries),
-                                       forKeys = getShapes(tiles.keys);
+/// round, by the tiles that some of the query tiles visit. Those anywhere cover
+/// the smallest box of the grid that holds all keys which a query tile sees.
+void Reorderer::chooseBoxes(const GridMask &mask, bool anywhere) {
+  // Whole boxes are taken from where they are.
+  std::vector<SmallVector<int64_t, 3>> forQueries =
+                                           getShapes(tiles.queries,
+                                                     /*exact=*/copiesBoxes),
+                                       forKeys = getShapes(
+                                           tiles.keys,
+                                           /*exact=*/copiesBoxes || anywhere);
   if (forQueries.empty() || forKeys.empty())
     return;
+  using Shape = SmallVector<int64_t, 3>;
+  std::map<Shape, std::vector<Shape>> windows;
   auto cost = [&](ArrayRef<int64_t> q, ArrayRef<int64_t> kv) {
-    OrderAttr attribute = getOrder(q, kv);
+    OrderAttr attribute = getOrder(q, kv, anywhere);
     TokenOrder rows = TokenOrder::get(attribute, false, extents.queries);
     TokenOrder columns = TokenOrder::get(attribute, true, extents.keys);
     // Some boxes, from all columns and lines of the grid of boxes.
@@ -354,20 +390,33 @@ void Reorderer::chooseBoxes(const GridMask &mask) {
            llvm::any_of(llvm::seq<unsigned>(0, rows.getRank()), sharesFactor))
       --step;
     double sampled = llvm::divideCeil(rows.getNumBoxes(), step);
-    return mask.countVisited(rows, columns, tiles, step) / sampled *
-           rows.getNumBoxes();
+    int64_t visited = 0;
+    if (anywhere) {
+      auto [found, isNew] = windows.try_emplace(Shape(q));
+      if (isNew)
+        found->second = mask.getWindows(rows, tiles.queries, step);
+      for (const Shape &window : found->second) {
+        int64_t boxes = 1;
+        for (auto [extent, box] : llvm::zip_equal(window, kv))
+          boxes *= llvm::divideCeil(extent, box);
+        visited += boxes;
+      }
+    } else {
+      visited = mask.countVisited(rows, columns, tiles, step);
+    }
+    return visited / sampled * rows.getNumBoxes();
   };
   constexpr size_t maxPairs = 2048;
   // Few of the query tiles are looked at: small differences mean nothing.
   constexpr double better = 0.98;
   double best = std::numeric_limits<double>::infinity();
-  SmallVector<int64_t, 3> q, kv;
+  Shape q, kv;
   auto consider = [&](ArrayRef<int64_t> someQ, ArrayRef<int64_t> someKv) {
     double here = cost(someQ, someKv);
     if (here >= better * best)
       return;
     best = here;
-    SmallVector<int64_t, 3> newQ(someQ), newKv(someKv);
+    Shape newQ(someQ), newKv(someKv);
     q = newQ;
     kv = newKv;
   };
@@ -383,7 +432,7 @@ void Reorderer::chooseBoxes(const GridMask &mask) {
     for (const auto &someQ : forQueries)
       for (const auto &someKv : forKeys)
         consider(someQ, someKv);
-    return setOrder(getOrder(q, kv));
+    return setOrder(getOrder(q, kv, anywhere));
   }
   for (const auto &shape : forQueries)
     consider(shape, *std::min_element(forKeys.begin(), forKeys.end(),
@@ -397,10 +446,24 @@ void Reorderer::chooseBoxes(const GridMask &mask) {
     for (const auto &shape : forQueries)
       consider(shape, kv);
   }
-  setOrder(getOrder(q, kv));
+  setOrder(getOrder(q, kv, anywhere));
 }
 
-LogicalResult Reorderer::choose() {
+LogicalResult Reorderer::listTiles(const GridMask &mask) {
+  int64_t rows = llvm::divideCeil(queries.getNumPlaces(), tiles.queries);
+  int64_t columns = llvm::divideCeil(
+      keys.overlaps() ? extents.keys : keys.getNumPlaces(), tiles.keys);
+  lists.clear();
+  visitedAfter = 0;
+  if (rows > maxTable / columns)
+    return failure();
+  lists = mask.listTiles(queries, keys, tiles);
+  for (const auto &list : lists)
+    visitedAfter += list.size() * tiles.queries * tiles.keys;
+  return success();
+}
+
+std::string Reorderer::choose() {
   OrderAttr given = op.getOrderAttr();
   if (given) {
     ArrayRef<int64_t> extent = given.getGrid();
@@ -417,45 +480,45 @@ LogicalResult Reorderer::choose() {
   int64_t numPlaces = 1;
   for (int64_t extent : grid)
     numPlaces *= extent;
-  if (grid.empty() || (copiesBoxes && numPlaces != extents.queries))
-    return failure();
+  const char *notWorth = "no boxes of the grid leave out a fifth of the tiles";
+  bool isWhole = numPlaces == extents.queries;
+  if (grid.empty() || (copiesBoxes && !isWhole))
+    return notWorth;
   GridMask mask(op, grid);
-  auto fits = [&] {
-    int64_t rows = llvm::divideCeil(queries.getNumPlaces(), tiles.queries);
-    int64_t columns = llvm::divideCeil(keys.getNumPlaces(), tiles.keys);
-    return rows <= maxTable / columns;
-  };
   if (given && !given.getQ().empty()) {
     setOrder(given);
     fitTiles();
-    if (fits())
-      table = mask.classify(queries, keys, tiles);
-    visitedAfter = countVisited(table);
+    if (failed(listTiles(mask)) && keys.overlaps())
+      return "there are too many tiles for a list of them";
   } else if (mask.isKnown()) {
-    // The key tile with which fewest pairs are visited.
+    // The boxes and the key tile with which fewest pairs are visited. Boxes of
+    // keys anywhere were not measured on GPUs: there they are given only. A
+    // pair costs less in larger tiles, which come first.
+    constexpr double better = 0.95;
     std::optional<Reorderer> best;
-    for (int64_t keyTile : keyTiles) {
-      tiles.keys = keyTile;
-      order = OrderAttr();
-      chooseBoxes(mask);
-      if (!order || !fits())
-        continue;
-      table = mask.classify(queries, keys, tiles);
-      visitedAfter = countVisited(table);
-      if (!best || visitedAfter < best->visitedAfter)
-        best.emplace(*this);
-    }
+    for (bool anywhere : {false, true})
+      for (int64_t keyTile : keyTiles) {
+        if (anywhere && (!isWhole || copiesBoxes))
+          continue;
+        tiles.keys = keyTile;
+        order = OrderAttr();
+        chooseBoxes(mask, anywhere);
+        if (!order || failed(listTiles(mask)))
+          continue;
+        if (!best || visitedAfter < better * best->visitedAfter)
+          best.emplace(*this);
+      }
     if (!best)
-      return failure();
+      return notWorth;
     order = best->order;
     queries = best->queries;
     keys = best->keys;
-    table = best->table;
+    lists = best->lists;
     tiles = best->tiles;
     visitedAfter = best->visitedAfter;
   }
   if (!order)
-    return failure();
+    return notWorth;
   TileExtents naturalTiles{tiles.queries, keyTiles.front()};
   if (std::optional<TileTable> natural = classifyNatural(op, naturalTiles))
     visitedBefore =
@@ -463,7 +526,7 @@ LogicalResult Reorderer::choose() {
         naturalTiles.queries * naturalTiles.keys;
   // Moving the tokens takes time, too.
   bool isFixed = given && !given.getQ().empty();
-  return success(isFixed || visitedAfter * 5 <= visitedBefore * 4);
+  return isFixed || visitedAfter * 5 <= visitedBefore * 4 ? "" : notWorth;
 }
 
 void Reorderer::fitTiles() {
@@ -477,7 +540,7 @@ void Reorderer::fitTiles() {
 /// Lists the tiles that are not empty, in the rows of the walk those with the
 /// most first.
 void Reorderer::setWalk(AttentionOp moved) {
-  if (table.classes.empty() || moved.getMask().empty())
+  if (lists.empty() || moved.getMask().empty())
     return;
   struct Row {
     int32_t number;
@@ -485,14 +548,11 @@ void Reorderer::setWalk(AttentionOp moved) {
     size_t size() const { return partial.size() + full.size(); }
   };
   std::vector<Row> rows;
-  int64_t numRows = table.classes.size() / table.numKeyTiles;
-  for (int64_t row = 0; row < numRows; ++row) {
-    rows.push_back({int32_t(row), {}, {}});
-    for (int64_t tile = 0; tile < table.numKeyTiles; ++tile)
-      if (table.at(row, tile) != TileClass::empty)
-        (table.at(row, tile) == TileClass::full ? rows.back().full
-                                                : rows.back().partial)
-            .push_back(tile);
+  for (auto [number, tiles] : llvm::enumerate(lists)) {
+    Row &row = rows.emplace_back();
+    row.number = number;
+    for (auto [tile, kind] : tiles)
+      (kind == TileClass::full ? row.full : row.partial).push_back(tile);
   }
   llvm::stable_sort(rows, [](const Row &x, const Row &y) {
     return std::tuple(-int64_t(x.size()), x.number) <
@@ -513,7 +573,8 @@ void Reorderer::setWalk(AttentionOp moved) {
   };
   if (list.empty())
     list.push_back(0);
-  moved.getWalkRowsMutable().assign(constant({1, 1, numRows, 4}, fields));
+  moved.getWalkRowsMutable().assign(
+      constant({1, 1, int64_t(rows.size()), 4}, fields));
   moved.getWalkTilesMutable().assign(constant({int64_t(list.size())}, list));
   moved.setWalkShape(ArrayRef<int64_t>{tiles.queries, tiles.keys});
 }
@@ -601,12 +662,11 @@ struct AttnReorderTokensPass final
     // As many as -attn-select-schedule takes.
     int64_t rows = 128;
     if (!CudaTarget::isCuda(target)) {
-      llvm::Expected<CpuTarget> cpu = CpuTarget::parse(target);
-      if (!cpu) {
+      if (auto cpu = CpuTarget::parse(target); !cpu) {
         emitError(getOperation()->getLoc()) << toString(cpu.takeError());
         return signalPassFailure();
       }
-      rows = cpu->lanes == 8 ? 48 : 64;
+      rows = 64;
     }
     getOperation()->walk([&](AttentionOp op) {
       if (op.getOrderAttr() || (!onlyGiven && !op.getMask().empty()))
@@ -637,10 +697,10 @@ struct AttnReorderTokensPass final
         op.emitWarning("its order is not used: ") << obstacle;
       return;
     }
-    if (failed(reorderer.choose())) {
+    obstacle = reorderer.choose();
+    if (!obstacle.empty()) {
       if (given)
-        op.emitRemark("its tokens stay as they are: no boxes of the grid leave "
-                      "out a fifth of the tiles");
+        op.emitRemark("its tokens stay as they are: ") << obstacle;
       return;
     }
     if (reports)

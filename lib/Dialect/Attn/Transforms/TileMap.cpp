@@ -132,6 +132,8 @@ static Value emitToken(OpBuilder &b, Location loc, ArrayRef<int64_t> grid,
 
 GridMask::GridMask(ScoreOpInterface op, ArrayRef<int64_t> grid)
     : rank(grid.size()) {
+  extents.append(grid.begin(), grid.end());
+  extents.append(grid.begin(), grid.end());
   Region &mask = op.getMask();
   if (mask.empty())
     return;
@@ -152,8 +154,6 @@ GridMask::GridMask(ScoreOpInterface op, ArrayRef<int64_t> grid)
         return tensor::ExtractOp::create(b, loc, table, indices);
       },
       /*guardsDivisions=*/false);
-  extents.append(grid.begin(), grid.end());
-  extents.append(grid.begin(), grid.end());
   source = std::make_unique<RegionMask>(region, extents);
   translation =
       std::make_unique<MaskTranslation>(IntegerRange{0, 0}, IntegerRange{0, 0});
@@ -228,16 +228,92 @@ TileClass GridMask::classify(const Side &queries, const Side &keys) const {
   return found == TileClass::full && keys.hasGaps ? TileClass::partial : found;
 }
 
-TileTable GridMask::classify(const TokenOrder &queries, const TokenOrder &keys,
-                             TileExtents tiles) const {
-  std::vector<Side> rows = getSides(queries, tiles.queries),
-                    columns = getSides(keys, tiles.keys);
-  TileTable table;
-  table.numKeyTiles = columns.size();
-  for (const Side &row : rows)
-    for (const Side &column : columns)
-      table.classes.push_back(classify(row, column));
-  return table;
+GridMask::Side GridMask::getAllKeys() const {
+  Side keys;
+  keys.hasTokens = true;
+  for (int64_t extent : ArrayRef(extents).take_back(rank))
+    keys.ranges.push_back({0, extent - 1});
+  return keys;
+}
+
+std::optional<int64_t> GridMask::findKey(const Side &queries, Side keys,
+                                         unsigned dim, bool last) const {
+  if (classify(queries, keys) == TileClass::empty)
+    return std::nullopt;
+  IntegerRange range = keys.ranges[dim];
+  if (range.low == range.high)
+    return range.low;
+  int64_t middle = range.low + (range.high - range.low) / 2;
+  IntegerRange halves[] = {{range.low, middle}, {middle + 1, range.high}};
+  for (unsigned half : {0, 1}) {
+    keys.ranges[dim] = halves[last ? 1 - half : half];
+    if (std::optional<int64_t> found = findKey(queries, keys, dim, last))
+      return found;
+  }
+  return std::nullopt;
+}
+
+void GridMask::cover(
+    const Side &queries, const TokenOrder &keys, Side box, unsigned dim,
+    int64_t number,
+    SmallVectorImpl<std::pair<int64_t, TileClass>> &list) const {
+  if (dim == rank) {
+    list.push_back({number, classify(queries, box)});
+    return;
+  }
+  // Each layer of boxes starts where there is something left to see.
+  int64_t extent = keys.grid[dim], step = keys.step[dim];
+  for (int64_t start = 0; start < extent; start += keys.box[dim]) {
+    box.ranges[dim] = {start, extent - 1};
+    std::optional<int64_t> first = findKey(queries, box, dim, /*last=*/false);
+    if (!first)
+      return;
+    start = *first - *first % step;
+    int64_t end = start + keys.box[dim];
+    Side layer = box;
+    layer.ranges[dim] = {start, std::min(end, extent) - 1};
+    layer.hasGaps |= end > extent;
+    cover(queries, keys, layer, dim + 1,
+          number * keys.getNumBoxes(dim) + start / step, list);
+  }
+}
+
+TileLists GridMask::listTiles(const TokenOrder &queries, const TokenOrder &keys,
+                              TileExtents tiles) const {
+  TileLists lists;
+  std::vector<Side> columns;
+  if (!keys.overlaps())
+    columns = getSides(keys, tiles.keys);
+  for (const Side &row : getSides(queries, tiles.queries)) {
+    auto &list = lists.emplace_back();
+    for (auto [number, column] : llvm::enumerate(columns))
+      if (TileClass found = classify(row, column); found != TileClass::empty)
+        list.push_back({number, found});
+    if (keys.overlaps())
+      cover(row, keys, getAllKeys(), /*dim=*/0, /*number=*/0, list);
+  }
+  return lists;
+}
+
+std::vector<SmallVector<int64_t, 3>>
+GridMask::getWindows(const TokenOrder &queries, int64_t tile,
+                     int64_t step) const {
+  std::vector<SmallVector<int64_t, 3>> windows;
+  std::vector<Side> rows = getSides(queries, tile);
+  for (size_t row = 0; row < rows.size(); row += step) {
+    SmallVector<int64_t, 3> window;
+    for (unsigned dim = 0; dim < rank; ++dim) {
+      std::optional<int64_t> first =
+          findKey(rows[row], getAllKeys(), dim, /*last=*/false);
+      if (!first)
+        break;
+      window.push_back(*findKey(rows[row], getAllKeys(), dim, /*last=*/true) -
+                       *first + 1);
+    }
+    if (window.size() == rank)
+      windows.push_back(window);
+  }
+  return windows;
 }
 
 int64_t GridMask::countVisited(const TokenOrder &queries,

@@ -35,6 +35,10 @@ struct TileExtents {
   int64_t queries, keys;
 };
 
+/// The key tiles that each query tile visits: numbers, and classes that are not
+/// empty.
+using TileLists = std::vector<llvm::SmallVector<std::pair<int64_t, TileClass>>>;
+
 /// Larger tables of tiles are not made.
 constexpr int64_t maxTable = int64_t(1) << 20;
 
@@ -55,13 +59,19 @@ public:
   /// Whether anything may be known of a tile.
   bool isKnown() const { return known; }
 
-  /// The tiles in an order of queries and keys. A key tile with an empty place
-  /// is not full.
-  TileTable classify(const TokenOrder &queries, const TokenOrder &keys,
-                     TileExtents tiles) const;
+  /// The tiles in an order of queries and keys that are not empty. A key tile
+  /// with an empty place is not full. Of boxes of keys that overlap, each of
+  /// which is a tile, some that share no key and hold all keys that the queries
+  /// see.
+  TileLists listTiles(const TokenOrder &queries, const TokenOrder &keys,
+                      TileExtents tiles) const;
   /// The number of tiles that are not empty, of every `step`-th query tile.
   int64_t countVisited(const TokenOrder &queries, const TokenOrder &keys,
                        TileExtents tiles, int64_t step) const;
+  /// The extents of the smallest boxes of the grid that hold all keys which
+  /// every `step`-th query tile sees; without those of tiles that see none.
+  std::vector<llvm::SmallVector<int64_t, 3>>
+  getWindows(const TokenOrder &queries, int64_t tile, int64_t step) const;
 
 private:
   /// The coordinates of the tokens of a tile.
@@ -71,6 +81,16 @@ private:
   };
   static std::vector<Side> getSides(const TokenOrder &order, int64_t tile);
   TileClass classify(const Side &queries, const Side &keys) const;
+  Side getAllKeys() const;
+  /// The first coordinate, or the last one, along a dimension of a key in
+  /// `keys` that the queries may see.
+  std::optional<int64_t> findKey(const Side &queries, Side keys, unsigned dim,
+                                 bool last) const;
+  /// Boxes for what is in `box`, whose dimensions before `dim` are those of a
+  /// box already, one of number `number` along them.
+  void cover(const Side &queries, const TokenOrder &keys, Side box,
+             unsigned dim, int64_t number,
+             llvm::SmallVectorImpl<std::pair<int64_t, TileClass>> &list) const;
 
   unsigned rank;
   mlir::Region region; ///< (b, h, coordinates of i, coordinates of j, captures)

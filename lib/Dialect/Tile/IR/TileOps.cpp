@@ -10,6 +10,8 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
+#include "llvm/Support/MathExtras.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace fovea::tile;
@@ -168,6 +170,8 @@ static LogicalResult verifyPages(ViewOp op, MutableArrayRef<bool> used) {
 /// Boxes fit the grid that `dims` begins with.
 static LogicalResult verifyBoxes(ViewOp op) {
   std::optional<ArrayRef<int64_t>> boxes = op.getBoxes();
+  if (!boxes && op.getSteps())
+    return op.emitOpError("says how far apart boxes start, but has no boxes");
   if (!boxes)
     return success();
   if (op.getFrom() || op.getLimit() || op.getTable())
@@ -182,6 +186,14 @@ static LogicalResult verifyBoxes(ViewOp op) {
       return op.emitOpError("has boxes along dimension ")
              << dim << ", whose size is not static";
   }
+  if (op.getBoxSteps().size() != boxes->size())
+    return op.emitOpError("has boxes of ")
+           << boxes->size() << " extents that start every "
+           << op.getBoxSteps().size();
+  for (int64_t step : op.getBoxSteps())
+    if (step < 1)
+      return op.emitOpError("has boxes that start every ")
+             << step << " elements; give 1 or more";
   return success();
 }
 
@@ -190,10 +202,20 @@ int64_t fovea::tile::getNumRows(ViewOp view) {
   std::optional<ArrayRef<int64_t>> boxes = view.getBoxes();
   if (!boxes)
     return source.getDimSize(view.getDims()[0]);
-  int64_t rows = 1;
-  for (auto [dim, extent] : llvm::zip(view.getRowDims(), *boxes))
-    rows *= llvm::alignTo(source.getDimSize(dim), extent);
+  int64_t rows = view.getBoxSize();
+  for (unsigned n = 0; n < boxes->size(); ++n)
+    rows *= view.getNumBoxes(n);
   return rows;
+}
+
+int64_t ViewOp::getNumBoxes(unsigned n) {
+  auto source = cast<MemRefType>(getSource().getType());
+  return llvm::divideCeil(source.getDimSize(getRowDims()[n]), getBoxSteps()[n]);
+}
+
+int64_t ViewOp::getBoxSize() {
+  return std::accumulate(getBoxes()->begin(), getBoxes()->end(), int64_t(1),
+                         std::multiplies<int64_t>());
 }
 
 LogicalResult ViewOp::verify() {

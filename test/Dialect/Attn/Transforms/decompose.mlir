@@ -1,6 +1,7 @@
 // RUN: fovea-opt %s --attn-decompose | FileCheck %s
 // RUN: fovea-opt %s --attn-decompose=ops=attn.merge | FileCheck %s --check-prefix=MERGE
 // RUN: fovea-opt %s --attn-decompose=ops=attn.merge,attn.score_reduce | FileCheck %s --check-prefix=TWO
+// RUN: fovea-opt %s --attn-decompose=keep-overlaps | FileCheck %s --check-prefix=OVERLAPS
 // RUN: not fovea-opt %s --attn-decompose=ops=attn.yield 2>&1 | FileCheck %s --check-prefix=YIELD
 // RUN: not fovea-opt %s --attn-decompose=ops=merge 2>&1 | FileCheck %s --check-prefix=NAME
 
@@ -204,6 +205,20 @@ func.func @order(%x: tensor<10xf32>, %y: tensor<12xf32>) -> tensor<12xf32> {
   %r = attn.reorder order(#attn.order<grid = [10], q = [4], kv = [4]>) axes [0]
       ins(%x : tensor<10xf32>) outs(%y : tensor<12xf32>) -> tensor<12xf32>
   return %r : tensor<12xf32>
+}
+
+// CHECK-LABEL: func @overlaps
+// CHECK: linalg.generic
+// CHECK: arith.divui
+// CHECK: arith.muli
+// OVERLAPS-LABEL: func @order
+// OVERLAPS-NOT: attn.reorder
+// OVERLAPS-LABEL: func @overlaps
+// OVERLAPS: attn.reorder
+func.func @overlaps(%x: tensor<10xf32>, %y: tensor<20xf32>) -> tensor<20xf32> {
+  %r = attn.reorder order(#attn.order<grid = [10], q = [4], kv = [4], kv_step = [2]>) keys
+      axes [0] ins(%x : tensor<10xf32>) outs(%y : tensor<20xf32>) -> tensor<20xf32>
+  return %r : tensor<20xf32>
 }
 
 // The inverse of a permutation is made first.

@@ -138,6 +138,88 @@ func.func @causal(%q: tensor<1x1x1024x8xf32>, %o: tensor<1x1x1024x8xf32>)
 
 // -----
 
+// Boxes of keys that overlap: a list has those that cover what a tile of queries
+// sees: of the queries from column 8 on, keys from column 6 on.
+
+// CHECK-LABEL: func @anywhere(
+// CHECK-DAG: arith.constant dense<[0, 8, 128, 136, 6, 14, 134, 142, 96, 104, 224, 232, 102, 110, 230, 238]> : tensor<16xi32>
+// CHECK: attn.reorder order([[ORDER:.*]]) axes [2] {{.*}} outs(%{{.*}} : tensor<1x1x256x8xf32>)
+// CHECK: attn.reorder order([[ORDER]]) keys axes [2] {{.*}} outs(%{{.*}} : tensor<1x1x16384x8xf32>)
+// CHECK: walk<64, 64>
+func.func @anywhere(%q: tensor<1x1x256x8xf32>) -> tensor<1x1x256x8xf32> {
+  %r = attn.attention ins(%q : tensor<1x1x256x8xf32>)
+      dense(%q, %q : tensor<1x1x256x8xf32>, tensor<1x1x256x8xf32>)
+      outs(%q : tensor<1x1x256x8xf32>)
+      mask(%b, %h, %i, %j) {
+        %c2 = arith.constant 2 : index
+        %c16 = arith.constant 16 : index
+        %yi = arith.floordivsi %i, %c16 : index
+        %yj = arith.floordivsi %j, %c16 : index
+        %dy = arith.subi %yi, %yj : index
+        %ay = math.absi %dy : index
+        %near_y = arith.cmpi sle, %ay, %c2 : index
+        %xi = arith.remsi %i, %c16 : index
+        %xj = arith.remsi %j, %c16 : index
+        %dx = arith.subi %xi, %xj : index
+        %ax = math.absi %dx : index
+        %near_x = arith.cmpi sle, %ax, %c2 : index
+        %near = arith.andi %near_y, %near_x : i1
+        attn.yield %near : i1
+      }
+      attributes {order = #attn.order<grid = [16, 16], q = [8, 8], kv = [8, 8], kv_step = [1, 1]>}
+  return %r : tensor<1x1x256x8xf32>
+}
+
+// -----
+
+// With no mask they cover the grid.
+
+// CHECK-LABEL: func @everything(
+// CHECK-DAG: arith.constant dense<[0, 4, 0, 4]> : tensor<4xi32>
+// CHECK: mask(
+func.func @everything(%q: tensor<1x1x60x8xf32>) -> tensor<1x1x60x8xf32> {
+  %r = attn.attention ins(%q : tensor<1x1x60x8xf32>)
+      dense(%q, %q : tensor<1x1x60x8xf32>, tensor<1x1x60x8xf32>)
+      outs(%q : tensor<1x1x60x8xf32>)
+      attributes {order = #attn.order<grid = [6, 10], q = [8, 8], kv = [8, 8], kv_step = [2, 2]>}
+  return %r : tensor<1x1x60x8xf32>
+}
+
+// -----
+
+func.func @gaps(%q: tensor<1x1x60x8xf32>) -> tensor<1x1x60x8xf32> {
+  // expected-warning @below {{its order is not used: its boxes of keys overlap, so that loads take them whole from a full grid: leave out kv_step, or kv_size and lines that are not full}}
+  %r = attn.attention ins(%q : tensor<1x1x60x8xf32>)
+      dense(%q, %q : tensor<1x1x60x8xf32>, tensor<1x1x60x8xf32>)
+      outs(%q : tensor<1x1x60x8xf32>)
+      attributes {order = #attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4], kv_size = 64, kv_step = [1, 1]>}
+  return %r : tensor<1x1x60x8xf32>
+}
+
+// -----
+
+func.func @small(%q: tensor<1x1x60x8xf32>) -> tensor<1x1x60x8xf32> {
+  // expected-warning @below {{its order is not used: its boxes of keys overlap, so that each is a tile: it needs a multiple of 64 keys, not 16}}
+  %r = attn.attention ins(%q : tensor<1x1x60x8xf32>)
+      dense(%q, %q : tensor<1x1x60x8xf32>, tensor<1x1x60x8xf32>)
+      outs(%q : tensor<1x1x60x8xf32>)
+      attributes {order = #attn.order<grid = [6, 10], q = [4, 4], kv = [4, 4], kv_step = [1, 1]>}
+  return %r : tensor<1x1x60x8xf32>
+}
+
+// -----
+
+func.func @many(%q: tensor<1x1x131072x8xf32>) -> tensor<1x1x131072x8xf32> {
+  // expected-remark @below {{its tokens stay as they are: there are too many tiles for a list of them}}
+  %r = attn.attention ins(%q : tensor<1x1x131072x8xf32>)
+      dense(%q, %q : tensor<1x1x131072x8xf32>, tensor<1x1x131072x8xf32>)
+      outs(%q : tensor<1x1x131072x8xf32>)
+      attributes {order = #attn.order<grid = [131072], q = [64], kv = [64], kv_step = [1]>}
+  return %r : tensor<1x1x131072x8xf32>
+}
+
+// -----
+
 func.func @lengths(%q: tensor<1x1x60x8xf32>, %n: tensor<1xi32>)
     -> tensor<1x1x60x8xf32> {
   // expected-warning @below {{its order is not used: its segment has lengths or a start}}

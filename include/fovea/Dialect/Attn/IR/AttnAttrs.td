@@ -110,28 +110,38 @@ def Attn_OrderAttr : Attn_Attr<"Order", "order"> {
     | `grid` | extents of the grid; `?` first: as many lines as the tokens fill | 1 to 3 extents; their product is the number of tokens |
     | `q`, `kv` | shapes of the boxes of queries and keys; absent: `-attn-reorder-tokens` chooses them | both or none, an extent for each of the grid |
     | `q_size`, `kv_size` | places that a box takes | at least its tokens (default: just these) |
+    | `kv_step` | how far apart boxes of keys start, along each dimension | divisors of `kv` (default: `kv`, boxes side by side) |
 
     Where boxes reach beyond the grid, or have more places than tokens, places
     stay empty: reordered queries and keys have more rows than tokens, zeros in
     them, and a mask leaves the empty ones out.
+
+    With a `kv_step` below `kv` boxes of keys overlap: there is one wherever a
+    window may start, `kv_step = [1, 1]`: at every token. A key then has a place in
+    each box that holds it, and a walk lists, for each tile of queries, boxes that
+    share no key. Such keys are not meant to be moved in memory: the loads of a
+    kernel take the boxes from where the keys are.
 
     A dilated (strided) order is a grid whose last extent is the stride, with boxes
     of one column: `#attn.order<grid = [?, 4], q = [64, 1], kv = [128, 1]>` puts 64
     queries that are 4 apart into one tile.
 
     Example: `#attn.order<grid = [16, 30, 45], q = [4, 4, 4], kv = [2, 6, 5],
-    kv_size = 64>`.
+    kv_size = 64>`; boxes of keys at any token: `#attn.order<grid = [64, 128],
+    q = [16, 4], kv = [4, 16], kv_step = [1, 1]>`.
   }];
   let parameters = (ins
     ArrayRefParameter<"int64_t">:$grid,
     OptionalArrayRefParameter<"int64_t">:$q,
     OptionalArrayRefParameter<"int64_t">:$kv,
     DefaultValuedParameter<"int64_t", "0">:$q_size,
-    DefaultValuedParameter<"int64_t", "0">:$kv_size
+    DefaultValuedParameter<"int64_t", "0">:$kv_size,
+    OptionalArrayRefParameter<"int64_t">:$kv_step
   );
   let assemblyFormat = [{
     `<` struct(custom<Extents>($grid), custom<Extents>($q),
-               custom<Extents>($kv), $q_size, $kv_size) `>`
+               custom<Extents>($kv), $q_size, $kv_size,
+               custom<Extents>($kv_step)) `>`
   }];
   let genVerifyDecl = 1;
 }

@@ -19,7 +19,7 @@
 
 namespace fovea::attn {
 
-/// Tokens on a grid, in boxes that follow one another.
+/// Tokens on a grid, in boxes that follow one another or overlap.
 struct TokenOrder {
   /// The boxes of queries or keys of `order`, which has boxes, for `tokens`
   /// tokens.
@@ -37,18 +37,29 @@ struct TokenOrder {
   int64_t getNumPlaces() const { return getNumBoxes() * size; }
   /// Tokens of a box that lies inside of the grid.
   int64_t getBoxTokens() const;
+  /// Whether boxes overlap, so that tokens have several places.
+  bool overlaps() const { return step != box; }
+  /// Whether some box along a dimension reaches beyond the grid.
+  bool isCut(unsigned dim) const {
+    return (getNumBoxes(dim) - 1) * step[dim] + box[dim] > grid[dim];
+  }
+  /// Whether a place is empty only if it is beyond the grid.
+  bool fillsBoxes() const {
+    return size == getBoxTokens() && tokens == grid.front() * getStride(0);
+  }
   /// Whether there are places without a token.
-  bool hasGaps() const { return getNumPlaces() != tokens; }
+  bool hasGaps() const;
   /// How far apart neighbours along a dimension are in the numbering of tokens.
   int64_t getStride(unsigned dim) const;
 
   /// The token at a place; none if it is empty.
   std::optional<int64_t> getToken(int64_t place) const;
-  /// The place of a token.
+  /// The place of a token; the first one, if there are several.
   int64_t getPlace(int64_t token) const;
 
   llvm::SmallVector<int64_t, 3> grid, box;
-  int64_t size;   ///< Places of a box.
+  llvm::SmallVector<int64_t, 3> step; ///< How far apart boxes start.
+  int64_t size;                       ///< Places of a box.
   int64_t tokens; ///< Of the grid; less than its extents say if it is ragged.
 };
 
@@ -64,7 +75,7 @@ struct PlaceCoordinates {
 /// Emits the coordinates of an index from 0 to the number of places.
 PlaceCoordinates emitCoordinates(mlir::OpBuilder &b, mlir::Location loc,
                                  const TokenOrder &order, mlir::Value place);
-/// Emits the place of a token.
+/// Emits the place of a token, in boxes that do not overlap.
 mlir::Value emitPlace(mlir::OpBuilder &b, mlir::Location loc,
                       const TokenOrder &order, mlir::Value token);
 

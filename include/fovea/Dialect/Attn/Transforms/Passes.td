@@ -62,7 +62,9 @@ def AttnDecompose : Pass<"attn-decompose"> {
     ops, for example `-attn-decompose=ops=attn.merge`; a name that is no op of
     the dialect is an error. With `keep-scheduled`, ops that have a schedule stay:
     there is a tile program for them. With `keep-orders`, moves by an order stay:
-    -attn-to-tile makes them a part of a GPU's copies.
+    -attn-to-tile makes them a part of a GPU's copies. With `keep-overlaps` those of
+    keys to boxes that overlap (`kv_step`) do, which it makes a part of loads on
+    every target.
   }];
   let options = [
     ListOption<"ops", "ops", "std::string",
@@ -70,7 +72,9 @@ def AttnDecompose : Pass<"attn-decompose"> {
     Option<"keepScheduled", "keep-scheduled", "bool", "false",
            "Whether ops with a schedule stay">,
     Option<"keepOrders", "keep-orders", "bool", "false",
-           "Whether moves of tokens by an order stay">
+           "Whether moves of tokens by an order stay">,
+    Option<"keepOverlaps", "keep-overlaps", "bool", "false",
+           "Whether moves of keys to boxes that overlap stay">
   ];
   let dependentDialects = [
     "::fovea::attn::AttnDialect", "::mlir::arith::ArithDialect",
@@ -498,16 +502,20 @@ def AttnReorderTokens : Pass<"attn-reorder-tokens"> {
     An op with an order that has boxes gets these. For one with a grid alone, and,
     unless `only-given`, for one whose mask divides indices by constants that make
     a grid, the pass looks for boxes that fill a tile: the key tiles that some query
-    tiles visit decide, counted by the analysis of masks on coordinates. Tokens are
-    moved if the tiles with work then hold at most four fifths of the pairs that
+    tiles visit decide, counted by the analysis of masks on coordinates. Boxes of
+    keys lie side by side, or, on CPUs and where fewer pairs are visited with them,
+    there is one at every token of a full grid (`kv_step`): the walk then lists, for each tile of
+    queries, boxes that share no key, from where the keys that it sees begin. Tokens
+    are moved if the tiles with work then hold at most four fifths of the pairs that
     they held before. Tiles have the size of the op's schedule; without one they
     hold as many queries as the target's schedules do and 128 or 64 keys, with which
     fewer pairs are visited (the walk says so, and `-attn-select-schedule` follows).
 
     Only self-attention with a static number of tokens, one dense segment without
-    lengths, no walk and no origin, on tensors. For GPUs `attn-to-tile` makes the
-    moves a part of the copies of tiles, so that they take no time: boxes then have
-    as many tokens as a tile, a power of two, and the grid is full. An order that
+    lengths, no walk and no origin, on tensors. `attn-to-tile` makes moves a part of
+    loads, those of keys to boxes that overlap on every target, for GPUs all of
+    them: boxes then have as many tokens as a tile, for GPUs a power of two, and the
+    grid is full. An order that
     cannot be used is said in a warning, or in a remark where it does not pay.
   }];
   let options = [

@@ -150,8 +150,13 @@ def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
     extent for each. The grid is cut into boxes, which follow one another as the
     grid runs, and so do the elements inside of each: with boxes of P elements,
     row `r` is element `r mod P` of box `r div P`. The grid's extents are static,
-    and there are P rows for each box that holds an element of the grid. A row
-    outside of the grid is loaded as zeros and not stored.
+    and there are P rows for each box that starts on the grid. What is loaded from
+    outside of the grid is zero, or an element of the view; nothing is stored there.
+
+    `every`, of the views of loads, says how far apart boxes start along each of the
+    grid's dimensions; without it they lie side by side. With `every [1, 1]` there
+    is a box at every element of a grid of two dimensions, and elements are in
+    several of them.
 
     Example: rows and channels of one head, `%n` keys of them:
 
@@ -181,6 +186,13 @@ def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
     %v = tile.view %k dims [1, 2, 3] at [%h] boxes [8, 16]
         : memref<8x64x128x64xbf16> -> !tile.view<8192x64xbf16>
     ```
+
+    The same in boxes of 4 lines by 16 tokens that start anywhere:
+
+    ```mlir
+    %v = tile.view %k dims [1, 2, 3] at [%h] boxes [4, 16] every [1, 1]
+        : memref<8x64x128x64xbf16> -> !tile.view<524288x64xbf16>
+    ```
   }];
   let arguments = (ins AnyMemRef:$source, Variadic<Index>:$indices,
                        Optional<Index>:$from, Optional<Index>:$limit,
@@ -188,11 +200,12 @@ def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
                        Variadic<Index>:$table_indices,
                        DenseI64ArrayAttr:$dims, OptionalAttr<I64Attr>:$page_size,
                        OptionalAttr<I64Attr>:$page_dim,
-                       OptionalAttr<DenseI64ArrayAttr>:$boxes);
+                       OptionalAttr<DenseI64ArrayAttr>:$boxes,
+                       OptionalAttr<DenseI64ArrayAttr>:$steps);
   let results = (outs Tile_ViewType:$result);
   let assemblyFormat = [{
     $source `dims` $dims `at` `[` $indices `]` (`from` $from^)?
-    (`limit` $limit^)? (`boxes` $boxes^)?
+    (`limit` $limit^)? (`boxes` $boxes^)? (`every` $steps^)?
     (`pages` $page_size^ `along` $page_dim `of` $table `[` $table_indices `]`)?
     attr-dict `:` type($source) (`,` type($table)^)? `->` type($result)
   }];
@@ -202,7 +215,7 @@ def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
                    "::llvm::ArrayRef<int64_t>":$dims), [{
       build($_builder, $_state, result, source, indices, /*from=*/{}, limit,
             /*table=*/{}, /*table_indices=*/{}, dims, /*page_size=*/{},
-            /*page_dim=*/{}, /*boxes=*/{});
+            /*page_dim=*/{}, /*boxes=*/{}, /*steps=*/{});
     }]>
   ];
   let extraClassDeclaration = [{
@@ -210,6 +223,14 @@ def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
     ::llvm::ArrayRef<int64_t> getRowDims() {
       return getDims().take_front(getBoxes() ? getBoxes()->size() : 1);
     }
+    /// How far apart the boxes of a view with boxes start.
+    ::llvm::ArrayRef<int64_t> getBoxSteps() {
+      return getSteps() ? *getSteps() : *getBoxes();
+    }
+    /// The number of boxes along dimension `n` of the grid.
+    int64_t getNumBoxes(unsigned n);
+    /// The number of elements of a box.
+    int64_t getBoxSize();
     /// The dimension of axis 1, of a view that has one.
     int64_t getColumnDim() { return getDims().back(); }
   }];
