@@ -423,7 +423,8 @@ AttentionKernel::Weights AttentionKernel::emitWeights(Value s, Value m) {
     }
     return exp2(b, x);
   };
-  return {mapRows(s, base, weight), map({m, base}, weight), newM};
+  Value ofSums = map({m, base}, weight);
+  return {mapRows(s, base, weight), ofSums, newM};
 }
 
 /// The same by a pivot: nothing changes from tile to tile.

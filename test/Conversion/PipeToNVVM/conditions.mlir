@@ -52,7 +52,7 @@ tile.kernel @window(%f: f32) grid(%m) {
 // that depends on more.
 // CHECK-LABEL: llvm.func @single
 // CHECK-NOT: arith.shli
-// CHECK-COUNT-11: arith.cmpi sge, %{{.*}}, %{{.*}} : i32
+// CHECK-COUNT-10: arith.cmpi sge, %{{.*}}, %{{.*}} : i32
 // CHECK-LABEL: llvm.func @mixed
 // CHECK-NOT: arith.shli
 // CHECK: %[[SMALL:.*]] = arith.cmpf olt

@@ -3,7 +3,7 @@
 //
 // RUN: fovea-run %s --check --all-entries --random 0 | FileCheck %s
 // RUN: fovea-run %s --check --all-entries --random 1 --dims S=1 --dims T=700 --target cpu:plain | FileCheck %s
-// RUN: fovea-opt %s --attn-bufferize --attn-to-tile | FileCheck %s --check-prefix=TILE
+// RUN: fovea-opt %s --attn-select-schedule --attn-bufferize --attn-to-tile | FileCheck %s --check-prefix=TILE
 // CHECK: capped {{.*}} ok
 // CHECK: clamped {{.*}} ok
 // CHECK: halves {{.*}} ok
