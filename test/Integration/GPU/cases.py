@@ -47,16 +47,16 @@ COMPARISONS = """mask(%b, %h, %i, %j) {
         %e = arith.cmpi sgt, %d, %n : index
         %f = arith.cmpi sge, %s, %i : index
         %g = arith.cmpi eq, %d, %m : index
-        %k = arith.cmpi ne, %s, %n : index
-        %l = arith.cmpi slt, %i, %m : index
-        %o = arith.ori %e, %f : i1
-        %p = arith.xori %o, %g : i1
-        %q = arith.andi %p, %k : i1
-        %t = arith.xori %l, %yes : i1
-        %u = arith.andi %q, %t : i1
-        %w = arith.cmpi eq, %j, %h : index
-        %x = arith.ori %u, %w : i1
-        attn.yield %x : i1 }"""
+        %k1 = arith.cmpi ne, %s, %n : index
+        %l1 = arith.cmpi slt, %i, %m : index
+        %o1 = arith.ori %e, %f : i1
+        %p1 = arith.xori %o1, %g : i1
+        %q1 = arith.andi %p1, %k1 : i1
+        %t1 = arith.xori %l1, %yes : i1
+        %u1 = arith.andi %q1, %t1 : i1
+        %w1 = arith.cmpi eq, %j, %h : index
+        %x1 = arith.ori %u1, %w1 : i1
+        attn.yield %x1 : i1 }"""
 CHUNKS = """mask(%b, %h, %i, %j) {
         %n = arith.constant 200 : index
         %x = arith.divui %i, %n : index
@@ -469,7 +469,8 @@ CASES = [
     Case("f32-result-one-query", queries=1, result="f32", lengths="i32", lse=True),
     Case("several", fresh=70, regions="rising", lse=True),
     Case("several-lengths-causal", fresh=33, regions="causal", lengths="i32", sinks=True, lse=True),
-    Case("several-slopes-f16-d64", d=64, dtype="f16", fresh=130, regions="slopes", lengths="i64"),
+    Case("several-slopes-f16-d64", d=64, dtype="f16", fresh=130, regions="slopes", lengths="i64",
+         sizes=LENGTH_SIZES),
     Case("several-paged-16", segment="paged", page=16, fresh=1, queries=1, lengths="i32",
          lse=True),
     Case("d20-dv13-causal", d=20, dv=13, regions="causal", lse=True),

@@ -332,9 +332,8 @@ Value RaggedKernel::getFlag(End end, int64_t tileExtent, Value extent) {
   return at.getPartial();
 }
 
-/// Replaces the elements of the operand beyond the end of the axis: a masked
-/// score for all uses, so that later masks can be left out, a zero only for
-/// this one.
+/// Replaces the elements of the operand beyond the end of the axis. No use may
+/// depend on them, so it is done for all, and later masks can be left out.
 LogicalResult RaggedKernel::mask(OpOperand &operand, unsigned axis, Fill fill) {
   Operation *op = operand.getOwner();
   Value value = operand.get();
@@ -395,12 +394,9 @@ LogicalResult RaggedKernel::mask(OpOperand &operand, unsigned axis, Fill fill) {
   Value result = branch.getResult(0);
   ends[result] = getEnds(value);
   fills[result] = fill;
-  if (fill == Fill::Zero)
-    operand.set(result);
-  else
-    value.replaceUsesWithIf(result, [&](OpOperand &use) {
-      return !branch->isAncestor(use.getOwner());
-    });
+  value.replaceUsesWithIf(result, [&](OpOperand &use) {
+    return !branch->isAncestor(use.getOwner());
+  });
   ++masks;
   return success();
 }
