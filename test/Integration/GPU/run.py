@@ -131,7 +131,6 @@ def region(kind, s, b, h, i, j, captured):
     if kind == "edges":
         visible = ((j <= i) & ((i - j < 200) | (j < 150))).expand_as(s)
     if kind == "comparisons":
-        h = torch.arange(s.shape[1], device=s.device)[:, None, None]
         visible = ((((i - j > 77) | (j + h >= i)) ^ (i - j == 31)) & (j + h != 77) & (i >= 31)
                    | (j == h)).expand_as(s)
     if kind == "chunks":
