@@ -2,12 +2,12 @@
 # Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Compiles the cases of cases.py and random programs for an H100, on a machine
-without one.
+"""Compiles the cases of cases.py, Inputs/walks.mlir and random programs for an H100, on a
+machine without one.
 
   test/Integration/GPU/build.py --fovea-compile build/release/bin/fovea-compile --out build/gpu-tests
 
-Writes NAME.so for each case, random-N.so and random-N.mlir for each ten programs, and
+Writes NAME.so for each case, walks.so, random-N.so and random-N.mlir for each ten programs, and
 libfovea_runtime.so, which is all that run.py needs besides the scripts. In a case a
 warning is an error, too, as a remark is not: where ptxas is found, fovea-compile warns
 of spills, stack frames and messages C75xx. A region drawn at random may need more
@@ -38,6 +38,8 @@ def sources(options):
         path = options.out / f"{case.name}.mlir"
         path.write_text(case.text())
         yield path, True
+    walks = pathlib.Path(__file__).parent / "Inputs/walks.mlir"
+    yield pathlib.Path(shutil.copy(walks, options.out)), True
     for path in randoms.write(options.out, options.programs):
         yield path, False
 

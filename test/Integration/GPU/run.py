@@ -29,6 +29,7 @@ from launches import DEVICE, Output, Twins
 
 sys.path.append(str(pathlib.Path(__file__).parents[3] / "python"))
 from fovea_objects import Library, load_runtime  # noqa: E402
+from walks import run_walks  # noqa: E402
 
 TYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32, "i1": torch.bool,
          "i8": torch.int8, "i32": torch.int32, "i64": torch.int64, "index": torch.int64}
@@ -495,6 +496,9 @@ def main():
         if any("CUDA error" in p or "illegal" in p for p in problems):
             print("the context is lost")
             break
+    if not options.only or re.search(options.only, "walks"):
+        count, failed = run_walks(runtime, built, options.repeats)
+        runs, failures = runs + count, failures + failed
     count, failed = run_randoms(runtime, built, options)
     runs, failures = runs + count, failures + failed
     print(f"{runs} runs, {failures} failures")
