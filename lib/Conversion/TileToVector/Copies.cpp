@@ -109,7 +109,6 @@ void KernelLowering::emitCopyLoops(
                 [&](Value column, int64_t count) { rest(row, column, count); });
     });
   };
-  Type element = type.getElementType();
   if (!hasRowVectors(view))
     return emitRest(index(0), rows, index(0), depth);
   Value wholeRows = roundDown(loc, rows, width);

@@ -369,6 +369,16 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
       if (add(groups, keyTile, /*overlap=*/true, persistent))
         return;
   };
+  // A short walk of few channels is mostly its ends: fewer rows, so that less
+  // of them is masked, and more stages, so that the next one's keys are there.
+  int64_t queries = staticQueries(op);
+  if (masked && widest <= 64 && queries > 0 && queries <= 1024)
+    consider(pipe::ScheduleAttr::get(
+        op.getContext(), 2 * pipe::limits::groupRows, /*key_tile=*/128,
+        /*stages=*/4, /*groups=*/2, /*producer_regs=*/24,
+        /*consumer_regs=*/240, /*overlap=*/true, /*turns=*/false,
+        /*persistent=*/true, /*last_first=*/true, /*split_to=*/1,
+        /*reuse_queries=*/false));
   // Persistent kernels first, but above 128 channels, where they spill a
   // little.
   for (int64_t groups : {3, 2})

@@ -28,6 +28,33 @@ func.func @wide(%q: tensor<1x8x?x128xbf16>) -> tensor<1x8x?x128xbf16> {
   return %c : tensor<1x8x?x128xbf16>
 }
 
+// Of few channels, a short masked walk has two groups and a ring of four; a long one
+// has three groups.
+// CHECK-LABEL: func.func @short
+// CHECK: query_tile = 128, key_tile = 128, stages = 4, groups = 2, producer_regs = 24, consumer_regs = 240, persistent = true, last_first = true>
+func.func @short(%q: tensor<1x8x1024x64xbf16>) -> tensor<1x8x1024x64xbf16> {
+  %r = attn.attention ins(%q : tensor<1x8x1024x64xbf16>)
+      dense(%q, %q : tensor<1x8x1024x64xbf16>, tensor<1x8x1024x64xbf16>)
+      outs(%q : tensor<1x8x1024x64xbf16>)
+      mask(%b, %h, %i, %j) {
+        %m = arith.cmpi sle, %j, %i : index
+        attn.yield %m : i1
+      }
+  return %r : tensor<1x8x1024x64xbf16>
+}
+// CHECK-LABEL: func.func @long
+// CHECK: query_tile = 192, key_tile = 128, stages = 2, groups = 3
+func.func @long(%q: tensor<1x8x2048x64xbf16>) -> tensor<1x8x2048x64xbf16> {
+  %r = attn.attention ins(%q : tensor<1x8x2048x64xbf16>)
+      dense(%q, %q : tensor<1x8x2048x64xbf16>, tensor<1x8x2048x64xbf16>)
+      outs(%q : tensor<1x8x2048x64xbf16>)
+      mask(%b, %h, %i, %j) {
+        %m = arith.cmpi sle, %j, %i : index
+        attn.yield %m : i1
+      }
+  return %r : tensor<1x8x2048x64xbf16>
+}
+
 // Results may have f32, from which nothing is read.
 // CHECK-LABEL: func.func @f32_result
 // CHECK: schedule = #pipe.schedule<

@@ -379,6 +379,7 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     | first with up to 16 queries | 64 | 128 | 1, 240 | keys divided |
     | next with up to 16 queries | 64 | 64 | 1, 240 | 4 stages, keys divided |
     | next with up to 16 queries | 64 | 64 | 1, 240 | the same without overlap |
+    | next up to 64 channels and 1,024 queries (a static number), masked | 128 | 128 | 2, 240 | 4 stages, persistent |
     | next up to 64 channels only | 192 | 128 | 3, 160 | turns, persistent |
     | next up to 64 channels only | 192 | 128 | 3, 160 | turns |
     | next | 128 | 128 | 2, 240 | turns, persistent |
