@@ -344,6 +344,7 @@ CASES = [
     Case("causal", regions="causal"),
     Case("window-d64", d=64, regions="window"),
     Case("edges", regions="edges"),
+    Case("short-edges-d64", d=64, regions="edges", queries=300, lse=True),
     Case("comparisons", regions="comparisons"),
     Case("d64-comparisons", d=64, regions="comparisons", lse=True),
     Case("keys-96-comparisons", regions="comparisons", schedule=KEYS_96),
