@@ -344,11 +344,12 @@ Value AttentionKernel::emitScores(const Segment &segment, Value first,
 /// allowed, that is a constant instead of the maximum, which need not be found
 /// then, nor sums be scaled when it grows. Of the bits between the bounds a
 /// third lies above it and two thirds below: of 150 that is weights of 2^50 at
-/// most and 2^-100 at least.
+/// most and 2^-100 at least. An lse is then as exact as the constant, which is
+/// enough beside products of bf16, but not of f32.
 void AttentionKernel::choosePivot() {
   constexpr double mostBits = 150.0;
-  if (op.getScore().empty() || biased || op.getSinks() ||
-      !allowsApproximations())
+  if (!program.storageTypes || op.getScore().empty() || biased ||
+      op.getSinks() || !allowsApproximations())
     return;
   auto yield = cast<YieldOp>(op.getScore().front().getTerminator());
   std::optional<std::pair<double, double>> bounds = getBounds(yield.getValue());

@@ -179,6 +179,9 @@ Value Appender::append(Value operand, AffineMap map, double times, Value factor,
   SmallVector<OpFoldResult> strides(sizes.size(), b.getIndexAttr(1));
   sizes[axis] = b.getIndexAttr(all);
   Value whole = tensor::EmptyOp::create(b, loc, sizes, element);
+  // A slice of nothing would begin beyond its end.
+  if (llvm::is_contained(type.getShape(), 0))
+    return whole;
   SmallVector<utils::IteratorType> loops(sizes.size(),
                                          utils::IteratorType::parallel);
   // Each part is computed where it lies.

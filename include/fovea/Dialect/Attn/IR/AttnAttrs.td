@@ -82,7 +82,8 @@ def Attn_NumericsAttr : Attn_Attr<"Numerics", "numerics"> {
       what a score region adds may count as infinite beyond 2^127 times the scale, and
       where it bounds the scores, no more than 150 / log2(e) apart (a soft cap of up to
       50), weights may be relative to a number between the bounds instead of the row's
-      maximum: values from 2^-26 to 2^57 are safe at any scores.
+      maximum, where products take bf16: values from 2^-26 to 2^57 are safe at any
+      scores.
 
     Example: `#attn.numerics<probability = bf16, math = approximate>`.
   }];
