@@ -23,7 +23,6 @@
 #include "mlir/Dialect/LLVMIR/Transforms/RequestCWrappers.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
-#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
@@ -99,6 +98,8 @@ void fovea::buildTileStage(OpPassManager &pm, const CpuPipelineOptions &) {
 
 void fovea::buildVectorStage(OpPassManager &pm,
                              const CpuPipelineOptions &options) {
+  // While there is little else that this pass looks at.
+  pm.addPass(createConvertLinalgToLoopsPass());
   pm.addPass(createTileToVector());
   // No canonicalization from here on: it would turn vectors into lists of
   // their elements.
@@ -111,12 +112,9 @@ void fovea::buildVectorStage(OpPassManager &pm,
 
 void fovea::buildLLVMStage(OpPassManager &pm,
                            const CpuPipelineOptions &options) {
-  pm.addPass(createConvertLinalgToLoopsPass());
   pm.addPass(createConvertParallelToLaunch());
   pm.addPass(createConvertTileLaunchToLLVM());
   pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  pm.addPass(createLowerAffinePass());
   // Without instructions for bf16 LLVM would call functions of a library: what
   // computes in bf16 is done in f32, and conversions and moves in integers.
   arith::ArithExpandOpsPassOptions expand;
@@ -128,18 +126,9 @@ void fovea::buildLLVMStage(OpPassManager &pm,
     pm.addPass(arith::createArithEmulateUnsupportedFloats(emulate));
   }
   pm.addPass(arith::createArithExpandOpsPass(expand));
-  pm.addPass(createSCFToControlFlowPass());
-  ConvertVectorToLLVMPassOptions vector;
-  vector.x86Vector = targetOf(options).lanes >= 8;
-  pm.addPass(createConvertVectorToLLVMPass(vector));
-  pm.addPass(createConvertMathToLLVMPass());
-  pm.addPass(createConvertMathToLibmPass());
-  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
-  pm.addPass(createConvertFuncToLLVMPass());
-  pm.addPass(createConvertIndexToLLVMPass());
-  pm.addPass(createArithToLLVMConversionPass());
-  pm.addPass(createConvertControlFlowToLLVMPass());
-  pm.addPass(createUBToLLVMConversionPass());
+  LowerToLLVMOptions lower;
+  lower.x86 = targetOf(options).lanes >= 8;
+  pm.addPass(createLowerToLLVM(lower));
   pm.addPass(createReconcileUnrealizedCastsPass());
   if (expand.includeBf16)
     pm.addPass(createMoveBf16AsIntegers());
