@@ -10,7 +10,6 @@
 
 #include "TargetMachine.h"
 #include "fovea-runtime/Runtime.h"
-#include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringExtras.h"
@@ -70,23 +69,6 @@ Expected<std::unique_ptr<Module>> fovea::translate(mlir::ModuleOp module,
   return code;
 }
 
-std::function<Error(Module *)> fovea::makeOptimizer(const CpuTarget &target,
-                                                    TargetMachine *machine) {
-  auto optimize = mlir::makeOptimizingTransformer(/*optLevel=*/2, 0, machine);
-  // Vectors are as wide as the schedule says; LLVM must not halve them.
-  std::string width = std::to_string(target.vectorBits());
-  std::string cpu = target.cpu, features = target.features;
-  return [=](Module *llvmModule) -> Error {
-    for (Function &function : *llvmModule) {
-      function.addFnAttr("target-cpu", cpu);
-      function.addFnAttr("target-features", features);
-      function.addFnAttr("prefer-vector-width", width);
-      function.addFnAttr("min-legal-vector-width", width);
-    }
-    return optimize(llvmModule);
-  };
-}
-
 Error Jit::checkHost(const CpuTarget &target) {
   if (!target.isNative())
     return createStringError("code for " + Triple(target.triple).getArchName() +
@@ -106,7 +88,9 @@ Expected<std::unique_ptr<Jit>> Jit::create(mlir::ModuleOp module,
                                            const CpuTarget &target) {
   std::unique_ptr<TargetMachine> machine =
       createTargetMachine(target, /*jit=*/true);
-  auto transform = makeOptimizer(target, machine.get());
+  auto transform = [&target, machine = machine.get()](Module *llvmModule) {
+    return optimize(*llvmModule, target, *machine);
+  };
   mlir::ExecutionEngineOptions options;
   options.transformer = transform;
   options.jitCodeGenOptLevel = CodeGenOptLevel::Default;

@@ -70,7 +70,7 @@ buildVersion(mlir::ModuleOp module, const CpuTarget &target,
   internalizeModule(**code, [&](const GlobalValue &value) {
     return kept.contains(value.getName());
   });
-  if (Error error = fovea::makeOptimizer(target, machine.get())(code->get()))
+  if (Error error = fovea::optimize(**code, target, *machine))
     return std::move(error);
   return code;
 }

@@ -13,7 +13,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
-#include <functional>
+#include <memory>
 
 namespace fovea {
 
@@ -24,9 +24,9 @@ createTargetMachine(const CpuTarget &target, bool jit);
 llvm::Expected<std::unique_ptr<llvm::Module>>
 translate(mlir::ModuleOp module, llvm::LLVMContext &context);
 
-/// What optimizes a module for a machine, which must outlive it.
-std::function<llvm::Error(llvm::Module *)>
-makeOptimizer(const CpuTarget &target, llvm::TargetMachine *machine);
+/// Runs LLVM's optimizations of kernels, for a machine.
+llvm::Error optimize(llvm::Module &module, const CpuTarget &target,
+                     llvm::TargetMachine &machine);
 
 } // namespace fovea
 
