@@ -12,9 +12,9 @@
 
 using namespace llvm;
 
-/// What kernels need of -O2, in less than half of its time: their loops are tiled,
-/// unrolled and made of vectors already. The vectorizer is for loops beside
-/// kernels (copies, what linalg computes).
+/// What kernels need of -O2, in less than half of its time: their loops are
+/// tiled, unrolled and made of vectors already. Loops are vectorized for what
+/// is beside kernels (copies, linalg), scalars for kernels of one query.
 static constexpr StringLiteral pipeline =
     "globaldce,ipsccp,cgscc(inline),function<eager-inv>("
     "sroa<modify-cfg>,early-cse<memssa>,simplifycfg,"
@@ -25,7 +25,8 @@ static constexpr StringLiteral pipeline =
     "gvn,instcombine<max-iterations=1;no-verify-fixpoint>,"
     "loop-vectorize<no-interleave-forced-only;no-vectorize-forced-only>,"
     "early-cse,loop-mssa(licm<allowspeculation>),"
-    "simplifycfg<hoist-common-insts;sink-common-insts>,dse,adce)";
+    "simplifycfg<hoist-common-insts;sink-common-insts>,"
+    "slp-vectorizer,vector-combine,dse,adce)";
 
 Error fovea::optimize(Module &module, const CpuTarget &target,
                       TargetMachine &machine) {

@@ -42,8 +42,7 @@ static LLVM::LLVMFuncOp getFunction(ModuleOp module, StringRef name,
     return known;
   OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
   return LLVM::LLVMFuncOp::create(
-      b, module.getLoc(), name,
-      LLVM::LLVMFunctionType::get(result, arguments));
+      b, module.getLoc(), name, LLVM::LLVMFunctionType::get(result, arguments));
 }
 
 /// A memref of `size` bytes.
@@ -130,8 +129,7 @@ static LogicalResult lowerLaunch(tile::LaunchOp launch) {
   SmallVector<Type> fields;
   for (Value operand : operands)
     fields.push_back(converter.convertType(operand.getType()));
-  auto context =
-      LLVM::LLVMStructType::getLiteral(launch.getContext(), fields);
+  auto context = LLVM::LLVMStructType::getLiteral(launch.getContext(), fields);
   std::string name = (kernel.getName() + "_body").str();
   auto body = module.lookupSymbol<LLVM::LLVMFuncOp>(name);
   if (!body)
