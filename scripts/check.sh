@@ -22,12 +22,13 @@ cmake --preset ci >/dev/null || exit 1
 cmake --build --preset ci || exit 1
 cd build/ci
 echo "== all tests"
-fuzz_log=test/Integration/CPU/Output/fuzz.test.tmp.log
-rm -f "$fuzz_log"
+fuzz_logs=test/Integration/CPU/Output
+rm -f "$fuzz_logs"/fuzz-[0-9].test.tmp.log
 "$lit" -sv test examples | tee "$log"
 count
 passed=$counted
-programs=$(awk '/^fuzz: / {n += $2 - $6} END {print n + 0}' "$fuzz_log" 2>/dev/null || echo 0)
+programs=$(awk '/^fuzz: / {n += $2 - $6} END {print n + 0}' \
+  "$fuzz_logs"/fuzz-[0-9].test.tmp.log 2>/dev/null || echo 0)
 echo "== the tests that run fovea-opt again, each input written as text and bytecode and read back"
 with_ir=$(cd ../.. && grep -rlE 'RUN:.*\bfovea-opt\b' test examples)
 FOVEA_VERIFY_ROUNDTRIP=1 "$lit" -sv $with_ir | tee "$log"

@@ -82,7 +82,7 @@ config.substitutions += [
     ("%fovea_lib", config.fovea_lib_dir),
     ("%llvm_lib", os.path.join(os.path.dirname(config.llvm_tools_dir), "lib")),
     # Compiled kernels are not instrumented: a few programs show the tools' code.
-    ("%fuzz_programs", "40" if config.fovea_sanitizers else "500"),
+    ("%fuzz_programs", "20" if config.fovea_sanitizers else "250"),
     # Names of what is compiled for a GPU: all, and with sanitizers about half.
     ("%gpu_cases", "'^(l|m|o|p|v)'" if config.fovea_sanitizers else "''"),
 ]
