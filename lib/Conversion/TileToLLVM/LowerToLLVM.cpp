@@ -82,20 +82,29 @@ struct LowerToLLVMPass final : fovea::impl::LowerToLLVMBase<LowerToLLVMPass> {
   }
 
 private:
-  /// Rewrites ops that the conversion does not take: masks become comparisons,
-  /// views their offsets and strides.
+  /// Rewrites ops that the conversion does not take: vectors of more dimensions
+  /// and slices of vectors become rows, masks comparisons, views their offsets
+  /// and strides.
   void prepare() {
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
-      if (isa<vector::CreateMaskOp, vector::ConstantMaskOp, vector::StepOp>(
-              op) ||
-          isa_and_present<memref::MemRefDialect>(op->getDialect()))
+      if (isa_and_present<vector::VectorDialect, memref::MemRefDialect>(
+              op->getDialect()) &&
+          !isa<vector::FMAOp, vector::LoadOp, vector::StoreOp, memref::LoadOp,
+               memref::StoreOp>(op))
         ops.push_back(op);
     });
     RewritePatternSet patterns(&getContext());
+    vector::populateVectorBitCastLoweringPatterns(patterns);
+    vector::populateVectorBroadcastLoweringPatterns(patterns);
+    vector::populateVectorInsertExtractStridedSliceTransforms(patterns);
+    vector::populateVectorInterleaveLoweringPatterns(patterns);
     vector::populateVectorMaskMaterializationPatterns(
         patterns, /*force32BitVectorIndices=*/false);
+    vector::populateVectorShapeCastLoweringPatterns(patterns);
     vector::populateVectorStepLoweringPatterns(patterns);
+    vector::populateVectorTransferLoweringPatterns(patterns,
+                                                   /*maxTransferRank=*/1);
     memref::populateExpandStridedMetadataPatterns(patterns);
     (void)applyOpPatternsGreedily(ops, std::move(patterns));
   }

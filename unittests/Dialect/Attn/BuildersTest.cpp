@@ -252,7 +252,8 @@ TEST_F(BuildersTest, Replaces) {
 // The region's type follows the accumulator.
 TEST_F(BuildersTest, Accumulator) {
   op.setNumericsAttr(NumericsAttr::get(&context, builder.getF64Type(),
-                                       FloatType(), MathMode::accurate));
+                                       FloatType(), FloatType(),
+                                       MathMode::accurate));
   setSoftCapScore(builder, op, 20.0);
   expectValid();
   EXPECT_TRUE(op.getScore().getArgument(0).getType().isF64());
@@ -261,7 +262,8 @@ TEST_F(BuildersTest, Accumulator) {
 // The slopes and the table are f32 whatever the accumulator is.
 TEST_F(BuildersTest, AccumulatorWithTables) {
   op.setNumericsAttr(NumericsAttr::get(&context, builder.getF64Type(),
-                                       FloatType(), MathMode::accurate));
+                                       FloatType(), FloatType(),
+                                       MathMode::accurate));
   setAlibiScore(builder, op, table<float>({4}, {1.0f, 1.0f, 1.0f, 1.0f}));
   expectValid();
   Value offset;

@@ -77,10 +77,13 @@ LogicalResult SegmentAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 }
 
 LogicalResult NumericsAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                   FloatType accumulator, FloatType probability,
-                                   MathMode) {
+                                   FloatType accumulator, FloatType operand,
+                                   FloatType probability, MathMode) {
   if (accumulator && !accumulator.isF32() && !accumulator.isF64())
     return emitError() << "the accumulator is f32 or f64, got " << accumulator;
+  if (operand && !operand.isF16() && !operand.isBF16())
+    return emitError() << "operands are rounded to f16 or bf16, got "
+                       << operand;
   if (probability && probability.getWidth() > 64)
     return emitError() << "the probability is at most f64, got " << probability;
   return success();

@@ -61,8 +61,10 @@ public:
   OperandCopier(AttentionOp op, RewriterBase &b)
       : op(op), loc(op.getLoc()), b(b), maps(op.getIndexingMapsArray()) {}
 
-  /// Which of query, key, value and output are copied.
-  SmallVector<unsigned> find();
+  /// Which of query, key, value and output do not have the rows that a kernel
+  /// reads, and which have numbers that are to be rounded for it.
+  SmallVector<unsigned> findRows();
+  SmallVector<unsigned> findRounded();
   void copy(ArrayRef<unsigned> operands);
 
 private:
@@ -71,6 +73,8 @@ private:
                                 op.getValues()[0], op.getOutput()}[n];
   }
   Value createCopy(unsigned n);
+  /// The type that a kernel gets an operand in.
+  Type getElementType(unsigned n);
 
   AttentionOp op;
   Location loc;
@@ -90,7 +94,22 @@ static AffineMap withChannelsLast(AffineMap map, unsigned dim) {
                            rows.getNumResults());
 }
 
-SmallVector<unsigned> OperandCopier::find() {
+Type OperandCopier::getElementType(unsigned n) {
+  Type type = getElementTypeOrSelf(get(n).getType());
+  Type rounded = op.getNumerics() ? op.getNumerics()->getOperand() : Type();
+  bool isRounded =
+      n < 3 && rounded &&
+      type.getIntOrFloatBitWidth() > rounded.getIntOrFloatBitWidth();
+  return isRounded ? rounded : type;
+}
+
+SmallVector<unsigned> OperandCopier::findRounded() {
+  return llvm::filter_to_vector(ArrayRef<unsigned>({0, 1, 2}), [&](unsigned n) {
+    return getElementType(n) != getElementTypeOrSelf(get(n).getType());
+  });
+}
+
+SmallVector<unsigned> OperandCopier::findRows() {
   SmallVector<unsigned> found;
   for (unsigned n = 0; n < 4; ++n) {
     unsigned dim = getChannelDim(n);
@@ -119,7 +138,7 @@ Value OperandCopier::createCopy(unsigned n) {
     sizes.push_back(tensor::getMixedSize(
         b, loc, value, *axisOf(map, to.getDimPosition(axis))));
   sizes.back() = b.getIndexAttr(pad(channels));
-  Type element = getElementTypeOrSelf(value.getType());
+  Type element = getElementType(n);
   Value empty = tensor::EmptyOp::create(b, loc, sizes, element);
   if (n == 3)
     return empty;
@@ -142,6 +161,8 @@ Value OperandCopier::createCopy(unsigned n) {
             ? arith::MinSIOp::create(b, loc, channel, lastChannel).getResult()
             : channel;
     Value result = tensor::ExtractOp::create(b, loc, value, at);
+    if (result.getType() != element)
+      result = arith::TruncFOp::create(b, loc, element, result);
     if (isPadded) {
       Value exists = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
                                            channel, count);
@@ -184,6 +205,16 @@ void OperandCopier::copy(ArrayRef<unsigned> operands) {
   b.replaceOp(op, results);
 }
 
+static InFlightDiagnostic
+emitRemark(AttentionOp op, ArrayRef<unsigned> operands, StringRef verb) {
+  static constexpr StringRef names[] = {"queries", "keys", "values", "result"};
+  InFlightDiagnostic remark = op.emitRemark("is slower than it might be: it ");
+  remark << verb << " its ";
+  llvm::interleaveComma(operands, remark,
+                        [&](unsigned n) { remark << names[n]; });
+  return remark;
+}
+
 namespace {
 
 struct AttnCopyOperandsPass final
@@ -200,19 +231,21 @@ struct AttnCopyOperandsPass final
     IRRewriter rewriter(&getContext());
     for (AttentionOp op : ops) {
       OperandCopier copier(op, rewriter);
-      SmallVector<unsigned> operands = copier.find();
+      SmallVector<unsigned> operands = copier.findRows();
+      if (!operands.empty())
+        emitRemark(op, operands, "copies")
+            << " to rows of channels of a multiple of 8, one after the other "
+               "in memory";
+      SmallVector<unsigned> rounded = copier.findRounded();
+      if (!rounded.empty())
+        emitRemark(op, rounded, "rounds")
+            << " to " << op.getNumerics()->getOperand()
+            << " ahead of the kernel, as its numerics permit";
+      operands.append(rounded);
+      llvm::sort(operands);
+      operands.erase(llvm::unique(operands), operands.end());
       if (operands.empty())
         continue;
-      static constexpr StringRef names[] = {"queries", "keys", "values",
-                                            "result"};
-      InFlightDiagnostic remark =
-          op.emitRemark("is slower than it might be: its ");
-      llvm::interleaveComma(operands, remark,
-                            [&](unsigned n) { remark << names[n]; });
-      remark << (operands.size() == 1 && operands[0] == 3 ? " is" : " are")
-             << " copied, for rows of channels of a multiple of 8, one after "
-                "the other in memory";
-      remark.report();
       copier.copy(operands);
       ++numCopied;
     }

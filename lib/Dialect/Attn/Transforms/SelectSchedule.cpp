@@ -216,7 +216,8 @@ static LogicalResult checkCuda(AttentionOp op) {
       return op.emitOpError("has ")
              << name << " of " << type
              << "; on NVIDIA GPUs there is code for bf16 and f16: convert them "
-                "before the call";
+                "before the call, or permit it by numerics = "
+                "#attn.numerics<operand = bf16>";
   if (elementOf(op.getKeys()[0]) != query)
     return op.emitOpError("has queries of ")
            << query << " and keys of " << elementOf(op.getKeys()[0])

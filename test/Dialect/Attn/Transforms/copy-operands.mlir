@@ -5,7 +5,7 @@
 // DOC-BEGIN: attn-copy-operands --attn-copy-operands --canonicalize
 func.func @odd(%q: tensor<1x2x?x20xbf16>, %k: tensor<1x2x?x20xbf16>, %v: tensor<1x2x?x64xbf16>,
                %o: tensor<1x2x?x64xbf16>) -> tensor<1x2x?x64xbf16> {
-  // expected-remark @+1 {{is slower than it might be: its queries, keys are copied, for rows of channels of a multiple of 8, one after the other in memory}}
+  // expected-remark @+1 {{is slower than it might be: it copies its queries, keys to rows of channels of a multiple of 8, one after the other in memory}}
   %r = attn.attention ins(%q : tensor<1x2x?x20xbf16>)
       dense(%k, %v : tensor<1x2x?x20xbf16>, tensor<1x2x?x64xbf16>)
       outs(%o : tensor<1x2x?x64xbf16>)
@@ -51,7 +51,7 @@ func.func @odd(%q: tensor<1x2x?x20xbf16>, %k: tensor<1x2x?x20xbf16>, %v: tensor<
 // CHECK: return %[[C]], %[[R]]#1
 func.func @values(%q: tensor<2x9x64xf16>, %k: tensor<2x64x100xf16>, %v: tensor<2x100x20xf16>,
                   %o: tensor<20x2x9xf16>, %l: tensor<9x2xf32>) -> (tensor<20x2x9xf16>, tensor<9x2xf32>) {
-  // expected-remark @+1 {{its keys, values, result are copied}}
+  // expected-remark @+1 {{copies its keys, values, result to rows}}
   %r:2 = attn.attention ins(%q : tensor<2x9x64xf16>)
       dense(%k, %v : tensor<2x64x100xf16>, tensor<2x100x20xf16>)
       outs(%o, %l : tensor<20x2x9xf16>, tensor<9x2xf32>)
@@ -76,7 +76,7 @@ func.func @slices(%a: tensor<1x2x50x64xbf16>, %o: tensor<1x16x2x50xf32>) -> tens
   %q = tensor.extract_slice %a[0, 0, 0, 8] [1, 2, 50, 16] [1, 1, 1, 1] : tensor<1x2x50x64xbf16> to tensor<1x2x50x16xbf16>
   %k = tensor.extract_slice %a[0, 0, 0, 8] [1, 2, 50, 16] [1, 1, 1, 2] : tensor<1x2x50x64xbf16> to tensor<1x2x50x16xbf16>
   %v = tensor.extract_slice %a[0, 0, 0, 4] [1, 2, 50, 16] [1, 1, 1, 1] : tensor<1x2x50x64xbf16> to tensor<1x2x50x16xbf16>
-  // expected-remark @+1 {{its keys, values are copied}}
+  // expected-remark @+1 {{copies its keys, values to rows}}
   %r = attn.attention ins(%q : tensor<1x2x50x16xbf16>)
       dense(%k, %v : tensor<1x2x50x16xbf16>, tensor<1x2x50x16xbf16>)
       outs(%o : tensor<1x16x2x50xf32>)
@@ -95,7 +95,7 @@ func.func @slices(%a: tensor<1x2x50x64xbf16>, %o: tensor<1x16x2x50xf32>) -> tens
 // CHECK: linalg.generic
 func.func @result(%a: tensor<3x2x50x64xbf16>, %o: tensor<64x2x50xbf16>) -> tensor<64x2x50xbf16> {
   %q = tensor.extract_slice %a[1, 0, 0, 0] [1, 2, 50, 64] [1, 1, 1, 1] : tensor<3x2x50x64xbf16> to tensor<2x50x64xbf16>
-  // expected-remark @+1 {{its result is copied}}
+  // expected-remark @+1 {{copies its result to rows}}
   %r = attn.attention ins(%q : tensor<2x50x64xbf16>)
       dense(%q, %q : tensor<2x50x64xbf16>, tensor<2x50x64xbf16>)
       outs(%o : tensor<64x2x50xbf16>)

@@ -74,6 +74,9 @@ def Attn_NumericsAttr : Attn_Attr<"Numerics", "numerics"> {
   let description = [{
     - `accumulator`: type of scores, row maxima, row sums and of the sum over
       values; `f32` (default) or `f64` (reference only).
+    - `operand`: `f16` or `bf16`, to which queries, keys and values of more bits may be
+      rounded before they are multiplied, as where a GPU has no products of their
+      type. Absent: they may not. A target that multiplies them as they are does so.
     - `probability`: type to which `p` is rounded before it multiplies `v`.
       Absent: any type at least as precise as `v`'s element type.
     - `math`: `accurate` (default): `exp`, `tanh` and other functions have a
@@ -89,10 +92,11 @@ def Attn_NumericsAttr : Attn_Attr<"Numerics", "numerics"> {
   }];
   let parameters = (ins
     OptionalParameter<"::mlir::FloatType">:$accumulator,
+    OptionalParameter<"::mlir::FloatType">:$operand,
     OptionalParameter<"::mlir::FloatType">:$probability,
     DefaultValuedParameter<"MathMode", "MathMode::accurate">:$math
   );
-  let assemblyFormat = "`<` struct($accumulator, $probability, $math) `>`";
+  let assemblyFormat = "`<` struct($accumulator, $operand, $probability, $math) `>`";
   let genVerifyDecl = 1;
 }
 

@@ -245,9 +245,12 @@ def AttnCopyOperands : Pass<"attn-copy-operands"> {
     - a slice of channels that begins in the middle of a group, or of rows that are
       no whole groups.
 
+    Numbers of more bits than the numerics' `operand` are rounded to it in the copy:
+    GPUs multiply numbers of 16 bits.
+
     A result of f32 is written anywhere; another goes to memory with whole groups
-    first, and its first channels from there. A remark says which operands are
-    copied. `scale` becomes explicit.
+    first, and its first channels from there. Remarks say which operands
+    are copied and which are rounded. `scale` becomes explicit.
 
     Types say nothing of the strides of a function's arguments. A compiled function
     that is called with strides, or an address, that are no multiples of 16 bytes
