@@ -26,7 +26,7 @@ static constexpr StringLiteral pipeline =
     "loop-vectorize<no-interleave-forced-only;no-vectorize-forced-only>,"
     "early-cse,loop-mssa(licm<allowspeculation>),"
     "simplifycfg<hoist-common-insts;sink-common-insts>,"
-    "slp-vectorizer,vector-combine,dse,adce)";
+    "slp-vectorizer,vector-combine,dse,adce,tailcallelim)";
 
 Error fovea::optimize(Module &module, const CpuTarget &target,
                       TargetMachine &machine) {

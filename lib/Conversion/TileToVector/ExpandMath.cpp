@@ -243,12 +243,8 @@ struct ExpandMathPass final : fovea::impl::ExpandMathBase<ExpandMathPass> {
       return name != math::Exp2Op::getOperationName();
     };
     populateMathPolynomialApproximationPatterns(patterns, isWanted);
-    SmallVector<Operation *> functions;
-    getOperation()->walk([&](Operation *op) {
-      if (isa_and_present<math::MathDialect>(op->getDialect()))
-        functions.push_back(op);
-    });
-    (void)applyOpPatternsGreedily(functions, std::move(patterns));
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
   }
 };
 

@@ -1223,6 +1223,29 @@ func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
         %a = arith.cmpi sle, %j, %i : index
         attn.yield %a : i1
       }
+      // expected-error @below {{operands are rounded to f16 or bf16, got 'f32'}}
+      attributes {numerics = #attn.numerics<operand = f32>}
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<2x8x4x64xf32>, %k: tensor<2x2x6x64xf32>,
+             %v: tensor<2x2x6x32xf32>, %n: tensor<2xi32>, %s: tensor<8xf32>,
+             %x: index, %t: tensor<8xf32>, %o: tensor<2x8x4x32xf32>,
+             %l: tensor<2x8x4xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x8x4x64xf32>)
+      dense(%k, %v : tensor<2x2x6x64xf32>, tensor<2x2x6x32xf32>)
+        lengths(%n : tensor<2xi32>)
+      sinks(%s : tensor<8xf32>)
+      outs(%o, %l : tensor<2x8x4x32xf32>, tensor<2x8x4xf32>)
+      score(%y, %b, %h, %i, %j, %c = %t : tensor<8xf32>) {
+        attn.yield %y : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %a = arith.cmpi sle, %j, %i : index
+        attn.yield %a : i1
+      }
       // expected-error @below {{the probability is at most f64, got 'f128'}}
       attributes {numerics = #attn.numerics<probability = f128>}
   return

@@ -239,6 +239,7 @@ class Case:
     order: str = ""  # of its tokens
     fresh: int = 0  # keys of a second segment, a dense one
     result: str = ""  # the element type of the output: dtype
+    operand: str = ""  # what operands may be rounded to: the numerics permit it
 
     def __post_init__(self):
         self.dv = self.dv or self.d
@@ -312,8 +313,11 @@ class Case:
         attributes = []
         if self.scale:
             attributes.append(f"scale = {self.scale!r} : f64")
-        if self.approximate:
-            attributes.append("numerics = #attn.numerics<math = approximate>")
+        numerics = self.approximate * ["math = approximate"]
+        if self.operand:
+            numerics.insert(0, f"operand = {self.operand}")
+        if numerics:
+            attributes.append(f"numerics = #attn.numerics<{', '.join(numerics)}>")
         if self.schedule:
             attributes.append(f"schedule = #pipe.schedule<{self.schedule}>")
         if self.order:
@@ -468,6 +472,14 @@ CASES = [
     Case("f32-result-d256-f16", d=256, dtype="f16", result="f32"),
     Case("f32-result-varlen", segment="packed", result="f32", regions="causal", lse=True),
     Case("f32-result-one-query", queries=1, result="f32", lengths="i32", lse=True),
+    Case("f32-as-bf16-causal", dtype="f32", operand="bf16", regions="causal", lengths="i32",
+         sinks=True, lse=True),
+    Case("f32-as-f16-d72-dv40", d=72, dv=40, dtype="f32", operand="f16", lse=True),
+    Case("f32-as-bf16-d20-paged-16", d=20, dtype="f32", operand="bf16", segment="paged", page=16,
+         lengths="i32", result="bf16"),
+    Case("f32-as-f16-one-query", queries=1, dtype="f32", operand="f16", lengths="i32", lse=True),
+    Case("f32-as-bf16-softcap-varlen", dtype="f32", operand="bf16", segment="packed",
+         regions="softcap", approximate=True),
     Case("several", fresh=70, regions="rising", lse=True),
     Case("several-lengths-causal", fresh=33, regions="causal", lengths="i32", sinks=True, lse=True),
     Case("several-slopes-f16-d64", d=64, dtype="f16", fresh=130, regions="slopes", lengths="i64",

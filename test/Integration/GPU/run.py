@@ -287,7 +287,9 @@ def compare(case, got, want, lse, want_lse):
     """What is wrong, and the relative error."""
     if not got.numel():
         return "", 0.0
-    least, worst = BOUNDS[case.dtype]
+    least, worst = BOUNDS[case.operand or case.dtype]
+    if case.operand:  # queries, keys and values are rounded too
+        least, worst = 2 * least, 2 * worst
     got = got.double()
     if got.isnan().any():
         return "NaN in the output", float("nan")

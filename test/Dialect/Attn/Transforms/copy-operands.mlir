@@ -104,3 +104,27 @@ func.func @result(%a: tensor<3x2x50x64xbf16>, %o: tensor<64x2x50xbf16>) -> tenso
         affine_map<(b, h, i, j, d, e) -> (h, j, e)>, affine_map<(b, h, i, j, d, e) -> (e, h, i)>]}
   return %r : tensor<64x2x50xbf16>
 }
+
+// -----
+
+// The numerics permit what the kernel multiplies to be rounded: queries and keys of
+// f32; values are of 16 bits.
+// CHECK-LABEL: func.func @rounded
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : tensor<2x9x64xbf16>)
+// CHECK: %[[X:.*]] = tensor.extract %{{.*}} : tensor<2x9x64xf32>
+// CHECK: arith.truncf %[[X]] : f32 to bf16
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : tensor<2x100x64xbf16>)
+// CHECK-NOT: linalg.generic
+// CHECK: attn.attention ins(%{{.*}} : tensor<2x9x64xbf16>)
+// CHECK-NEXT: dense(%{{.*}}, %{{.*}} : tensor<2x100x64xbf16>, tensor<2x100x32xbf16>)
+func.func @rounded(%q: tensor<2x9x64xf32>, %k: tensor<2x100x64xf32>, %v: tensor<2x100x32xbf16>,
+                   %o: tensor<2x9x32xf32>) -> tensor<2x9x32xf32> {
+  // expected-remark @+1 {{is slower than it might be: it rounds its queries, keys to 'bf16' ahead of the kernel, as its numerics permit}}
+  %r = attn.attention ins(%q : tensor<2x9x64xf32>)
+      dense(%k, %v : tensor<2x100x64xf32>, tensor<2x100x32xbf16>)
+      outs(%o : tensor<2x9x32xf32>)
+      attributes {numerics = #attn.numerics<operand = bf16>, indexing_maps = [
+        affine_map<(b, h, i, j, d, e) -> (h, i, d)>, affine_map<(b, h, i, j, d, e) -> (h, j, d)>,
+        affine_map<(b, h, i, j, d, e) -> (h, j, e)>, affine_map<(b, h, i, j, d, e) -> (h, i, e)>]}
+  return %r : tensor<2x9x32xf32>
+}

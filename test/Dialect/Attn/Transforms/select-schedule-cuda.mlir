@@ -79,7 +79,7 @@ func.func @unequal(%q: tensor<1x8x?x40xf16>, %v: tensor<1x8x?x72xf16>) -> tensor
 
 !t = tensor<1x8x?x64xf32>
 func.func @f32(%q: !t) -> !t {
-  // expected-error @+1 {{has queries of 'f32'; on NVIDIA GPUs there is code for bf16 and f16: convert them before the call}}
+  // expected-error @+1 {{has queries of 'f32'; on NVIDIA GPUs there is code for bf16 and f16: convert them before the call, or permit it by numerics = #attn.numerics<operand = bf16>}}
   %r = attn.attention ins(%q : !t) dense(%q, %q : !t, !t) outs(%q : !t)
   return %r : !t
 }
