@@ -126,6 +126,7 @@ void fovea::buildLLVMStage(OpPassManager &pm,
     pm.addPass(arith::createArithEmulateUnsupportedFloats(emulate));
   }
   pm.addPass(arith::createArithExpandOpsPass(expand));
+  pm.addPass(createSCFToControlFlowPass());
   LowerToLLVMOptions lower;
   lower.x86 = targetOf(options).lanes >= 8;
   pm.addPass(createLowerToLLVM(lower));

@@ -172,8 +172,8 @@ void KernelEmitter::emitEntry(LLVM::LLVMFuncOp function) {
 
 LogicalResult KernelEmitter::emitRole(pipe::RoleOp role, int64_t firstGroup) {
   // A block starts with the registers divided evenly, in steps of 8.
-  int64_t atStart =
-      std::min<int64_t>(pipe::limits::registers / threads / 8 * 8, 255 / 8 * 8);
+  int64_t atStart = std::min<int64_t>(
+      pipe::limits::registers / (threads * blocks) / 8 * 8, 255 / 8 * 8);
   int64_t wanted = role.getRegisters();
   if (wanted != atStart)
     NVVM::SetMaxRegisterOp::create(builder, loc, wanted,

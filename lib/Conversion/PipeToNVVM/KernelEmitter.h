@@ -276,6 +276,8 @@ private:
   llvm::SmallVector<unsigned> globals;
   llvm::DenseMap<mlir::Value, Values> memoryOf;
   int64_t sharedBytes = 0, threads = 0;
+  /// Blocks that a multiprocessor runs side by side.
+  int64_t blocks = 1;
   /// Bytes of workspace for one work item's state; 0 if states stay where they
   /// are. The kernel's schedule says how many there may be.
   int64_t slotBytes = 0;

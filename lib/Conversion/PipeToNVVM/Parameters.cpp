@@ -110,10 +110,12 @@ LogicalResult KernelEmitter::collect() {
                "a grid has up to three coordinates on this target, "
                "got ")
            << kernel.getGridRank();
-  int64_t groups = 0;
+  int64_t groups = 0, registers = 0;
   for (auto role : kernel.getBlock().getOps<pipe::RoleOp>()) {
     roles.push_back(role);
     groups += role.getGroups();
+    registers +=
+        pipe::limits::groupThreads * role.getGroups() * role.getRegisters();
   }
   if (groups > 8)
     return kernel.emitError("the roles have ")
@@ -162,6 +164,10 @@ LogicalResult KernelEmitter::collect() {
     return kernel.emitError("needs ")
            << sharedBytes << " bytes of shared memory, a multiprocessor has "
            << pipe::limits::sharedBytes;
+  // A persistent kernel has one block on each multiprocessor.
+  if (!persistent && 2 * registers <= pipe::limits::registers &&
+      2 * sharedBytes <= pipe::limits::sharedBytes)
+    blocks = 2;
 
   WalkResult walked = kernel.walk([&](Operation *op) {
     FailureOr<unsigned> map;
@@ -350,7 +356,7 @@ LLVM::LLVMFuncOp KernelEmitter::makeFunction(gpu::GPUModuleOp module) {
       builder.getDenseI32ArrayAttr({static_cast<int32_t>(threads), 1, 1}));
   // With the block size known this lets roles change their register budgets.
   function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
-                    builder.getI32IntegerAttr(1));
+                    builder.getI32IntegerAttr(blocks));
   // exp2 without the steps that keep denormals.
   function.setPassthroughAttr(builder.getArrayAttr({builder.getStrArrayAttr(
       {"denormal-fp-math-f32", "preserve-sign,preserve-sign"})}));

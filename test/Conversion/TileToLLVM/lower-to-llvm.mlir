@@ -1,11 +1,11 @@
-// RUN: fovea-opt %s --fovea-lower-to-llvm | FileCheck %s --implicit-check-not=unrealized
+// RUN: fovea-opt %s --convert-scf-to-cf --fovea-lower-to-llvm | FileCheck %s --implicit-check-not=unrealized
 
 // What LLVM has no intrinsic for is a call.
 // CHECK-DAG: llvm.func @erff(f32) -> f32
 // CHECK-DAG: llvm.func @abort()
 
-// Loops, views, masks and functions in one conversion.
-// DOC-BEGIN: fovea-lower-to-llvm --fovea-lower-to-llvm
+// Views, masks and functions in one conversion.
+// DOC-BEGIN: fovea-lower-to-llvm --convert-scf-to-cf --fovea-lower-to-llvm
 // CHECK-LABEL: llvm.func @sum(
 // CHECK: llvm.cond_br
 // CHECK: llvm.icmp "sgt"

@@ -134,7 +134,10 @@ def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule",
     multiple of 8 of the 65536 there are: 256 for each of two warpgroups, 168 for
     three, 128 for four, the loading one included. `128 * (producer_regs + groups
     * consumer_regs)` may not exceed their sum, or a role would wait for registers
-    for ever. Shared memory has to hold at least the tiles of 64 channels; those
+    for ever. Where twice these registers and twice the shared memory are there, two
+    blocks of a kernel that is not persistent run on a multiprocessor side by side
+    (as with one group of 216 registers and key tiles of 64, at 128 channels), and the
+    registers at launch are half as many. Shared memory has to hold at least the tiles of 64 channels; those
     of the op are counted when they are made.
 
     Example: `#pipe.schedule<query_tile = 128, key_tile = 128, stages = 2,
