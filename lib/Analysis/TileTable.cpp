@@ -10,6 +10,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
+#include <limits>
 
 using namespace fovea;
 using TermKind = TermTable::Kind;
@@ -27,30 +28,38 @@ struct Box {
 /// What a condition is over a box.
 enum class Truth : char { never, always, unknown };
 
+/// Whole tiles, by their numbers, both ends included.
+struct TileBox {
+  IntegerRange queries, keys;
+};
+
 class Classifier {
 public:
   Classifier(const Mask &mask, const TableSizes &sizes,
-             llvm::function_ref<int64_t(unsigned)> symbols,
-             llvm::function_ref<bool(unsigned)> flags, unsigned maxSteps,
-             TileTable &table)
-      : mask(mask), sizes(sizes), symbols(symbols), flags(flags),
-        maxSteps(maxSteps), table(table) {}
+             const MaskValues &values, unsigned maxSteps, TileVisitor visitor)
+      : mask(mask), sizes(sizes), values(values), maxSteps(maxSteps),
+        visitor(visitor) {}
 
-  /// A box of whole tiles, given by their numbers.
-  void classify(IntegerRange queryTiles, IntegerRange keyTiles);
+  /// Gives the tiles of a box to the visitor, or appends its halves.
+  void classify(const TileBox &box, std::vector<TileBox> &halves) const;
+  /// Gives them with the class of one of them.
+  void sample(const TileBox &box);
 
 private:
+  Box getElements(const TileBox &box) const;
   Truth evaluate(const Formula &f, const Box &box) const;
   /// Looks for an element of each kind; false if the steps are used up.
   bool search(const Box &box, bool &hasTrue, bool &hasFalse,
               unsigned &steps) const;
+  /// Gives tiles with the class of a tile.
+  void give(const TileBox &box, const Box &tile) const;
 
   const Mask &mask;
   const TableSizes &sizes;
-  llvm::function_ref<int64_t(unsigned)> symbols;
-  llvm::function_ref<bool(unsigned)> flags;
+  const MaskValues &values;
   unsigned maxSteps;
-  TileTable &table;
+  TileVisitor visitor;
+  uint64_t random = 1;
 };
 
 } // namespace
@@ -126,11 +135,11 @@ Truth Classifier::evaluate(const Formula &f, const Box &box) const {
           return box.rows;
         if (term == TermTable::column)
           return box.columns;
-        int64_t value = symbols(term);
-        return IntegerRange{value, value};
+        return values.symbols(term);
       },
       [&](unsigned flag) {
-        return flags(flag) ? Truth::always : Truth::never;
+        std::optional<bool> value = values.flags(flag);
+        return !value ? Truth::unknown : *value ? Truth::always : Truth::never;
       });
 }
 
@@ -183,39 +192,85 @@ bool Classifier::search(const Box &box, bool &hasTrue, bool &hasFalse,
   return true;
 }
 
-void Classifier::classify(IntegerRange queryTiles, IntegerRange keyTiles) {
-  Box box{{queryTiles.low * sizes.tileRows,
-           std::min((queryTiles.high + 1) * sizes.tileRows, sizes.rows) - 1},
-          {keyTiles.low * sizes.tileKeys,
-           std::min((keyTiles.high + 1) * sizes.tileKeys, sizes.keys) - 1}};
-  auto set = [&](TileClass value) {
-    for (int64_t q = queryTiles.low; q <= queryTiles.high; ++q)
-      for (int64_t k = keyTiles.low; k <= keyTiles.high; ++k)
-        table.classes[q * table.numKeyTiles + k] = value;
-  };
-  Truth truth = evaluate(mask.formula, box);
+Box Classifier::getElements(const TileBox &box) const {
+  return {{box.queries.low * sizes.tileRows,
+           std::min((box.queries.high + 1) * sizes.tileRows, sizes.rows) - 1},
+          {box.keys.low * sizes.tileKeys,
+           std::min((box.keys.high + 1) * sizes.tileKeys, sizes.keys) - 1}};
+}
+
+void Classifier::give(const TileBox &box, const Box &tile) const {
+  bool hasTrue = false, hasFalse = false;
+  unsigned steps = maxSteps;
+  bool isDecided = search(tile, hasTrue, hasFalse, steps);
+  bool hasBoth = hasTrue && hasFalse;
+  bool isGivenUp = !isDecided && !hasBoth;
+  TileClass which = hasBoth || isGivenUp ? TileClass::partial
+                    : hasTrue            ? TileClass::full
+                                         : TileClass::empty;
+  visitor(box.queries, box.keys, which, isGivenUp);
+}
+
+void Classifier::classify(const TileBox &box,
+                          std::vector<TileBox> &halves) const {
+  Box elements = getElements(box);
+  Truth truth = evaluate(mask.formula, elements);
   if (truth != Truth::unknown)
-    return set(truth == Truth::always ? TileClass::full : TileClass::empty);
-  int64_t numQueries = queryTiles.high - queryTiles.low;
-  int64_t numKeys = keyTiles.high - keyTiles.low;
-  if (numQueries == 0 && numKeys == 0) {
-    bool hasTrue = false, hasFalse = false;
-    unsigned steps = maxSteps;
-    bool isDecided = search(box, hasTrue, hasFalse, steps);
-    if (isDecided && !(hasTrue && hasFalse))
-      set(hasTrue ? TileClass::full : TileClass::empty);
-    table.numGivenUp += !isDecided && !(hasTrue && hasFalse);
-    return;
-  }
+    return visitor(box.queries, box.keys,
+                   truth == Truth::always ? TileClass::full : TileClass::empty,
+                   /*isGivenUp=*/false);
+  int64_t numQueries = box.queries.high - box.queries.low;
+  int64_t numKeys = box.keys.high - box.keys.low;
+  if (numQueries == 0 && numKeys == 0)
+    return give(box, elements);
+  TileBox first = box, second = box;
   if (numQueries >= numKeys) {
-    int64_t middle = (queryTiles.low + queryTiles.high) / 2;
-    classify({queryTiles.low, middle}, keyTiles);
-    classify({middle + 1, queryTiles.high}, keyTiles);
+    first.queries.high = (box.queries.low + box.queries.high) / 2;
+    second.queries.low = first.queries.high + 1;
   } else {
-    int64_t middle = (keyTiles.low + keyTiles.high) / 2;
-    classify(queryTiles, {keyTiles.low, middle});
-    classify(queryTiles, {middle + 1, keyTiles.high});
+    first.keys.high = (box.keys.low + box.keys.high) / 2;
+    second.keys.low = first.keys.high + 1;
   }
+  halves.push_back(first);
+  halves.push_back(second);
+}
+
+void Classifier::sample(const TileBox &box) {
+  // At random: the tiles of a mask may repeat at any distance.
+  auto pick = [&](IntegerRange range) {
+    random = random * 6364136223846793005u + 1442695040888963407u;
+    int64_t number =
+        range.low + int64_t((random >> 32) % (range.high - range.low + 1));
+    return IntegerRange{number, number};
+  };
+  IntegerRange query = pick(box.queries), key = pick(box.keys);
+  give(box, getElements({query, key}));
+}
+
+bool fovea::visitTiles(const Mask &mask, const TableSizes &sizes,
+                       const MaskValues &values, unsigned maxSteps,
+                       size_t maxBoxes, TileVisitor visitor) {
+  Classifier classifier(mask, sizes, values, maxSteps, visitor);
+  std::vector<TileBox> boxes, halves;
+  if (sizes.rows > 0 && sizes.keys > 0)
+    boxes.push_back({{0, (sizes.rows - 1) / sizes.tileRows},
+                     {0, (sizes.keys - 1) / sizes.tileKeys}});
+  while (!boxes.empty() && boxes.size() <= maxBoxes) {
+    for (const TileBox &box : boxes)
+      classifier.classify(box, halves);
+    boxes.swap(halves);
+    halves.clear();
+  }
+  for (const TileBox &box : boxes)
+    classifier.sample(box);
+  return boxes.empty();
+}
+
+void TileTable::set(IntegerRange queryTiles, IntegerRange keyTiles,
+                    TileClass which) {
+  for (int64_t q = queryTiles.low; q <= queryTiles.high; ++q)
+    for (int64_t k = keyTiles.low; k <= keyTiles.high; ++k)
+      classes[q * numKeyTiles + k] = which;
 }
 
 int64_t TileTable::count(TileClass which) const {
@@ -230,8 +285,17 @@ TileTable fovea::classifyTiles(const Mask &mask, const TableSizes &sizes,
   int64_t numQueryTiles = llvm::divideCeil(sizes.rows, sizes.tileRows);
   table.numKeyTiles = llvm::divideCeil(sizes.keys, sizes.tileKeys);
   table.classes.resize(numQueryTiles * table.numKeyTiles, TileClass::partial);
-  if (!table.classes.empty())
-    Classifier(mask, sizes, symbols, flags, maxSteps, table)
-        .classify({0, numQueryTiles - 1}, {0, table.numKeyTiles - 1});
+  visitTiles(mask, sizes,
+             {[&](unsigned term) {
+                int64_t value = symbols(term);
+                return IntegerRange{value, value};
+              },
+              [&](unsigned flag) { return std::optional(flags(flag)); }},
+             maxSteps, std::numeric_limits<size_t>::max(),
+             [&](IntegerRange queryTiles, IntegerRange keyTiles,
+                 TileClass which, bool isGivenUp) {
+               table.set(queryTiles, keyTiles, which);
+               table.numGivenUp += isGivenUp;
+             });
   return table;
 }

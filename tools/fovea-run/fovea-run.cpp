@@ -366,13 +366,9 @@ static Error measure(Program &program, StringRef entry,
   return Error::success();
 }
 
-static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
-                      const CpuTarget &target, Report &report) {
-  report.entry = entry.getName().str();
-  report.compileMs = program.getCompileMs();
-  ArgumentSources sources;
-  sources.files.assign(inFiles.begin(), inFiles.end());
-  sources.seed = randomSeed;
+/// The sizes of --dims, by name.
+static Expected<llvm::StringMap<int64_t>> readDims() {
+  llvm::StringMap<int64_t> dims;
   for (StringRef dim : dimSizes) {
     auto [name, value] = dim.split('=');
     int64_t size;
@@ -380,10 +376,24 @@ static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
       return llvm::createStringError("--dims " + dim +
                                      ": expected NAME=VALUE with a size of 0 "
                                      "or more");
-    if (!sources.dims.insert({name, size}).second)
+    if (!dims.insert({name, size}).second)
       return llvm::createStringError("--dims " + dim + ": " + name +
                                      " is given twice; give it once");
   }
+  return dims;
+}
+
+static Error runEntry(ModuleOp module, func::FuncOp entry, Program &program,
+                      const CpuTarget &target, Report &report) {
+  report.entry = entry.getName().str();
+  report.compileMs = program.getCompileMs();
+  ArgumentSources sources;
+  sources.files.assign(inFiles.begin(), inFiles.end());
+  sources.seed = randomSeed;
+  auto dims = readDims();
+  if (!dims)
+    return dims.takeError();
+  sources.dims = std::move(*dims);
   if (outFiles.size() > entry.getNumResults())
     return llvm::createStringError(
         "--out " + outFiles[entry.getNumResults()] + ": @" + report.entry +
@@ -579,20 +589,11 @@ static Expected<SmallVector<func::FuncOp>> findEntries(ModuleOp module) {
   return entries;
 }
 
-/// Options that fit together, and names of dimensions that the entries have.
-static Error checkOptions(ModuleOp module, ArrayRef<func::FuncOp> entries) {
+/// Attributes of entries, and names in --dims that they have.
+static Error checkEntries(ModuleOp module, ArrayRef<func::FuncOp> entries) {
   for (func::FuncOp entry : entries)
     if (Error error = checkAttributes(entry))
       return error;
-  for (const auto &[option, files] :
-       {std::pair("--in", &inFiles), std::pair("--out", &outFiles)})
-    for (StringRef path : *files)
-      if (path.empty())
-        return llvm::createStringError(llvm::Twine(option) +
-                                       ": expected the path of a .npy file");
-  if (entries.size() > 1 && !outFiles.empty())
-    return llvm::createStringError("--out is for one entry; choose it by "
-                                   "--entry");
   llvm::SmallSetVector<StringRef, 4> names;
   if (auto sizes = module->getAttrOfType<DictionaryAttr>("fovea.dims"))
     for (NamedAttribute size : sizes)
@@ -611,6 +612,46 @@ static Error checkOptions(ModuleOp module, ArrayRef<func::FuncOp> entries) {
           "; dimensions: " +
           (names.empty() ? "none" : llvm::join(names, ", ")));
   return Error::success();
+}
+
+/// Options that fit together.
+static Error checkOptions(ModuleOp module, ArrayRef<func::FuncOp> entries) {
+  if (Error error = checkEntries(module, entries))
+    return error;
+  for (const auto &[option, files] :
+       {std::pair("--in", &inFiles), std::pair("--out", &outFiles)})
+    for (StringRef path : *files)
+      if (path.empty())
+        return llvm::createStringError(llvm::Twine(option) +
+                                       ": expected the path of a .npy file");
+  if (entries.size() > 1 && !outFiles.empty())
+    return llvm::createStringError("--out is for one entry; choose it by "
+                                   "--entry");
+  return Error::success();
+}
+
+/// Explains all functions, with the sizes of --dims as the module's. An error
+/// without a message was printed.
+static Error explainAll(ModuleOp module) {
+  SmallVector<func::FuncOp> functions(module.getOps<func::FuncOp>());
+  if (Error error = checkEntries(module, functions))
+    return error;
+  auto dims = readDims();
+  if (!dims)
+    return dims.takeError();
+  Builder b(module.getContext());
+  NamedAttrList sizes(module->getAttrOfType<DictionaryAttr>("fovea.dims"));
+  for (const auto &dim : *dims)
+    sizes.set(b.getStringAttr(dim.first()), b.getI64IntegerAttr(dim.second));
+  if (!sizes.empty())
+    module->setAttr("fovea.dims", sizes.getDictionary(module.getContext()));
+  PassManager pm(module.getContext());
+  attn::AttnExplainOptions options;
+  options.target = targetText;
+  options.svg = svgFile;
+  pm.addPass(attn::createAttnExplain(options));
+  return succeeded(pm.run(module)) ? Error::success()
+                                   : llvm::createStringError("");
 }
 
 int main(int argc, char **argv) {
@@ -664,16 +705,12 @@ int main(int argc, char **argv) {
       return fail("--schedule: " + toString(std::move(error)));
   if (svgFile.getNumOccurrences() && !explain)
     return fail("--svg: there is no picture without --explain");
-  if (explain && dimSizes.getNumOccurrences())
-    return fail(
-        "--dims: --explain takes sizes from the types; write them there");
   if (explain) {
-    PassManager pm(module.getContext());
-    attn::AttnExplainOptions options;
-    options.target = targetText;
-    options.svg = svgFile;
-    pm.addPass(attn::createAttnExplain(options));
-    return failed(pm.run(module));
+    Error error = explainAll(module);
+    if (!error)
+      return 0;
+    std::string message = toString(std::move(error));
+    return message.empty() ? 1 : fail(message);
   }
   auto entries = findEntries(module);
   if (!entries)

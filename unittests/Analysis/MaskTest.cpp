@@ -304,5 +304,42 @@ TEST_P(KnownMasks, Table) {
   }
 }
 
+// Each tile is given once, with its class or that of a tile of its box.
+TEST_P(KnownMasks, Visit) {
+  const Known &known = GetParam();
+  const Sizes &sizes = known.sizes;
+  Mask mask({0, int64_t(1) << 32}, {0, int64_t(1) << 32});
+  mask.formula = known.formula(mask, mask.terms.get(TermTable::row),
+                               mask.terms.get(TermTable::column));
+  TableSizes extents{sizes.tileRows, sizes.tileKeys, sizes.rows - 5,
+                     sizes.keys - 13};
+  constexpr unsigned maxSteps = 1024;
+  TileTable table = classifyTiles(
+      mask, extents, [](unsigned) { return 0; }, [](unsigned) { return false; },
+      maxSteps);
+  for (size_t maxBoxes : {0, 1, 16, 1 << 20}) {
+    std::vector<int> numVisits(table.classes.size());
+    int64_t numWrong = 0, numOther = 0;
+    bool isExact = visitTiles(
+        mask, extents,
+        {[](unsigned) { return IntegerRange{0, 0}; },
+         [](unsigned) { return std::optional(false); }},
+        maxSteps, maxBoxes,
+        [&](IntegerRange queries, IntegerRange keys, TileClass which, bool) {
+          bool isThere = false;
+          for (int64_t q = queries.low; q <= queries.high; ++q)
+            for (int64_t k = keys.low; k <= keys.high; ++k) {
+              ++numVisits[q * table.numKeyTiles + k];
+              isThere |= table.at(q, k) == which;
+              numOther += table.at(q, k) != which;
+            }
+          numWrong += !isThere;
+        });
+    EXPECT_TRUE(llvm::all_of(numVisits, [](int n) { return n == 1; }));
+    EXPECT_EQ(numWrong, 0);
+    EXPECT_TRUE(isExact ? numOther == 0 : maxBoxes <= 16);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(, KnownMasks, ::testing::ValuesIn(knownMasks()),
                          [](const auto &info) { return info.param.name; });

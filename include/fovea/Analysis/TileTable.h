@@ -19,6 +19,8 @@
 
 #include "fovea/Analysis/Mask.h"
 
+#include <optional>
+
 namespace fovea {
 
 enum class TileClass : char { empty, full, partial };
@@ -36,6 +38,8 @@ struct TileTable {
   TileClass at(int64_t queryTile, int64_t keyTile) const {
     return classes[queryTile * numKeyTiles + keyTile];
   }
+  /// Says the class of a box of tiles.
+  void set(IntegerRange queryTiles, IntegerRange keyTiles, TileClass which);
   int64_t count(TileClass which) const;
 };
 
@@ -44,6 +48,26 @@ TileTable classifyTiles(const Mask &mask, const TableSizes &sizes,
                         llvm::function_ref<int64_t(unsigned)> symbols,
                         llvm::function_ref<bool(unsigned)> flags,
                         unsigned maxSteps = 256);
+
+/// What is known of a mask's symbols, a range for each, and flags.
+struct MaskValues {
+  llvm::function_ref<IntegerRange(unsigned)> symbols;
+  llvm::function_ref<std::optional<bool>(unsigned)> flags;
+};
+
+/// Takes a box of tiles of one class. Those of which the steps did not decide
+/// it are given up, and partial.
+using TileVisitor =
+    llvm::function_ref<void(IntegerRange queryTiles, IntegerRange keyTiles,
+                            TileClass which, bool isGivenUp)>;
+
+/// Gives all tiles, each once, in boxes of one class, with at most `maxSteps`
+/// boxes inside of each tile. Where more than `maxBoxes` boxes of tiles have to
+/// be halved at a time, those are given instead with the class of one tile of
+/// each, chosen at random; false if so.
+bool visitTiles(const Mask &mask, const TableSizes &sizes,
+                const MaskValues &values, unsigned maxSteps, size_t maxBoxes,
+                TileVisitor visitor);
 
 /// The class of a box of elements, by interval arithmetic alone, from the range
 /// of each row, column and symbol in it: partial where that decides nothing.

@@ -32,68 +32,233 @@ using namespace mlir;
 using namespace fovea;
 using namespace fovea::attn;
 
+/// Sizes and other integers above it are not looked at.
+static constexpr int64_t maxSize = maxGuarded;
+
+//===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
 namespace {
 
-/// The map of the tiles of one group of heads.
-struct TileMap {
-  std::string title;
-  TileExtents size;
-  TileTable table;
+/// Sizes that the types leave open: those of named dimensions of arguments.
+class Sizes {
+public:
+  explicit Sizes(ModuleOp module)
+      : sizes(module->getAttrOfType<DictionaryAttr>("fovea.dims")) {}
 
-  int64_t getRows() const {
-    return table.classes.size() / std::max<int64_t>(table.numKeyTiles, 1);
-  }
-  /// Pairs of a query and a key in tiles with work.
-  double getVisited() const {
-    double tiles = table.classes.size() - table.count(TileClass::empty);
-    return tiles * size.queries * size.keys;
-  }
+  /// Of a dimension of a tensor; negative if it is not known.
+  int64_t sizeOf(Value tensor, unsigned axis) const;
+  /// The value of an integer outside of regions, if at most `depth` ops in a
+  /// row make it.
+  std::optional<int64_t> valueOf(Value value, unsigned depth = 8) const;
+
+private:
+  DictionaryAttr sizes;
 };
 
 } // namespace
 
+int64_t Sizes::sizeOf(Value tensor, unsigned axis) const {
+  while (true) {
+    auto type = dyn_cast<ShapedType>(tensor.getType());
+    if (!type || !type.hasRank())
+      return -1;
+    if (!type.isDynamicDim(axis))
+      return type.getDimSize(axis);
+    auto cast = tensor.getDefiningOp<tensor::CastOp>();
+    if (!cast)
+      break;
+    tensor = cast.getSource();
+  }
+  auto argument = dyn_cast<BlockArgument>(tensor);
+  if (!sizes || !argument || !argument.getOwner()->isEntryBlock())
+    return -1;
+  auto function =
+      dyn_cast<FunctionOpInterface>(argument.getOwner()->getParentOp());
+  auto names = function ? function.getArgAttrOfType<ArrayAttr>(
+                              argument.getArgNumber(), "fovea.dims")
+                        : ArrayAttr();
+  if (!names || axis >= names.size())
+    return -1;
+  auto name = dyn_cast<StringAttr>(names[axis]);
+  auto size = name ? sizes.getAs<IntegerAttr>(name) : IntegerAttr();
+  std::optional<int64_t> known =
+      size ? size.getValue().trySExtValue() : std::nullopt;
+  return known && *known <= maxSize ? *known : -1;
+}
+
+std::optional<int64_t> Sizes::valueOf(Value value, unsigned depth) const {
+  if (depth == 0)
+    return std::nullopt;
+  auto find = [&]() -> std::optional<int64_t> {
+    APInt constant;
+    if (matchPattern(value, m_ConstantInt(&constant)))
+      return constant.trySExtValue();
+    Operation *op = value.getDefiningOp();
+    if (auto dim = dyn_cast_or_null<tensor::DimOp>(op)) {
+      std::optional<int64_t> axis = dim.getConstantIndex();
+      int64_t size = axis ? sizeOf(dim.getSource(), *axis) : -1;
+      return size < 0 ? std::nullopt : std::optional(size);
+    }
+    if (isa_and_nonnull<arith::IndexCastOp>(op))
+      return valueOf(op->getOperand(0), depth - 1);
+    if (!isa_and_nonnull<arith::AddIOp, arith::SubIOp>(op))
+      return std::nullopt;
+    std::optional<int64_t> x = valueOf(op->getOperand(0), depth - 1),
+                           y = valueOf(op->getOperand(1), depth - 1);
+    if (!x || !y)
+      return std::nullopt;
+    return isa<arith::AddIOp>(op) ? *x + *y : *x - *y;
+  };
+  std::optional<int64_t> found = find();
+  Type type = value.getType();
+  bool isSmall =
+      found && -maxSize <= *found && *found <= maxSize &&
+      (type.isIndex() || llvm::isIntN(type.getIntOrFloatBitWidth(), *found));
+  return isSmall ? found : std::nullopt;
+}
+
 //===----------------------------------------------------------------------===//
-// Tables
+// Maps
 //===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Numbers of tiles by class.
+struct TileCounts {
+  double empty = 0, full = 0, partial = 0;
+  void add(TileClass which, double count) {
+    (which == TileClass::empty  ? empty
+     : which == TileClass::full ? full
+                                : partial) += count;
+  }
+  bool operator==(const TileCounts &other) const {
+    return empty == other.empty && full == other.full &&
+           partial == other.partial;
+  }
+};
+
+/// An axis of a map: its tiles, in cells of several where there are many.
+struct TileAxis {
+  TileAxis(int64_t extent, int64_t tile)
+      : extent(extent), tile(tile), tiles(llvm::divideCeil(extent, tile)),
+        step(llvm::divideCeil(tiles, maxCells)),
+        cells(llvm::divideCeil(tiles, step)) {}
+
+  /// Tiles of a range that are in a cell.
+  double countTiles(IntegerRange range, int64_t cell) const {
+    return std::min(range.high, (cell + 1) * step - 1) -
+           std::max(range.low, cell * step) + 1;
+  }
+  /// Queries or keys that are in a range of tiles.
+  double countElements(IntegerRange range) const {
+    return std::min((range.high + 1) * tile, extent) - range.low * tile;
+  }
+
+  static constexpr int64_t maxCells = 128;
+  int64_t extent, tile, tiles, step, cells;
+};
+
+/// A map of tiles: how many of each class are in each of its cells.
+struct TileMap {
+  TileMap(const OpExtents &extents, TileExtents tiles)
+      : queries(extents.queries, tiles.queries), keys(extents.keys, tiles.keys),
+        cells(queries.cells * keys.cells) {}
+
+  TileCounts getTotal() const;
+  /// Counts the tiles of a box, or takes them away again.
+  void add(IntegerRange queryTiles, IntegerRange keyTiles, TileClass which,
+           int sign = 1);
+
+  TileAxis queries, keys;
+  std::vector<TileCounts> cells; ///< By query, then by key.
+  double visited = 0;            ///< Pairs of elements in tiles with work.
+  bool isAbout = false;          ///< By some of the tiles only.
+};
+
+} // namespace
+
+TileCounts TileMap::getTotal() const {
+  TileCounts total;
+  for (const TileCounts &cell : cells) {
+    total.empty += cell.empty;
+    total.full += cell.full;
+    total.partial += cell.partial;
+  }
+  return total;
+}
+
+void TileMap::add(IntegerRange queryTiles, IntegerRange keyTiles,
+                  TileClass which, int sign) {
+  for (int64_t y = queryTiles.low / queries.step;
+       y <= queryTiles.high / queries.step; ++y)
+    for (int64_t x = keyTiles.low / keys.step; x <= keyTiles.high / keys.step;
+         ++x)
+      cells[y * keys.cells + x].add(which,
+                                    sign * queries.countTiles(queryTiles, y) *
+                                        keys.countTiles(keyTiles, x));
+  if (which != TileClass::empty)
+    visited +=
+        sign * queries.countElements(queryTiles) * keys.countElements(keyTiles);
+}
+
+/// The tiles of a mask.
+static TileMap readMask(const NaturalMask &mask, const OpExtents &extents,
+                        TileExtents tiles) {
+  // Some tenths of a second, and more than a window over millions of tokens.
+  constexpr size_t maxBoxes = size_t(1) << 18;
+  TileMap map(extents, tiles);
+  map.isAbout = !mask.visit(
+      tiles, maxBoxes,
+      [&](IntegerRange queryTiles, IntegerRange keyTiles, TileClass which,
+          bool) { map.add(queryTiles, keyTiles, which); });
+  return map;
+}
 
 /// The tiles that a constant walk lists for a head of the first sequence; none
 /// if they are not known, or it lists what is not there.
-static std::optional<TileTable> readWalk(AttentionOp op, int64_t head) {
+static std::optional<TileMap> readWalk(AttentionOp op, OpExtents extents,
+                                       TileExtents size, int64_t head) {
   DenseIntElementsAttr rows, tiles;
   if (!matchPattern(op.getWalkRows(), m_Constant(&rows)) ||
       !matchPattern(op.getWalkTiles(), m_Constant(&tiles)))
     return std::nullopt;
   ArrayRef<int64_t> shape = cast<ShapedType>(rows.getType()).getShape();
-  int64_t numRows = shape[2], first = shape[1] == 1 ? 0 : head * numRows;
-  TileTable table;
-  table.numKeyTiles =
-      llvm::divideCeil(OpExtents(op).keys, (*op.getWalkShape())[1]);
-  table.classes.assign(numRows * table.numKeyTiles, TileClass::empty);
+  TileMap map(extents, size);
+  if (shape[2] != map.queries.tiles)
+    return std::nullopt;
+  map.add({0, map.queries.tiles - 1}, {0, map.keys.tiles - 1},
+          TileClass::empty);
+  int64_t first = head * map.queries.tiles;
   auto fields = rows.getValues<int32_t>();
   auto list = tiles.getValues<int32_t>();
   auto isBelow = [](int64_t x, int64_t limit) { return x >= 0 && x < limit; };
-  for (int64_t row = 0; row < numRows; ++row) {
+  for (int64_t row = 0; row < map.queries.tiles; ++row) {
     auto field = [&](unsigned n) -> int64_t {
       return fields[4 * (first + row) + n];
     };
     for (int64_t n = 0; n < field(2); ++n) {
-      if (!isBelow(field(0), numRows) || !isBelow(field(1) + n, tiles.size()) ||
-          !isBelow(list[field(1) + n], table.numKeyTiles))
+      if (!isBelow(field(0), map.queries.tiles) ||
+          !isBelow(field(1) + n, tiles.size()) ||
+          !isBelow(list[field(1) + n], map.keys.tiles))
         return std::nullopt;
-      table.classes[field(0) * table.numKeyTiles + list[field(1) + n]] =
-          n < field(3) ? TileClass::partial : TileClass::full;
+      IntegerRange query{field(0), field(0)};
+      IntegerRange key{list[field(1) + n], list[field(1) + n]};
+      map.add(query, key, TileClass::empty, -1);
+      map.add(query, key, n < field(3) ? TileClass::partial : TileClass::full);
     }
   }
-  return table;
+  return map;
 }
 
 namespace {
 
-/// Heads whose tiles are alike.
+/// Heads whose maps are alike.
 struct HeadGroup {
   std::string name;
   int64_t heads;
-  TileTable table;
+  TileMap map;
 };
 
 } // namespace
@@ -117,36 +282,45 @@ static std::string nameHeads(ArrayRef<int64_t> heads) {
 /// The tiles of an op's walk or else of its mask, of tiles of this size;
 /// nothing if they are not known. Of more heads than `maxHeads` nothing is
 /// known but what holds for all.
-static std::vector<HeadGroup> groupHeads(AttentionOp op, TileExtents tiles) {
+static std::vector<HeadGroup> groupHeads(AttentionOp op, OpExtents extents,
+                                         TileExtents tiles,
+                                         const Sizes &sizes) {
   constexpr int64_t maxHeads = 64;
-  int64_t heads = OpExtents(op).heads;
   Value rows = op.getWalkRows();
-  bool isSame =
-      rows ? cast<ShapedType>(rows.getType()).getDimSize(1) == 1
-           : op.getMask().empty() || op.getMask().getArgument(1).use_empty();
-  if (heads <= 0 || heads > maxHeads)
-    isSame = true;
+  int64_t heads = 1;
+  if (rows)
+    heads = cast<ShapedType>(rows.getType()).getDimSize(1);
+  else if (!op.getMask().empty() && extents.heads <= maxHeads &&
+           !op.getMask().getArgument(dimH).use_empty())
+    heads = std::max<int64_t>(extents.heads, 1);
+  auto find = [&](int64_t head) -> std::optional<TileMap> {
+    if (rows)
+      return readWalk(op, extents, tiles, head);
+    NaturalMask mask(op, extents,
+                     heads == 1 ? std::nullopt : std::optional(head),
+                     [&](Value value) { return sizes.valueOf(value); });
+    if (!mask.isKnown())
+      return std::nullopt;
+    return readMask(mask, extents, tiles);
+  };
   std::vector<HeadGroup> groups;
   SmallVector<SmallVector<int64_t>> members;
-  for (int64_t head = 0; head < (isSame ? 1 : heads); ++head) {
-    std::optional<TileTable> table =
-        rows ? readWalk(op, head)
-             : classifyNatural(op, tiles,
-                               isSame ? std::nullopt : std::optional(head));
-    if (!table)
+  for (int64_t head = 0; head < heads; ++head) {
+    std::optional<TileMap> map = find(head);
+    if (!map)
       return {};
     auto same = llvm::find_if(groups, [&](const HeadGroup &group) {
-      return group.table.classes == table->classes;
+      return group.map.cells == map->cells;
     });
     if (same == groups.end()) {
-      groups.push_back({"all heads", 0, std::move(*table)});
+      groups.push_back({"all heads", 0, std::move(*map)});
       same = std::prev(groups.end());
       members.emplace_back();
     }
     ++same->heads;
     members[same - groups.begin()].push_back(head);
   }
-  if (!isSame)
+  if (heads != 1)
     for (auto [group, heads] : llvm::zip_equal(groups, members))
       group.name = nameHeads(heads);
   return groups;
@@ -165,17 +339,20 @@ public:
 
   /// Starts a line of maps.
   void startLine(StringRef text) {
-    top += lineHeight;
-    left = margin;
-    lineHeight = 0;
+    breakLine();
     writeText(margin, top + 18, 15, escape(text), "bold");
     top += 30;
   }
-  void add(const TileMap &map);
+  void add(StringRef title, const TileMap &map);
   void write(llvm::raw_ostream &os);
 
 private:
-  static constexpr int margin = 64, side = 448, maxCells = 128;
+  void breakLine() {
+    top += lineHeight;
+    left = margin;
+    lineHeight = 0;
+  }
+  static constexpr int margin = 64, side = 448;
   static std::string escape(StringRef text) {
     std::string result;
     for (char c : text)
@@ -216,38 +393,40 @@ static std::string mix(double full, double partial) {
   return text;
 }
 
-void Picture::add(const TileMap &map) {
-  int64_t rows = map.getRows(), columns = map.table.numKeyTiles;
-  // Tiles of a cell along an axis.
-  int64_t step = llvm::divideCeil(std::max(rows, columns), maxCells);
-  double cell = double(side) * step / std::max(rows, columns);
+/// The colour of a cell. One with some work in it can be told from one without.
+static std::string getColor(const TileCounts &tiles) {
+  double work = tiles.full + tiles.partial;
+  double all = std::min(tiles.empty + work, 4 * std::max(work, 1.0));
+  return mix(tiles.full / all, tiles.partial / all);
+}
+
+void Picture::add(StringRef title, const TileMap &map) {
+  if (left > 4 * side)
+    breakLine();
+  const TileAxis &queries = map.queries, &keys = map.keys;
+  double scale = double(side) / std::max(queries.extent, keys.extent);
+  double width = std::max(scale * keys.extent, side / 4.0),
+         height = std::max(scale * queries.extent, side / 4.0);
   double x0 = left + 24, y0 = top + 26;
-  double width = cell * llvm::divideCeil(columns, step);
-  double height = cell * llvm::divideCeil(rows, step);
-  writeText(x0, top + 14, 12, escape(map.title));
+  writeText(x0, top + 14, 12, escape(title));
   svg << "<g shape-rendering=\"crispEdges\">\n<rect x=\"" << x0 << "\" y=\""
       << y0 << "\" width=\"" << width << "\" height=\"" << height
       << "\" fill=\"#f4f4f4\" stroke=\"#888\"/>\n";
-  for (int64_t row = 0; row * step < rows; ++row) {
+  double cellWidth = width / keys.cells, cellHeight = height / queries.cells;
+  for (int64_t row = 0; row < queries.cells; ++row) {
     std::string last;
     double start = 0;
     auto flush = [&](double end) {
       if (!last.empty() && last != "#f4f4f4")
         svg << llvm::format("<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" "
                             "height=\"%.2f\" fill=\"%s\"/>\n",
-                            x0 + start * cell, y0 + row * cell,
-                            (end - start) * cell, cell, last.c_str());
+                            x0 + start * cellWidth, y0 + row * cellHeight,
+                            (end - start) * cellWidth, cellHeight,
+                            last.c_str());
     };
     int64_t column = 0;
-    for (; column * step < columns; ++column) {
-      double full = 0, partial = 0, count = 0;
-      for (int64_t y = row * step; y < std::min((row + 1) * step, rows); ++y)
-        for (int64_t x = column * step;
-             x < std::min((column + 1) * step, columns); ++x, ++count) {
-          full += map.table.at(y, x) == TileClass::full;
-          partial += map.table.at(y, x) == TileClass::partial;
-        }
-      std::string color = mix(full / count, partial / count);
+    for (; column < keys.cells; ++column) {
+      std::string color = getColor(map.cells[row * keys.cells + column]);
       if (color == last)
         continue;
       flush(column);
@@ -257,22 +436,29 @@ void Picture::add(const TileMap &map) {
     flush(column);
   }
   svg << "</g>\n";
-  std::string label = "key tiles of " + std::to_string(map.size.keys) + " keys";
-  writeText(x0 + width / 2, y0 + height + 30, 12, label, "normal", "middle");
-  writeText(x0, y0 + height + 14, 10, "0", "normal", "middle");
-  writeText(x0 + width, y0 + height + 14, 10, std::to_string(columns), "normal",
+  double bottom = y0 + height;
+  writeText(x0, bottom + 14, 10, "0", "normal", "middle");
+  writeText(x0 + width, bottom + 14, 10, std::to_string(keys.tiles), "normal",
             "middle");
+  writeText(x0, bottom + 30, 12,
+            "key tiles of " + std::to_string(keys.tile) + " keys");
+  if (queries.step != 1 || keys.step != 1)
+    writeText(x0, bottom + 46, 10,
+              "a cell is " + std::to_string(queries.step) + " by " +
+                  std::to_string(keys.step) + " tiles" +
+                  (map.isAbout ? ", by some of them" : "") +
+                  ": darker where more have work");
   writeText(x0 - 6, y0 + 8, 10, "0", "normal", "end");
-  writeText(x0 - 6, y0 + height, 10, std::to_string(rows), "normal", "end");
+  writeText(x0 - 6, bottom, 10, std::to_string(queries.tiles), "normal", "end");
   svg << llvm::format("<g transform=\"translate(%.1f %.1f) rotate(-90)\">\n",
                       x0 - 30, y0 + height / 2);
-  writeText(0, 0, 12,
-            "tiles of " + std::to_string(map.size.queries) + " queries",
-            "normal", "middle");
+  std::string label =
+      "query tiles of " + std::to_string(queries.tile) + " queries";
+  writeText(0, 0, 12, label, "normal", "middle");
   svg << "</g>\n";
   left += side + margin + 24;
   this->width = std::max(this->width, left);
-  lineHeight = std::max(lineHeight, height + 76);
+  lineHeight = std::max(lineHeight, height + 92);
 }
 
 void Picture::write(llvm::raw_ostream &os) {
@@ -306,6 +492,11 @@ struct AttnExplainPass final
   using Base::Base;
 
   void runOnOperation() override {
+    if (assumed < 1 || assumed > maxSize) {
+      getOperation().emitError("attn-explain: assumed is from 1 to ")
+          << maxSize << ", got " << assumed.getValue();
+      return signalPassFailure();
+    }
     // The decisions, on a copy.
     OwningOpRef<ModuleOp> decided = getOperation().clone();
     PassManager pm(&getContext());
@@ -361,53 +552,76 @@ private:
 
 } // namespace
 
-/// "12.5%"
+/// "12.5%", or "0.0039%".
 static llvm::format_object<double> percent(double share) {
-  return llvm::format("%.1f%%", 100 * share);
+  bool isSmall = share > 0 && share < 0.01;
+  return llvm::format(isSmall ? "%.2g%%" : "%.1f%%", 100 * share);
 }
 
 void AttnExplainPass::explain(llvm::raw_ostream &os, Picture &picture,
                               AttentionOp was, AttentionOp is) {
-  OpExtents extents(was);
+  Sizes sizes(getOperation());
+  OpExtents extents(was, [&](Value value, unsigned axis) {
+    return sizes.sizeOf(value, axis);
+  });
   auto function = was->getParentOfType<FunctionOpInterface>();
   std::string name =
       function ? ("@" + function.getName()).str() : std::string("attention");
-  os << name << ": ";
-  if (extents.queries <= 0 || extents.keys <= 0) {
-    os << "the number of queries or keys is not static; -attn-analyze-mask "
-          "says "
-          "which keys a tile sees\n  schedule: "
-       << is.getScheduleAttr() << "\n";
+  std::string open;
+  for (auto [size, what] : {std::pair(&extents.queries, "queries"),
+                            std::pair(&extents.keys, "keys")})
+    if (*size < 0) {
+      *size = assumed;
+      open += (open.empty() ? "" : " and of ") + std::string(what);
+    }
+  name += ": " + std::to_string(extents.queries) + " queries, " +
+          std::to_string(extents.keys) + " keys";
+  os << name << "\n";
+  if (!open.empty()) {
+    name += " (the number of " + open + " is assumed)";
+    os << "  the number of " << open
+       << " is assumed: neither the types nor fovea.dims say it\n";
+  }
+  if (extents.queries == 0 || extents.keys == 0) {
+    os << "  schedule: " << is.getScheduleAttr() << "\n";
     return;
   }
-  os << extents.queries << " queries, " << extents.keys << " keys\n";
-  picture.startLine(name + ": " + std::to_string(extents.queries) +
-                    " queries, " + std::to_string(extents.keys) + " keys");
+  picture.startLine(name);
   auto schedule = cast<tile::ScheduleAttrInterface>(is.getScheduleAttr());
   auto moved = is.getQuery().getDefiningOp<ReorderOp>();
   double all = double(extents.queries) * extents.keys;
   double visited = 0;
+  bool isAbout = false;
   // Prints the maps of an op and gives whether they are known.
   auto describe = [&](AttentionOp op, StringRef tokens) {
     TileExtents tiles{schedule.getQueryTile(), schedule.getKeyTile()};
     if (std::optional<ArrayRef<int64_t>> shape = op.getWalkShape())
       tiles = {(*shape)[0], (*shape)[1]};
-    std::vector<HeadGroup> groups = groupHeads(op, tiles);
+    OpExtents places = extents;
+    if (op != was) { // Tokens move for static numbers of them only.
+      places.queries = OpExtents(op).queries;
+      places.keys = OpExtents(op).keys;
+    }
+    std::vector<HeadGroup> groups = groupHeads(op, places, tiles, sizes);
     int64_t heads = 0;
     visited = 0;
-    for (HeadGroup &group : groups) {
-      TileMap map{group.name + tokens.str(), tiles, std::move(group.table)};
-      os << "  " << map.title << ": " << map.getRows() << " x "
-         << map.table.numKeyTiles << " tiles of " << map.size.queries
-         << " queries by " << map.size.keys
-         << " keys: " << map.table.count(TileClass::empty) << " empty, "
-         << map.table.count(TileClass::full) << " full, "
-         << map.table.count(TileClass::partial) << " partial\n"
-         << "    pairs in tiles with work: " << percent(map.getVisited() / all)
-         << " of all\n";
-      picture.add(map);
+    isAbout = false;
+    for (const HeadGroup &group : groups) {
+      const TileMap &map = group.map;
+      std::string title = group.name + tokens.str();
+      TileCounts total = map.getTotal();
+      StringRef about = map.isAbout ? "about " : "";
+      os << "  " << title << ": " << map.queries.tiles << " x "
+         << map.keys.tiles << " tiles of " << tiles.queries << " queries by "
+         << tiles.keys << " keys: " << about
+         << llvm::format("%.0f empty, %.0f full, %.0f partial\n", total.empty,
+                         total.full, total.partial)
+         << "    pairs in tiles with work: " << about
+         << percent(map.visited / all) << " of all\n";
+      picture.add(title, map);
       heads += group.heads;
-      visited += map.getVisited() * group.heads;
+      isAbout |= map.isAbout;
+      visited += map.visited * group.heads;
     }
     visited /= std::max<int64_t>(heads, 1);
     return !groups.empty();
@@ -418,9 +632,10 @@ void AttnExplainPass::explain(llvm::raw_ostream &os, Picture &picture,
     os << "  order: " << moved.getOrderAttr() << "\n";
   }
   if (!isKnown)
-    os << "  the tiles are too many, or are not known before it runs\n";
+    os << "  the tiles are not known before it runs\n";
   os << "  schedule: " << is.getScheduleAttr() << "\n";
   if (isKnown)
-    os << "  expected time: " << percent(std::min(1.0, visited / all))
+    os << "  expected time: " << (isAbout ? "about " : "")
+       << percent(std::min(1.0, visited / all))
        << " of the same attention without a mask\n";
 }

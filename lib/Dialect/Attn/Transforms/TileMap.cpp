@@ -12,27 +12,29 @@
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/Support/MathExtras.h"
+#include <limits>
 
 using namespace mlir;
 using namespace fovea;
 using namespace fovea::attn;
 
-/// The extent of dimension `dim` of (b, h, i, j, d, e); 1 if there is none, and
-/// negative if it is dynamic.
-static int64_t extentOf(Value value, AffineMap map, unsigned dim) {
-  auto type = cast<ShapedType>(value.getType());
-  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
-    if (map.getDimPosition(axis) == dim)
-      return type.isDynamicDim(axis) ? -1 : type.getDimSize(axis);
-  return 1;
-}
-
-OpExtents::OpExtents(ScoreOpInterface op) {
+OpExtents::OpExtents(ScoreOpInterface op,
+                     llvm::function_ref<int64_t(Value, unsigned)> sizeOf) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  batch = extentOf(op.getQuery(), maps[0], 0);
-  heads = extentOf(op.getQuery(), maps[0], 1);
-  queries = extentOf(op.getQuery(), maps[0], 2);
-  keys = extentOf(op.getKeys()[0], maps[1], 3);
+  // 1 if there is no such dimension, and negative if it is dynamic.
+  auto find = [&](Value value, AffineMap map, unsigned dim) -> int64_t {
+    std::optional<unsigned> axis = axisOf(map, dim);
+    if (!axis)
+      return 1;
+    auto type = cast<ShapedType>(value.getType());
+    if (!type.isDynamicDim(*axis))
+      return type.getDimSize(*axis);
+    return sizeOf ? sizeOf(value, *axis) : -1;
+  };
+  batch = find(op.getQuery(), maps[0], dimB);
+  heads = find(op.getQuery(), maps[0], dimH);
+  queries = find(op.getQuery(), maps[0], dimI);
+  keys = find(op.getKeys()[0], maps[1], dimJ);
 }
 
 /// The ranges of the symbols of a mask: the most that each may be.
@@ -58,6 +60,53 @@ static bool isGuarded(const MaskTranslation &translation) {
                       [](const auto &entry) { return entry.second.isGuarded; });
 }
 
+NaturalMask::NaturalMask(
+    ScoreOpInterface op, OpExtents extents, std::optional<int64_t> head,
+    llvm::function_ref<std::optional<int64_t>(Value)> valueOf)
+    : extents(extents) {
+  Region &region = op.getMask();
+  if (region.empty())
+    return;
+  source = std::make_unique<RegionMask>(region);
+  translation = std::make_unique<MaskTranslation>(
+      IntegerRange{0, extents.queries - 1}, IntegerRange{0, extents.keys - 1});
+  translateMask(region.front().getTerminator()->getOperand(0), *source,
+                *translation);
+  exact = translation->flags.empty();
+  symbols = getSymbolRanges(*translation, region, extents);
+  for (auto &[term, symbol] : translation->symbols) {
+    std::optional<int64_t> value;
+    auto argument = dyn_cast<BlockArgument>(symbol.value);
+    if (symbol.value == region.getArgument(dimH))
+      value = head;
+    else if (argument && argument.getArgNumber() > dimJ && valueOf)
+      value = valueOf(op.getMaskCaptures()[argument.getArgNumber() - dimJ - 1]);
+    if (value)
+      symbols[term] = {*value, *value};
+    exact &= symbols[term].low == symbols[term].high;
+    known &= value || !symbol.isGuarded;
+  }
+}
+
+NaturalMask::~NaturalMask() = default;
+
+bool NaturalMask::visit(TileExtents tiles, size_t maxBoxes,
+                        TileVisitor visitor) const {
+  if (!source) {
+    visitor({0, (extents.queries - 1) / tiles.queries},
+            {0, (extents.keys - 1) / tiles.keys}, TileClass::full,
+            /*isGivenUp=*/false);
+    return true;
+  }
+  // Where symbols have ranges, boxes inside of a tile seldom say more.
+  unsigned maxSteps = exact ? 256 : 1;
+  return visitTiles(translation->mask,
+                    {tiles.queries, tiles.keys, extents.queries, extents.keys},
+                    {[&](unsigned term) { return symbols[term]; },
+                     [](unsigned) { return std::optional<bool>(); }},
+                    maxSteps, maxBoxes, visitor);
+}
+
 std::optional<TileTable>
 fovea::attn::classifyNatural(ScoreOpInterface op, TileExtents tiles,
                              std::optional<int64_t> head) {
@@ -66,46 +115,16 @@ fovea::attn::classifyNatural(ScoreOpInterface op, TileExtents tiles,
     return std::nullopt;
   int64_t rows = llvm::divideCeil(extents.queries, tiles.queries);
   int64_t columns = llvm::divideCeil(extents.keys, tiles.keys);
-  if (rows > maxTable / columns)
+  NaturalMask mask(op, extents, head);
+  if (rows > maxTable / columns || !mask.isKnown())
     return std::nullopt;
   TileTable table;
   table.numKeyTiles = columns;
-  if (op.getMask().empty()) {
-    table.classes.assign(rows * columns, TileClass::full);
-    return table;
-  }
-  RegionMask source(op.getMask());
-  MaskTranslation translation({0, extents.queries - 1}, {0, extents.keys - 1});
-  translateMask(op.getMask().front().getTerminator()->getOperand(0), source,
-                translation);
-  if (isGuarded(translation))
-    return std::nullopt;
-  bool isKnown =
-      translation.flags.empty() &&
-      llvm::all_of(translation.symbols, [&](const auto &entry) {
-        return head && entry.second.value == op.getMask().getArgument(1);
-      });
-  if (isKnown)
-    return classifyTiles(
-        translation.mask,
-        {tiles.queries, tiles.keys, extents.queries, extents.keys},
-        [&](unsigned) { return head.value_or(0); },
-        [](unsigned) { return false; });
-  // Symbols may have any value of theirs.
-  std::vector<IntegerRange> ranges =
-      getSymbolRanges(translation, op.getMask(), extents);
-  auto box = [](int64_t tile, int64_t size, int64_t extent) {
-    return IntegerRange{tile * size, std::min((tile + 1) * size, extent) - 1};
-  };
-  for (int64_t row = 0; row < rows; ++row)
-    for (int64_t column = 0; column < columns; ++column)
-      table.classes.push_back(classifyBox(translation.mask, [&](unsigned term) {
-        if (term == TermTable::row)
-          return box(row, tiles.queries, extents.queries);
-        if (term == TermTable::column)
-          return box(column, tiles.keys, extents.keys);
-        return ranges[term];
-      }));
+  table.classes.resize(rows * columns);
+  mask.visit(tiles, std::numeric_limits<size_t>::max(),
+             [&](IntegerRange queryTiles, IntegerRange keyTiles,
+                 TileClass which,
+                 bool) { table.set(queryTiles, keyTiles, which); });
   return table;
 }
 

@@ -26,7 +26,10 @@ namespace fovea::attn {
 
 /// Static extents of an op's iteration space; negative where they are dynamic.
 struct OpExtents {
-  explicit OpExtents(ScoreOpInterface op);
+  /// `sizeOf` may give the sizes of dynamic dimensions.
+  explicit OpExtents(
+      ScoreOpInterface op,
+      llvm::function_ref<int64_t(mlir::Value, unsigned axis)> sizeOf = nullptr);
   int64_t batch, heads, queries, keys;
 };
 
@@ -41,6 +44,30 @@ using TileLists = std::vector<llvm::SmallVector<std::pair<int64_t, TileClass>>>;
 
 /// Larger tables of tiles are not made.
 constexpr int64_t maxTable = int64_t(1) << 20;
+
+/// The mask of an op with tokens as they are numbered: of one head, or what
+/// holds for all.
+class NaturalMask {
+public:
+  /// `valueOf` may give captured integers.
+  NaturalMask(ScoreOpInterface op, OpExtents extents,
+              std::optional<int64_t> head = std::nullopt,
+              llvm::function_ref<std::optional<int64_t>(mlir::Value)> valueOf =
+                  nullptr);
+  ~NaturalMask();
+
+  /// False if a captured integer of 64 bits may wrap.
+  bool isKnown() const { return known; }
+  /// Gives all tiles, as fovea::visitTiles does.
+  bool visit(TileExtents tiles, size_t maxBoxes, TileVisitor visitor) const;
+
+private:
+  OpExtents extents;
+  std::unique_ptr<RegionMask> source; ///< Null without a mask.
+  std::unique_ptr<MaskTranslation> translation;
+  std::vector<IntegerRange> symbols;
+  bool known = true, exact = true;
+};
 
 /// The tiles of a mask with tokens as they are numbered; none if a size is
 /// dynamic, there are too many, or a captured integer of 64 bits may wrap. Of

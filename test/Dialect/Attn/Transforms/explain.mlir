@@ -6,11 +6,11 @@
 // RUN: not fovea-opt %s --attn-explain=svg=%t/none/x.svg -o /dev/null 2>&1 | FileCheck %s --check-prefix=FILE
 // RUN: python3 %S/../../../Tools/Inputs/once.py fovea-run %s --explain --svg /dev/full | FileCheck %s --check-prefix=FULL
 // RUN: python3 %S/../../../Tools/Inputs/once.py --full fovea-run %s --explain | FileCheck %s --check-prefix=OUT
-// RUN: not fovea-run %s --explain --dims S=64 2>&1 | FileCheck %s --check-prefix=DIMS
+// RUN: not fovea-opt %s --attn-explain=assumed=0 -o /dev/null 2>&1 | FileCheck %s --check-prefix=ASSUMED
 
 // FULL: error: attn-explain: cannot write '/dev/full': No space left on device
 // OUT: error: attn-explain: cannot write '-': No space left on device
-// DIMS: error: --dims: --explain takes sizes from the types; write them there
+// ASSUMED: error: attn-explain: assumed is from 1 to 1099511627776, got 0
 // ALONE: error: --svg: there is no picture without --explain
 // FILE: error: attn-explain: cannot open output file
 
@@ -20,7 +20,7 @@
 // SVG: empty: not visited
 // SVG: @causal: 512 queries, 512 keys
 // SVG: key tiles of {{[0-9]+}} keys
-// SVG: tiles of {{[0-9]+}} queries
+// SVG: query tiles of {{[0-9]+}} queries
 // SVG: tokens moved
 // SVG: </svg>
 
@@ -117,10 +117,10 @@ func.func @listed(%q: tensor<1x2x64x8xf32>, %o: tensor<1x2x64x8xf32>)
 // Those of one that is known later, or lists a tile that is not there.
 
 // CHECK: @later: 64 queries, 64 keys
-// CHECK-NEXT: the tiles are too many, or are not known before it runs
+// CHECK-NEXT: the tiles are not known before it runs
 // CHECK-NEXT: schedule:
 // CHECK-NEXT: @wrong: 64 queries, 64 keys
-// CHECK-NEXT: the tiles are too many, or are not known before it runs
+// CHECK-NEXT: the tiles are not known before it runs
 func.func @later(%q: tensor<1x2x64x8xf32>, %o: tensor<1x2x64x8xf32>,
                  %rows: tensor<1x1x2x4xi32>, %tiles: tensor<4xi32>)
     -> tensor<1x2x64x8xf32> {
@@ -142,7 +142,10 @@ func.func @wrong(%q: tensor<1x2x64x8xf32>, %o: tensor<1x2x64x8xf32>)
   return %r : tensor<1x2x64x8xf32>
 }
 
-// CHECK: @dynamic: the number of queries or keys is not static; -attn-analyze-mask says
+// CHECK: @dynamic: 4096 queries, 4096 keys
+// CHECK-NEXT: the number of queries and of keys is assumed: neither the types nor fovea.dims say it
+// CHECK-NEXT: all heads: 64 x 32 tiles
+// CHECK-NEXT: pairs in tiles with work: 100.0% of all
 // CHECK-NEXT: schedule:
 func.func @dynamic(%q: tensor<1x1x?x8xf32>, %o: tensor<1x1x?x8xf32>)
     -> tensor<1x1x?x8xf32> {
@@ -150,4 +153,13 @@ func.func @dynamic(%q: tensor<1x1x?x8xf32>, %o: tensor<1x1x?x8xf32>)
       dense(%q, %q : tensor<1x1x?x8xf32>, tensor<1x1x?x8xf32>)
       outs(%o : tensor<1x1x?x8xf32>)
   return %r : tensor<1x1x?x8xf32>
+}
+
+// CHECK: @nothing: 0 queries, 0 keys
+// CHECK-NEXT: schedule:
+func.func @nothing(%q: tensor<1x1x0x8xf32>) -> tensor<1x1x0x8xf32> {
+  %r = attn.attention ins(%q : tensor<1x1x0x8xf32>)
+      dense(%q, %q : tensor<1x1x0x8xf32>, tensor<1x1x0x8xf32>)
+      outs(%q : tensor<1x1x0x8xf32>)
+  return %r : tensor<1x1x0x8xf32>
 }

@@ -545,22 +545,34 @@ def AttnReorderTokens : Pass<"attn-reorder-tokens"> {
 def AttnExplain : Pass<"attn-explain", "::mlir::ModuleOp"> {
   let summary = "Say and draw which tiles of attention ops have work";
   let description = [{
-    Prints, for each `attn.attention` of static sizes, what the compiler makes of
-    its mask: the classes of its tiles with tokens as they are numbered and, where
-    tokens move, in the order that is chosen; the share of all pairs that is in
-    tiles with work; the schedule; and the share of the time of the same attention
-    without a mask that this should take. Heads whose tiles are equal are one
-    group. Nothing is changed: the decisions are those of `-attn-reorder-tokens`
-    and `-attn-select-schedule`, made on a copy.
+    Prints, for each `attn.attention`, what the compiler makes of its mask: the
+    classes of its tiles with tokens as they are numbered and, where tokens move, in
+    the order that is chosen; the share of all pairs that is in tiles with work; the
+    schedule; and the share of the time of the same attention without a mask that
+    this should take. Heads whose maps are equal are one group. Nothing is changed:
+    the decisions are those of `-attn-reorder-tokens` and `-attn-select-schedule`,
+    made on a copy.
+
+    A dynamic number of queries or keys is that of the dimension's name, where the
+    function's argument has names (`fovea.dims = ["B", "", "S", ""]`) and the module
+    has their sizes (`fovea.dims = {S = 4096}`; `fovea-run --dims`); else `assumed`,
+    and the text says so. Sums and differences of sizes that a mask captures are known,
+    too. The decisions are those for the types, whatever the sizes.
 
     `svg` names a file for a picture: the maps of tiles of all groups, queries down
     and keys to the right. With more than 128 tiles along an axis a cell stands for
-    several, and is as dark as the share of them that has work.
+    several, and is as dark as the share of them that has work; one with any work is
+    darker than one with none. The numbers are exact, unless more than 262,144 boxes
+    of tiles remain undecided while boxes are halved: then the class of one tile of
+    each, chosen at random, is taken for all of it, and the numbers are called
+    `about` what they are. So time and memory are bounded whatever the sizes.
   }];
   let options = [
     Option<"target", "target", "std::string", "\"cpu\"",
            "What to compile for, as for -attn-select-schedule">,
     Option<"svg", "svg", "std::string", "\"\"", "File for the picture">,
+    Option<"assumed", "assumed", "int64_t", "4096",
+           "Number of queries or keys where nothing says it">,
     Option<"output", "output", "std::string", "\"-\"", "File for the text">
   ];
   let dependentDialects = [
