@@ -19,6 +19,9 @@
 // RUN: fovea-run %s --check --entry=parts --passes="attn-split-heads,canonicalize" | FileCheck %s --check-prefix=PARTS
 // RUN: fovea-run %s --check --entry=parts --passes="attn-split-keys{parts=3}" | FileCheck %s --check-prefix=PARTS
 // RUN: fovea-run %s --check --entry=prefix --passes="attn-split-keys" | FileCheck %s --check-prefix=PARTS
+//
+// Queries and keys may be rounded, factors not: they become pieces.
+// RUN: fovea-run %s --check --entry=rounded --passes="attn-append-factors{round}" | FileCheck %s --check-prefix=PARTS
 // PARTS: rel_error {{.*}} ok
 //
 // The decomposition is the meaning.
@@ -142,4 +145,17 @@ func.func @prefix(%q: tensor<3x4x5x24xf32>, %kp: tensor<4x33x24xf32>, %ks: tenso
       factors(%f, %g : tensor<3x1x5x2xf32>, tensor<3x4x40x2xf32>)
       outs(%o : tensor<3x4x5x24xf32>)
   return %r : tensor<3x4x5x24xf32>
+}
+
+// Large factors of f32; the scale leaves nothing of the rounded product.
+func.func @rounded(%q: tensor<1x4x37x16xf32>, %k: tensor<1x2x53x16xf32>, %v: tensor<1x2x53x16xf32>,
+    %f: tensor<1x4x37x2xf32> {fovea.low = -9.0 : f64, fovea.high = 9.0 : f64},
+    %g: tensor<1x2x53x2xf32> {fovea.low = -9.0 : f64, fovea.high = 9.0 : f64},
+    %o: tensor<1x4x37x16xf32>) -> tensor<1x4x37x16xf32> {
+  %r = attn.attention ins(%q : tensor<1x4x37x16xf32>)
+      dense(%k, %v : tensor<1x2x53x16xf32>, tensor<1x2x53x16xf32>)
+      factors(%f, %g : tensor<1x4x37x2xf32>, tensor<1x2x53x2xf32>)
+      outs(%o : tensor<1x4x37x16xf32>)
+      attributes {scale = 0.0 : f64, numerics = #attn.numerics<operand = bf16>}
+  return %r : tensor<1x4x37x16xf32>
 }

@@ -89,6 +89,12 @@ LogicalResult NumericsAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+Type NumericsAttr::round(Type type) const {
+  FloatType operand = getOperand();
+  return operand && type.getIntOrFloatBitWidth() > operand.getWidth() ? operand
+                                                                      : type;
+}
+
 /// Extents below 2^31 whose product is, too; 0 if they are not.
 static int64_t boundedProduct(ArrayRef<int64_t> extents) {
   int64_t product = 1;

@@ -25,16 +25,14 @@ using namespace mlir;
 using namespace fovea::attn;
 
 /// Bits of a number, its hidden one included.
-static unsigned bitsOf(Value value) {
-  return cast<FloatType>(getElementTypeOrSelf(value.getType()))
-      .getFPMantissaWidth();
+static unsigned bitsOf(Type type) {
+  return cast<FloatType>(type).getFPMantissaWidth();
 }
 
-/// How many numbers of an operand's type sum up to one of so many bits. Each is
-/// what the ones before leave out, rounded, so that there is a bit for its
-/// sign.
-static unsigned countPieces(unsigned bits, Value operand) {
-  return llvm::divideCeil(bits, bitsOf(operand) + 1);
+/// How many numbers of a type sum up to one of so many bits. Each is what the
+/// ones before leave out, rounded, so that there is a bit for its sign.
+static unsigned countPieces(unsigned bits, Type type) {
+  return llvm::divideCeil(bits, bitsOf(type) + 1);
 }
 
 namespace {
@@ -42,13 +40,21 @@ namespace {
 /// Makes the factors of one op more channels.
 class Appender {
 public:
-  Appender(ScoreOpInterface op, RewriterBase &b, int64_t multiple)
+  Appender(ScoreOpInterface op, RewriterBase &b, int64_t multiple, bool round)
       : op(op), loc(op.getLoc()), b(b), maps(op.getIndexingMapsArray()),
-        multiple(multiple) {}
+        multiple(multiple) {
+    if (round)
+      numerics = op->getAttrOfType<NumericsAttr>("numerics");
+  }
 
   void append();
 
 private:
+  /// The type of a copy of queries or keys.
+  Type getElementType(Value operand) {
+    Type type = getElementTypeOrSelf(operand.getType());
+    return numerics ? numerics.round(type) : type;
+  }
   void divideScale();
   SmallVector<std::pair<unsigned, unsigned>> choosePieces();
   Value append(Value operand, AffineMap map, double times, Value factor,
@@ -63,6 +69,7 @@ private:
   RewriterBase &b;
   SmallVector<AffineMap> maps;
   int64_t multiple;
+  NumericsAttr numerics; // Null if nothing is rounded.
   /// The scale of the new op, and what queries and their factors are multiplied
   /// by.
   double scale = 1, queryTimes = 1, factorTimes = 1;
@@ -89,12 +96,16 @@ void Appender::divideScale() {
 /// times which of the column's. Those below the precision of f32 are left out.
 SmallVector<std::pair<unsigned, unsigned>> Appender::choosePieces() {
   constexpr unsigned all = 24; // The bits of f32.
-  Value query = op.getQuery();
-  unsigned rows =
-      countPieces(factorTimes == 1 ? bitsOf(op.getQueryFactors()) : all, query);
+  auto bitsOfFactor = [](Value factor) {
+    return bitsOf(getElementTypeOrSelf(factor.getType()));
+  };
+  Type query = getElementType(op.getQuery());
+  unsigned rows = countPieces(
+      factorTimes == 1 ? bitsOfFactor(op.getQueryFactors()) : all, query);
   unsigned columns = 1, most = countPieces(all, query);
-  for (auto [key, factor] : llvm::zip(op.getKeys(), op.getKeyFactors())) {
-    columns = std::max(columns, countPieces(bitsOf(factor), key));
+  for (auto [operand, factor] : llvm::zip(op.getKeys(), op.getKeyFactors())) {
+    Type key = getElementType(operand);
+    columns = std::max(columns, countPieces(bitsOfFactor(factor), key));
     most = std::max(most, countPieces(all, key));
   }
   SmallVector<std::pair<unsigned, unsigned>> chosen;
@@ -172,7 +183,7 @@ Value Appender::append(Value operand, AffineMap map, double times, Value factor,
       channels + cast<RankedTensorType>(factor.getType()).getDimSize(axis) *
                      static_cast<int64_t>(pieces.size());
   int64_t all = llvm::alignTo(used, multiple);
-  Type element = type.getElementType();
+  Type element = getElementType(operand);
 
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, operand);
   SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
@@ -255,7 +266,7 @@ struct AttnAppendFactorsPass final
     });
     IRRewriter rewriter(&getContext());
     for (ScoreOpInterface op : ops) {
-      Appender(op, rewriter, multiple).append();
+      Appender(op, rewriter, multiple, round).append();
       ++numAppended;
     }
   }

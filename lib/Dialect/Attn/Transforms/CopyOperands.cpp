@@ -96,11 +96,7 @@ static AffineMap withChannelsLast(AffineMap map, unsigned dim) {
 
 Type OperandCopier::getElementType(unsigned n) {
   Type type = getElementTypeOrSelf(get(n).getType());
-  Type rounded = op.getNumerics() ? op.getNumerics()->getOperand() : Type();
-  bool isRounded =
-      n < 3 && rounded &&
-      type.getIntOrFloatBitWidth() > rounded.getIntOrFloatBitWidth();
-  return isRounded ? rounded : type;
+  return n < 3 && op.getNumerics() ? op.getNumerics()->round(type) : type;
 }
 
 SmallVector<unsigned> OperandCopier::findRounded() {

@@ -1,5 +1,6 @@
 // RUN: fovea-opt %s --attn-append-factors --canonicalize --split-input-file | FileCheck %s
 // RUN: fovea-opt %s --attn-append-factors=multiple=8 --canonicalize --split-input-file | FileCheck %s --check-prefix=EIGHT
+// RUN: fovea-opt %s --attn-append-factors=round --canonicalize --split-input-file | FileCheck %s --check-prefix=ROUND
 // RUN: not fovea-opt %s --attn-append-factors=multiple=0 --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=NONE
 // NONE: error: attn-append-factors: multiple is at least 1, got 0
 
@@ -84,4 +85,25 @@ func.func @half(%q: tensor<1x2x9x64xf16>, %f: tensor<1x2x9x3xf32>, %g: tensor<1x
       factors(%fm, %fm : memref<1x2x9x3xf32>, memref<1x2x9x3xf32>)
       outs(%qm : memref<1x2x9x64xf16>)
   return %r : tensor<1x2x9xf32>
+}
+
+// -----
+
+// What the numerics permit to be rounded, is, where there is no product of f32: then six
+// products of pieces in place of one.
+// CHECK-LABEL: func.func @permitted
+// CHECK: attn.attention ins(%{{.*}} : tensor<1x2x9x17xf32>)
+// CHECK-NEXT: dense(%{{.*}}, %{{.*}} : tensor<1x2x9x17xf32>, tensor<1x2x9x16xf32>)
+// ROUND-LABEL: func.func @permitted
+// ROUND: arith.truncf %{{.*}} : f32 to bf16
+// ROUND: attn.attention ins(%{{.*}} : tensor<1x2x9x22xbf16>)
+// ROUND-NEXT: dense(%{{.*}}, %{{.*}} : tensor<1x2x9x22xbf16>, tensor<1x2x9x16xf32>)
+func.func @permitted(%q: tensor<1x2x9x16xf32>, %k: tensor<1x2x9x16xf32>, %v: tensor<1x2x9x16xf32>,
+    %f: tensor<1x2x9x1xf32>, %g: tensor<1x2x9x1xf32>, %o: tensor<1x2x9x16xf32>) -> tensor<1x2x9x16xf32> {
+  %r = attn.attention ins(%q : tensor<1x2x9x16xf32>)
+      dense(%k, %v : tensor<1x2x9x16xf32>, tensor<1x2x9x16xf32>)
+      factors(%f, %g : tensor<1x2x9x1xf32>, tensor<1x2x9x1xf32>)
+      outs(%o : tensor<1x2x9x16xf32>)
+      attributes {numerics = #attn.numerics<operand = bf16>}
+  return %r : tensor<1x2x9x16xf32>
 }

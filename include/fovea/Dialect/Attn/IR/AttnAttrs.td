@@ -77,6 +77,7 @@ def Attn_NumericsAttr : Attn_Attr<"Numerics", "numerics"> {
     - `operand`: `f16` or `bf16`, to which queries, keys and values of more bits may be
       rounded before they are multiplied, as where a GPU has no products of their
       type. Absent: they may not. A target that multiplies them as they are does so.
+      Factors of a bias stay as precise as they are.
     - `probability`: type to which `p` is rounded before it multiplies `v`.
       Absent: any type at least as precise as `v`'s element type.
     - `math`: `accurate` (default): `exp`, `tanh` and other functions have a
@@ -98,6 +99,11 @@ def Attn_NumericsAttr : Attn_Attr<"Numerics", "numerics"> {
   );
   let assemblyFormat = "`<` struct($accumulator, $operand, $probability, $math) `>`";
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The type that an operand may be rounded to: its own if it has no more bits
+    /// than `operand`, or none may be.
+    ::mlir::Type round(::mlir::Type type) const;
+  }];
 }
 
 def Attn_OrderAttr : Attn_Attr<"Order", "order"> {

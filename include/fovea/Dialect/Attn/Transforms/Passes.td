@@ -152,12 +152,17 @@ def AttnAppendFactors : Pass<"attn-append-factors"> {
     rest is 1. Channels are padded with zeros to a multiple of `multiple`, so that on
     GPUs, which take multiples of 8, ALiBi has 8 more in any type.
 
+    With `round` queries and keys take the type of the numerics' `operand` in their
+    copies, if they have more bits: the factors then become pieces of that type.
+
     Both pipelines run it, ahead of what looks at shapes. It does not look at ops on
     memrefs, nor at those that accumulate in f64; -attn-to-tile takes no factors.
   }];
   let options = [
     Option<"multiple", "multiple", "int64_t", "1",
-           "Of what the number of channels is a multiple">
+           "Of what the number of channels is a multiple">,
+    Option<"round", "round", "bool", "false",
+           "Round queries and keys in their copies as the numerics permit">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
