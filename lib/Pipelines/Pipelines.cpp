@@ -126,6 +126,7 @@ void fovea::buildLLVMStage(OpPassManager &pm,
     pm.addPass(arith::createArithEmulateUnsupportedFloats(emulate));
   }
   pm.addPass(arith::createArithExpandOpsPass(expand));
+  pm.addPass(createLowerAffinePass());
   pm.addPass(createSCFToControlFlowPass());
   LowerToLLVMOptions lower;
   lower.x86 = targetOf(options).lanes >= 8;
@@ -188,6 +189,7 @@ void fovea::buildCudaAttnStage(OpPassManager &pm,
   // Copies, and so also products, take channels in multiples of 16 bytes.
   attn::AttnAppendFactorsOptions factors;
   factors.multiple = 8;
+  factors.round = true;
   pm.addPass(attn::createAttnAppendFactors(factors));
   // After score rewrites, which keep row terms where there is an lse.
   pm.addPass(attn::createAttnSplitSegments());

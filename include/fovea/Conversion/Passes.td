@@ -290,10 +290,10 @@ def ReportAssertions
 def LowerToLLVM : Pass<"fovea-lower-to-llvm", "::mlir::ModuleOp"> {
   let summary = "Lower vectors, arithmetic, memory, branches and functions to llvm";
   let description = [{
-    Converts `affine` (maps, no loops), `arith`, `cf`, `func`, `index`, `math`,
-    `memref`, `ub` and one-dimensional `vector` ops by upstream's patterns in one
-    conversion; a pass for each dialect takes four times as long. Functions of `math`
-    that LLVM has no intrinsic for become calls of libm.
+    Converts `affine` maps, `arith`, `cf`, `func`, `index`, `math`, `memref`, `ub` and
+    `vector` ops by upstream's patterns in one conversion; a pass for each dialect
+    takes four times as long. Loops have to be branches already, or they stay.
+    Functions of `math` that LLVM has no intrinsic for become calls of libm.
   }];
   let options = [
     Option<"x86", "x86", "bool", "false", "Convert ops of the x86vector dialect too">
@@ -302,7 +302,7 @@ def LowerToLLVM : Pass<"fovea-lower-to-llvm", "::mlir::ModuleOp"> {
     "::mlir::LLVM::LLVMDialect", "::mlir::affine::AffineDialect",
     "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
     "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::vector::VectorDialect"
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
   ];
 }
 

@@ -27,6 +27,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
 #include "mlir/Dialect/X86Vector/Transforms.h"
@@ -71,6 +72,11 @@ struct LowerToLLVMPass final : fovea::impl::LowerToLLVMBase<LowerToLLVMPass> {
       configureX86VectorLegalizeForExportTarget(target);
       populateX86VectorLegalizeForLLVMExportPatterns(converter, patterns);
     }
+    // Loops are no branches yet: they stay, and nothing that is made of an op
+    // is left over, so that nothing need be taken back.
+    target.addLegalDialect<scf::SCFDialect>();
+    target.addLegalOp<affine::AffineForOp, affine::AffineIfOp,
+                      affine::AffineParallelOp, affine::AffineYieldOp>();
     ConversionConfig config;
     config.allowPatternRollback = false;
     if (failed(applyPartialConversion(getOperation(), target,
@@ -79,29 +85,40 @@ struct LowerToLLVMPass final : fovea::impl::LowerToLLVMBase<LowerToLLVMPass> {
   }
 
 private:
-  /// Rewrites ops that the conversion does not take: vectors of more dimensions
-  /// and slices of vectors become rows, masks comparisons, views their offsets
-  /// and strides.
+  /// Rewrites ops that the conversion does not take, as upstream's passes do:
+  /// vectors of more dimensions and slices of vectors become rows, masks
+  /// comparisons, views their offsets and strides.
   void prepare() {
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
+      // What there is most of: the patterns leave it alone.
+      if (auto fma = dyn_cast<vector::FMAOp>(op);
+          (fma && fma.getVectorType().getRank() == 1) ||
+          isa<vector::LoadOp, vector::StoreOp, memref::LoadOp, memref::StoreOp>(
+              op))
+        return;
       if (isa_and_present<vector::VectorDialect, memref::MemRefDialect>(
-              op->getDialect()) &&
-          !isa<vector::FMAOp, vector::LoadOp, vector::StoreOp, memref::LoadOp,
-               memref::StoreOp>(op))
+              op->getDialect()))
         ops.push_back(op);
     });
     RewritePatternSet patterns(&getContext());
     vector::populateVectorBitCastLoweringPatterns(patterns);
     vector::populateVectorBroadcastLoweringPatterns(patterns);
+    vector::populateVectorContractLoweringPatterns(
+        patterns, vector::VectorContractLowering::Dot);
+    vector::populateVectorGatherLoweringPatterns(patterns);
     vector::populateVectorInsertExtractStridedSliceTransforms(patterns);
     vector::populateVectorInterleaveLoweringPatterns(patterns);
     vector::populateVectorMaskMaterializationPatterns(
         patterns, /*force32BitVectorIndices=*/false);
+    vector::populateVectorMaskOpLoweringPatterns(patterns);
+    vector::populateVectorRankReducingFMAPattern(patterns);
     vector::populateVectorShapeCastLoweringPatterns(patterns);
     vector::populateVectorStepLoweringPatterns(patterns);
     vector::populateVectorTransferLoweringPatterns(patterns,
                                                    /*maxTransferRank=*/1);
+    vector::populateVectorTransposeLoweringPatterns(
+        patterns, vector::VectorTransposeLowering::EltWise);
     memref::populateExpandStridedMetadataPatterns(patterns);
     (void)applyOpPatternsGreedily(ops, std::move(patterns));
   }
