@@ -164,9 +164,10 @@ LogicalResult KernelEmitter::collect() {
     return kernel.emitError("needs ")
            << sharedBytes << " bytes of shared memory, a multiprocessor has "
            << pipe::limits::sharedBytes;
-  // A persistent kernel has one block on each multiprocessor.
+  // A persistent kernel has one block on each multiprocessor. Each block takes
+  // another kilobyte of shared memory, which the limit counts once.
   if (!persistent && 2 * registers <= pipe::limits::registers &&
-      2 * sharedBytes <= pipe::limits::sharedBytes)
+      2 * sharedBytes + 1024 <= pipe::limits::sharedBytes)
     blocks = 2;
 
   WalkResult walked = kernel.walk([&](Operation *op) {
