@@ -240,19 +240,29 @@ std::vector<Known> knownMasks() {
   return masks;
 }
 
-class KnownMasks : public ::testing::TestWithParam<Known> {};
+class KnownMasks : public ::testing::TestWithParam<Known> {
+protected:
+  Mask makeMask() const {
+    Mask mask({0, int64_t(1) << 32}, {0, int64_t(1) << 32});
+    mask.formula = known.formula(mask, mask.terms.get(TermTable::row),
+                                 mask.terms.get(TermTable::column));
+    return mask;
+  }
+
+  const Known &known = GetParam();
+  /// Sizes whose last tiles are cut.
+  const TableSizes cut{known.sizes.tileRows, known.sizes.tileKeys,
+                       known.sizes.rows - 5, known.sizes.keys - 13};
+};
 
 } // namespace
 
 TEST_P(KnownMasks, Tiles) {
-  const Known &known = GetParam();
   for (bool ragged : {false, true}) {
     Sizes sizes = known.sizes;
     if (ragged)
       sizes = {96, 80, sizes.rows - 37, sizes.keys - 13};
-    Mask mask({0, int64_t(1) << 32}, {0, int64_t(1) << 32});
-    mask.formula = known.formula(mask, mask.terms.get(TermTable::row),
-                                 mask.terms.get(TermTable::column));
+    Mask mask = makeMask();
     TiledMask tiled(mask, sizes);
     Counts counts = tiled.compare(sizes, known.isTrue);
     EXPECT_EQ(counts.wrong, 0);
@@ -265,26 +275,20 @@ TEST_P(KnownMasks, Tiles) {
 }
 
 TEST_P(KnownMasks, Table) {
-  const Known &known = GetParam();
-  const Sizes &sizes = known.sizes;
-  Mask mask({0, int64_t(1) << 32}, {0, int64_t(1) << 32});
-  mask.formula = known.formula(mask, mask.terms.get(TermTable::row),
-                               mask.terms.get(TermTable::column));
-  TableSizes extents{sizes.tileRows, sizes.tileKeys, sizes.rows - 5,
-                     sizes.keys - 13};
+  Mask mask = makeMask();
   auto none = [](unsigned) { return 0; };
   auto noFlag = [](unsigned) { return false; };
   for (unsigned maxSteps : {0, 1024}) {
-    TileTable table = classifyTiles(mask, extents, none, noFlag, maxSteps);
+    TileTable table = classifyTiles(mask, cut, none, noFlag, maxSteps);
     int64_t numWrong = 0, numInexact = 0;
     int64_t numQueryTiles = int64_t(table.classes.size()) / table.numKeyTiles;
     for (int64_t q = 0; q < numQueryTiles; ++q)
       for (int64_t k = 0; k < table.numKeyTiles; ++k) {
         bool hasTrue = false, hasFalse = false;
-        for (int64_t i = q * extents.tileRows;
-             i < std::min((q + 1) * extents.tileRows, extents.rows); ++i)
-          for (int64_t j = k * extents.tileKeys;
-               j < std::min((k + 1) * extents.tileKeys, extents.keys); ++j) {
+        for (int64_t i = q * cut.tileRows;
+             i < std::min((q + 1) * cut.tileRows, cut.rows); ++i)
+          for (int64_t j = k * cut.tileKeys;
+               j < std::min((k + 1) * cut.tileKeys, cut.keys); ++j) {
             if (hasTrue && hasFalse)
               break;
             (known.isTrue(i, j) ? hasTrue : hasFalse) = true;
@@ -306,22 +310,16 @@ TEST_P(KnownMasks, Table) {
 
 // Each tile is given once, with its class or that of a tile of its box.
 TEST_P(KnownMasks, Visit) {
-  const Known &known = GetParam();
-  const Sizes &sizes = known.sizes;
-  Mask mask({0, int64_t(1) << 32}, {0, int64_t(1) << 32});
-  mask.formula = known.formula(mask, mask.terms.get(TermTable::row),
-                               mask.terms.get(TermTable::column));
-  TableSizes extents{sizes.tileRows, sizes.tileKeys, sizes.rows - 5,
-                     sizes.keys - 13};
+  Mask mask = makeMask();
   constexpr unsigned maxSteps = 1024;
   TileTable table = classifyTiles(
-      mask, extents, [](unsigned) { return 0; }, [](unsigned) { return false; },
+      mask, cut, [](unsigned) { return 0; }, [](unsigned) { return false; },
       maxSteps);
   for (size_t maxBoxes : {0, 1, 16, 1 << 20}) {
     std::vector<int> numVisits(table.classes.size());
     int64_t numWrong = 0, numOther = 0;
     bool isExact = visitTiles(
-        mask, extents,
+        mask, cut,
         {[](unsigned) { return IntegerRange{0, 0}; },
          [](unsigned) { return std::optional(false); }},
         maxSteps, maxBoxes,
