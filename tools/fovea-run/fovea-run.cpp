@@ -259,15 +259,20 @@ static double countFlops(func::FuncOp entry, ArrayRef<Argument> arguments) {
   return flops;
 }
 
-/// Whether all attention ops have operands of bf16, and the target products for
-/// them.
+/// Whether all attention ops have operands of bf16, or permit that these are
+/// rounded to it, and the target multiplies such numbers.
 static bool multipliesBf16(func::FuncOp entry, const CpuTarget &target) {
-  bool any = false, all = target.hasBf16() && target.lanes == 16;
-  auto isBf16 = [](Value value) {
-    return getElementTypeOrSelf(value.getType()).isBF16();
-  };
+  bool isCuda = CudaTarget::isCuda(targetText);
+  bool any = false, all = isCuda || (target.hasBf16() && target.lanes == 16);
   entry.walk([&](attn::AttentionOp op) {
     any = true;
+    auto isBf16 = [&](Value value) {
+      Type type = getElementTypeOrSelf(value.getType());
+      // CPUs multiply wider numbers as they are.
+      if (isCuda && op.getNumerics())
+        type = op.getNumerics()->round(type);
+      return type.isBF16();
+    };
     all &= isBf16(op.getQuery()) && llvm::all_of(op.getKeys(), isBf16) &&
            llvm::all_of(op.getValues(), isBf16);
   });
