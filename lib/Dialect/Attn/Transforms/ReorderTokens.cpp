@@ -175,15 +175,22 @@ private:
 
 namespace {
 
+/// Tiles that a kernel may have.
+struct Tiling {
+  TileExtents tiles;
+  bool anywhere;       ///< Whether boxes of keys begin at any token.
+  double pairCost = 1; ///< Time for a pair, to that with the first tiling.
+};
+
 /// Moves the tokens of one self-attention.
 class Reorderer {
 public:
-  /// Tiles of queries, and of keys one of several sizes. `copiesBoxes`: tokens
-  /// are moved as the target copies tiles, a box at a time.
-  Reorderer(AttentionOp op, int64_t queryTile, ArrayRef<int64_t> keyTiles,
-            bool copiesBoxes)
+  /// `tilings`: those to choose from, with larger tiles first; that of tokens
+  /// as they are numbered is the first. `copiesBoxes`: tokens are moved as the
+  /// target copies tiles, a box at a time.
+  Reorderer(AttentionOp op, ArrayRef<Tiling> tilings, bool copiesBoxes)
       : op(op), loc(op.getLoc()), b(op), maps(op.getIndexingMapsArray()),
-        extents(op), tiles{queryTile, keyTiles.front()}, keyTiles(keyTiles),
+        extents(op), tiles(tilings.front().tiles), tilings(tilings),
         copiesBoxes(copiesBoxes) {}
 
   /// Why the tokens of this op cannot be moved; empty if they can.
@@ -229,7 +236,7 @@ private:
   SmallVector<AffineMap> maps;
   OpExtents extents;
   TileExtents tiles;
-  ArrayRef<int64_t> keyTiles;
+  ArrayRef<Tiling> tilings;
   bool copiesBoxes;
   SmallVector<int64_t, 3> grid;
   OrderAttr order;
@@ -277,11 +284,13 @@ std::string Reorderer::getObstacleOfOverlaps() {
     return "its boxes of keys overlap, so that loads take them whole from a "
            "full grid: leave out kv_step, or kv_size and lines that are not "
            "full";
-  if (llvm::none_of(keyTiles,
-                    [&](int64_t tile) { return order.size % tile == 0; }))
+  if (llvm::none_of(tilings, [&](const Tiling &tiling) {
+        return order.size % tiling.tiles.keys == 0;
+      }))
     return ("its boxes of keys overlap, so that each is a tile: it needs a "
             "multiple of " +
-            Twine(keyTiles.back()) + " keys, not " + Twine(order.size))
+            Twine(tilings.back().tiles.keys) + " keys, not " +
+            Twine(order.size))
         .str();
   return "";
 }
@@ -491,23 +500,25 @@ std::string Reorderer::choose() {
     if (failed(listTiles(mask)) && keys.overlaps())
       return "there are too many tiles for a list of them";
   } else if (mask.isKnown()) {
-    // The boxes and the key tile with which fewest pairs are visited. Boxes of
-    // keys anywhere were not measured on GPUs: there they are given only. A
-    // pair costs less in larger tiles, which come first.
+    // The boxes and the tiles that take the least time. A pair costs less in
+    // larger tiles, which come first.
     constexpr double better = 0.95;
     std::optional<Reorderer> best;
-    for (bool anywhere : {false, true})
-      for (int64_t keyTile : keyTiles) {
-        if (anywhere && (!isWhole || copiesBoxes))
-          continue;
-        tiles.keys = keyTile;
-        order = OrderAttr();
-        chooseBoxes(mask, anywhere);
-        if (!order || failed(listTiles(mask)))
-          continue;
-        if (!best || visitedAfter < better * best->visitedAfter)
-          best.emplace(*this);
-      }
+    double least = 0;
+    for (const Tiling &tiling : tilings) {
+      if (tiling.anywhere && !isWhole)
+        continue;
+      tiles = tiling.tiles;
+      order = OrderAttr();
+      chooseBoxes(mask, tiling.anywhere);
+      if (!order || failed(listTiles(mask)))
+        continue;
+      double cost = visitedAfter * tiling.pairCost;
+      if (best && cost >= better * least)
+        continue;
+      best.emplace(*this);
+      least = cost;
+    }
     if (!best)
       return notWorth;
     order = best->order;
@@ -519,7 +530,7 @@ std::string Reorderer::choose() {
   }
   if (!order)
     return notWorth;
-  TileExtents naturalTiles{tiles.queries, keyTiles.front()};
+  const TileExtents &naturalTiles = tilings.front().tiles;
   if (std::optional<TileTable> natural = classifyNatural(op, naturalTiles))
     visitedBefore =
         (natural->classes.size() - natural->count(TileClass::empty)) *
@@ -530,10 +541,14 @@ std::string Reorderer::choose() {
 }
 
 void Reorderer::fitTiles() {
+  for (const Tiling &tiling : tilings)
+    if (tiling.anywhere && keys.overlaps() &&
+        tiling.tiles.queries == queries.size && tiling.tiles.keys == keys.size)
+      tiles = tiling.tiles;
   if (queries.size % tiles.queries == 0 && queries.size <= 256)
     tiles.queries = queries.size;
-  for (int64_t keyTile : keyTiles)
-    if (keys.size % keyTile == 0)
+  for (const Tiling &tiling : tilings)
+    if (keys.size % tiling.tiles.keys == 0)
       tiles.keys = keys.size;
 }
 
@@ -659,38 +674,62 @@ struct AttnReorderTokensPass final
   using Base::Base;
 
   void runOnOperation() override {
-    // As many as -attn-select-schedule takes.
-    int64_t rows = 128;
-    if (!CudaTarget::isCuda(target)) {
+    if (!CudaTarget::isCuda(target))
       if (auto cpu = CpuTarget::parse(target); !cpu) {
         emitError(getOperation()->getLoc()) << toString(cpu.takeError());
         return signalPassFailure();
       }
-      rows = 64;
-    }
     getOperation()->walk([&](AttentionOp op) {
       if (op.getOrderAttr() || (!onlyGiven && !op.getMask().empty()))
-        reorder(op, rows);
+        reorder(op);
     });
   }
 
-  void reorder(AttentionOp op, int64_t rows) {
-    OrderAttr given = op.getOrderAttr();
-    SmallVector<int64_t> columns = {128, 64};
+  /// Rows of a tile on GPUs with which boxes of keys anywhere pay.
+  static constexpr int64_t smallRows = 64;
+
+  /// Channels of queries (0) or values (2).
+  static int64_t getChannels(AttentionOp op, unsigned operand, unsigned dim) {
+    Value value = operand == 0 ? op.getQuery() : op.getValues()[0];
+    return cast<ShapedType>(value.getType())
+        .getDimSize(*axisOf(op.getIndexingMapsArray()[operand], dim));
+  }
+
+  /// Tiles that -attn-select-schedule makes, or those of the op's schedule.
+  SmallVector<Tiling> getTilings(AttentionOp op) {
+    bool isCuda = CudaTarget::isCuda(target);
     if (auto schedule = dyn_cast_or_null<tile::ScheduleAttrInterface>(
             op.getScheduleAttr())) {
-      rows = schedule.getQueryTile();
-      columns = {schedule.getKeyTile()};
+      TileExtents tiles{schedule.getQueryTile(), schedule.getKeyTile()};
+      SmallVector<Tiling> tilings = {{tiles, /*anywhere=*/false}};
+      if (!isCuda || tiles.queries == smallRows)
+        tilings.push_back({tiles, /*anywhere=*/true});
+      return tilings;
     }
-    Reorderer reorderer(op, rows, columns,
+    int64_t rows = isCuda ? 128 : 64;
+    SmallVector<Tiling> tilings = {{{rows, 128}, /*anywhere=*/false},
+                                   {{rows, 64}, /*anywhere=*/false}};
+    if (!isCuda)
+      for (int64_t columns : {128, 64})
+        tilings.push_back({{rows, columns}, /*anywhere=*/true});
+    // Two blocks share a multiprocessor then, if it holds their tiles.
+    else if (getChannels(op, 0, dimD) <= 128 && getChannels(op, 2, dimE) <= 128)
+      tilings.push_back({{smallRows, 64}, /*anywhere=*/true, /*pairCost=*/1.1});
+    return tilings;
+  }
+
+  void reorder(AttentionOp op) {
+    OrderAttr given = op.getOrderAttr();
+    SmallVector<Tiling> tilings = getTilings(op);
+    Reorderer reorderer(op, tilings,
                         /*copiesBoxes=*/CudaTarget::isCuda(target));
     std::string obstacle = reorderer.getObstacle();
     bool isTensor =
         cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics();
     if (obstacle.empty() && !isTensor)
       obstacle = "it works on memrefs";
-    if (obstacle.empty() &&
-        (rows % walkUnit != 0 || columns.front() % walkUnit != 0))
+    if (obstacle.empty() && (tilings.front().tiles.queries % walkUnit != 0 ||
+                             tilings.front().tiles.keys % walkUnit != 0))
       obstacle = "its schedule's tiles are no multiples of 16";
     if (!obstacle.empty()) {
       if (given)

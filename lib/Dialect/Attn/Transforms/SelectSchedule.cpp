@@ -364,6 +364,16 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
           /*groups=*/1, /*producer_regs=*/24, /*consumer_regs=*/240, overlap,
           /*turns=*/false, /*persistent=*/false, /*last_first=*/false,
           /*split_to=*/0, /*reuse_queries=*/false));
+  // Two blocks on a multiprocessor, which wait for each other less than the
+  // groups of one.
+  if (walk && (*walk)[0] == pipe::limits::groupRows && (*walk)[1] == 64 &&
+      widest <= 128)
+    consider(pipe::ScheduleAttr::get(
+        op.getContext(), pipe::limits::groupRows, /*key_tile=*/64,
+        /*stages=*/2, /*groups=*/1, /*producer_regs=*/24,
+        /*consumer_regs=*/216, /*overlap=*/true, /*turns=*/false,
+        /*persistent=*/false, /*last_first=*/masked, /*split_to=*/1,
+        /*reuse_queries=*/false));
   // The widest key tile that fits.
   auto addWidest = [&](int64_t groups, bool persistent) {
     for (int64_t keyTile : {128, 112, 96, 80, 64})

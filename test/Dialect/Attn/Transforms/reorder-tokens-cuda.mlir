@@ -1,6 +1,6 @@
 // RUN: fovea-opt %s --split-input-file --attn-reorder-tokens=target=cuda:sm_90a --verify-diagnostics | FileCheck %s
 
-// Boxes fill the tiles of a GPU's schedules, 128 queries by 64 or 128 keys.
+// Boxes fill the tiles of a GPU's schedules, 128 queries by 64 or 128 keys, or 64 by 64.
 
 // CHECK-LABEL: func @image(
 // CHECK-COUNT-3: attn.reorder order(<grid = [32, 64], q = [16, 8], kv = [8, 8]>)
@@ -28,6 +28,90 @@ func.func @image(%q: !t, %o: !t) -> !t {
       }
       attributes {order = #attn.order<grid = [32, 64], q = [16, 8], kv = [8, 8]>}
   return %r : !t
+}
+
+// -----
+
+// Boxes of keys at any token, with tiles of 64 queries, where they are chosen or given.
+
+// CHECK-LABEL: func @chosen(
+// CHECK: attn.reorder order(<grid = [32, 64], q = [8, 8], kv = [4, 16], kv_step = [1, 1]>)
+// CHECK: walk<64, 64>
+!t = tensor<?x?x2048x64xbf16>
+func.func @chosen(%q: !t, %o: !t) -> !t {
+  %r = attn.attention ins(%q : !t) dense(%q, %q : !t, !t) outs(%o : !t)
+      mask(%b, %h, %i, %j) {
+        %c64 = arith.constant 64 : index
+        %c4 = arith.constant 4 : index
+        %c8 = arith.constant 8 : index
+        %iy = arith.divui %i, %c64 : index
+        %ix = arith.remui %i, %c64 : index
+        %jy = arith.divui %j, %c64 : index
+        %jx = arith.remui %j, %c64 : index
+        %y = arith.subi %iy, %jy : index
+        %x = arith.subi %ix, %jx : index
+        %y4 = arith.addi %y, %c4 : index
+        %x4 = arith.addi %x, %c4 : index
+        %yn = arith.cmpi ule, %y4, %c8 : index
+        %xn = arith.cmpi ule, %x4, %c8 : index
+        %near = arith.andi %yn, %xn : i1
+        attn.yield %near : i1
+      }
+  return %r : !t
+}
+
+// CHECK-LABEL: func @given(
+// CHECK: attn.reorder order(<grid = [32, 64], q = [4, 16], kv = [8, 8], kv_step = [1, 1]>)
+// CHECK: walk<64, 64>
+func.func @given(%q: !t, %o: !t) -> !t {
+  %r = attn.attention ins(%q : !t) dense(%q, %q : !t, !t) outs(%o : !t)
+      mask(%b, %h, %i, %j) {
+        %c64 = arith.constant 64 : index
+        %c4 = arith.constant 4 : index
+        %c8 = arith.constant 8 : index
+        %iy = arith.divui %i, %c64 : index
+        %ix = arith.remui %i, %c64 : index
+        %jy = arith.divui %j, %c64 : index
+        %jx = arith.remui %j, %c64 : index
+        %y = arith.subi %iy, %jy : index
+        %x = arith.subi %ix, %jx : index
+        %y4 = arith.addi %y, %c4 : index
+        %x4 = arith.addi %x, %c4 : index
+        %yn = arith.cmpi ule, %y4, %c8 : index
+        %xn = arith.cmpi ule, %x4, %c8 : index
+        %near = arith.andi %yn, %xn : i1
+        attn.yield %near : i1
+      }
+      attributes {order = #attn.order<grid = [32, 64], q = [4, 16], kv = [8, 8], kv_step = [1, 1]>}
+  return %r : !t
+}
+
+// Two blocks with so many channels do not fit a multiprocessor.
+
+// CHECK-LABEL: func @wide(
+// CHECK-NOT: kv_step
+// CHECK: walk<128,
+!w = tensor<?x?x2048x256xbf16>
+func.func @wide(%q: !w, %o: !w) -> !w {
+  %r = attn.attention ins(%q : !w) dense(%q, %q : !w, !w) outs(%o : !w)
+      mask(%b, %h, %i, %j) {
+        %c64 = arith.constant 64 : index
+        %c4 = arith.constant 4 : index
+        %c8 = arith.constant 8 : index
+        %iy = arith.divui %i, %c64 : index
+        %ix = arith.remui %i, %c64 : index
+        %jy = arith.divui %j, %c64 : index
+        %jx = arith.remui %j, %c64 : index
+        %y = arith.subi %iy, %jy : index
+        %x = arith.subi %ix, %jx : index
+        %y4 = arith.addi %y, %c4 : index
+        %x4 = arith.addi %x, %c4 : index
+        %yn = arith.cmpi ule, %y4, %c8 : index
+        %xn = arith.cmpi ule, %x4, %c8 : index
+        %near = arith.andi %yn, %xn : i1
+        attn.yield %near : i1
+      }
+  return %r : !w
 }
 
 // -----

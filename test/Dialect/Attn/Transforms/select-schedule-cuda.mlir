@@ -127,9 +127,9 @@ func.func @odd_values(%q: !t, %v: tensor<1x8x?x1xbf16>) -> tensor<1x8x?x1xbf16> 
 
 // -----
 
-// A schedule's tiles divide those of a walk.
+// A schedule's tiles divide those of a walk; two blocks on a multiprocessor work on small ones.
 // CHECK-LABEL: func.func @walk
-// CHECK: query_tile = 64, key_tile = 64,
+// CHECK: query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 216
 func.func @walk(%q: tensor<1x8x?x64xf16>, %r: tensor<1x1x?x4xi32>,
                 %t: tensor<?xi32>) -> tensor<1x8x?x64xf16> {
   %x = attn.attention ins(%q : tensor<1x8x?x64xf16>)

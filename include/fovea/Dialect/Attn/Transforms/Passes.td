@@ -415,6 +415,7 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     | first with up to 16 queries | 64 | 128 | 1, 240 | keys divided |
     | next with up to 16 queries | 64 | 64 | 1, 240 | 4 stages, keys divided |
     | next with up to 16 queries | 64 | 64 | 1, 240 | the same without overlap |
+    | next with a walk of 64 by 64, up to 128 channels | 64 | 64 | 1, 216 | two blocks on a multiprocessor |
     | next up to 64 channels and 1,024 queries (a static number), masked | 128 | 128 | 2, 240 | 4 stages, persistent |
     | next up to 64 channels only | 192 | 128 | 3, 160 | turns, persistent |
     | next up to 64 channels only | 192 | 128 | 3, 160 | turns |
@@ -540,13 +541,19 @@ def AttnReorderTokens : Pass<"attn-reorder-tokens"> {
     unless `only-given`, for one whose mask divides indices by constants that make
     a grid, the pass looks for boxes that fill a tile: the key tiles that some query
     tiles visit decide, counted by the analysis of masks on coordinates. Boxes of
-    keys lie side by side, or, on CPUs and where fewer pairs are visited with them,
-    there is one at every token of a full grid (`kv_step`): the walk then lists, for each tile of
+    keys lie side by side, or, where fewer pairs are visited with them, there
+    is one at every token of a full grid (`kv_step`): the walk then lists, for each tile of
     queries, boxes that share no key, from where the keys that it sees begin. Tokens
     are moved if the tiles with work then hold at most four fifths of the pairs that
-    they held before. Tiles have the size of the op's schedule; without one they
-    hold as many queries as the target's schedules do and 128 or 64 keys, with which
-    fewer pairs are visited (the walk says so, and `-attn-select-schedule` follows).
+    they held before. Tiles have the size of the op's schedule. Without one the pass
+    chooses, by the pairs that are visited (the walk says so, and
+    `-attn-select-schedule` follows):
+
+    | target | queries | keys | boxes of keys | time for a pair |
+    |---|---|---|---|---|
+    | CPU | 64 | 128 or 64 | side by side, or at any token | 1 |
+    | GPU | 128 | 128 or 64 | side by side | 1 |
+    | GPU, up to 128 channels | 64 | 64 | at any token | 1.1 |
 
     Only self-attention with a static number of tokens, one dense segment without
     lengths, no walk and no origin, on tensors. `attn-to-tile` makes moves a part of
