@@ -8,6 +8,7 @@
 
 #include "fovea/Target/CpuTarget.h"
 
+#include "TileRegisters.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
@@ -75,6 +76,10 @@ Expected<CpuTarget> CpuTarget::parse(StringRef text) {
   if (!text.contains(':')) {
     target.triple = sys::getDefaultTargetTriple();
     StringMap<bool> host = sys::getHostCPUFeatures();
+    if (host.lookup("amx-tile") && !runtime::requestTileRegisters())
+      for (auto &feature : host)
+        if (feature.first().starts_with("amx-"))
+          feature.second = false;
     SmallVector<std::string> list;
     for (const auto &feature : host)
       list.push_back((feature.second ? "+" : "-") + feature.first().str());

@@ -5,7 +5,7 @@
 // RUN: not fovea-opt %s --attn-select-schedule=target=gpu 2>&1 | FileCheck %s --check-prefix=GPU
 // RUN: not fovea-opt %s --attn-select-schedule=target=cpu:avx2,fma 2>&1 | FileCheck %s --check-prefix=FEATURE
 
-// GPU: error: unknown target 'gpu': it is no CPU; a target is cpu, cpu:avx512, cpu:avx2, cpu:plain, cpu:+FEATURE,-FEATURE,... or cpu:aarch64
+// GPU: error: unknown target 'gpu': it is no CPU; a target is cpu, cpu:amx, cpu:avx512, cpu:avx2, cpu:plain, cpu:+FEATURE,-FEATURE,... or cpu:aarch64
 // FEATURE: error: unknown target 'cpu:avx2,fma': 'avx2' is no feature with + or - in front
 
 // CHECK-LABEL: func.func @dynamic

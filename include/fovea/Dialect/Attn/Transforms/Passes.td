@@ -408,8 +408,8 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
   }];
   let options = [
     Option<"target", "target", "std::string", "\"cpu\"",
-           "What to compile for: cpu, cpu:avx512, cpu:avx2, cpu:plain, "
-           "cpu: and a list of LLVM features, or cuda:sm_90a">,
+           "What to compile for: cpu, cpu:amx, cpu:avx512, cpu:avx2, "
+           "cpu:plain, cpu: and a list of LLVM features, or cuda:sm_90a">,
     Option<"attempt", "attempt", "unsigned", "0",
            "Which schedule to take: 0 is the best, 1 the next">
   ];
