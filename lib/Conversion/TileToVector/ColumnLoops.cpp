@@ -9,8 +9,8 @@
 #include "KernelLowering.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace fovea;
@@ -71,6 +71,8 @@ LogicalResult KernelLowering::emitColumnLoops(Location loc, Value from,
                                               ColumnBody body) {
   Value extent = b.createOrFold<arith::SubIOp>(loc, to, from);
   std::optional<int64_t> known = getConstantIntValue(extent);
+  if (known == 0)
+    return success();
   if (rows == 1 || (known && *known % rows == 0))
     return emitColumnLoop(loc, from, to, rows, reduction, body);
   Value rest = arith::RemUIOp::create(b, loc, extent, index(rows));

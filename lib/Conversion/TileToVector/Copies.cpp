@@ -398,8 +398,8 @@ Value KernelLowering::copyPairs(const Factor &factor) {
   unsigned contracted = factor.contractsColumns ? 1 : 0;
   SmallVector<Value> extent(extents.lookup(load.getResult()));
   int64_t words = llvm::divideCeil(type.getDimSize(contracted), pack);
-  Value copy = allocate({type.getDimSize(1 - contracted), words},
-                        b.getI32Type());
+  Value copy =
+      allocate({type.getDimSize(1 - contracted), words}, b.getI32Type());
   std::optional<unsigned> contiguous = findContiguousAxis(view);
   auto at = [&](Value n, Value k, int64_t more) {
     k = arith::AddIOp::create(b, loc, k, index(more));
@@ -423,27 +423,25 @@ Value KernelLowering::copyPairs(const Factor &factor) {
             b, loc, lanes.vectorType(b.getI32Type()),
             loadRun(width * pack, at(places[step], k, 0))));
       else
-        words.push_back(
-            makeWords(loc,
-                      {loadRun(width, at(n, k, step * pack)),
-                       loadRun(width, at(n, k, step * pack + 1))},
-                      pack));
+        words.push_back(makeWords(loc,
+                                  {loadRun(width, at(n, k, step * pack)),
+                                   loadRun(width, at(n, k, step * pack + 1))},
+                                  pack));
     }
     if (contiguous != contracted)
       transpose(b, loc, words);
     for (auto [place, word] : llvm::zip_equal(places, words))
       vector::StoreOp::create(b, loc, word, copy, placeOf(place, k));
   };
-  emitCopyLoops(loc, contiguous.has_value(), pack, extent[1 - contracted],
-                extent[contracted], square,
-                [&](Value n, Value k, int64_t count) {
-                  SmallVector<Value> elements;
-                  for (int64_t step = 0; step < count; ++step)
-                    elements.push_back(memref::LoadOp::create(
-                        b, loc, view.getSource(), at(n, k, step)));
-                  memref::StoreOp::create(b, loc,
-                                          makeWords(loc, elements, pack), copy,
-                                          placeOf(n, k));
-                });
+  emitCopyLoops(
+      loc, contiguous.has_value(), pack, extent[1 - contracted],
+      extent[contracted], square, [&](Value n, Value k, int64_t count) {
+        SmallVector<Value> elements;
+        for (int64_t step = 0; step < count; ++step)
+          elements.push_back(
+              memref::LoadOp::create(b, loc, view.getSource(), at(n, k, step)));
+        memref::StoreOp::create(b, loc, makeWords(loc, elements, pack), copy,
+                                placeOf(n, k));
+      });
   return copy;
 }

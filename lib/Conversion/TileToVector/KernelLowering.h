@@ -167,8 +167,8 @@ private:
   /// Up to two elements, or vectors of them, in words; absent ones are zero.
   mlir::Value makeWords(mlir::Location loc, mlir::ValueRange elements,
                         int64_t pack);
-  /// Loaded pairs of the contracted axis to words beside each other: `[the other
-  /// axis][depth / 2]`.
+  /// Loaded pairs of the contracted axis to words beside each other: `[the
+  /// other axis][depth / 2]`.
   mlir::Value copyPairs(const Factor &factor);
   /// Rows of memory to lanes.
   void copyToLanes(tile::LoadOp load);
@@ -297,12 +297,13 @@ private:
                                  Reduction *reduction);
   /// One block of `rows` columns of the result from `column` on, with the sums
   /// there may be already.
-  mlir::LogicalResult
-  emitBlock(tile::DotOp dot, mlir::Value top, mlir::Value target,
-            mlir::Value operand, const Factor &factor, const TileSums &sums,
-            mlir::Value column, int64_t rows, int64_t firstVector,
-            int64_t vectors, llvm::MutableArrayRef<mlir::Value> state,
-            Reduction *reduction);
+  mlir::LogicalResult emitBlock(tile::DotOp dot, mlir::Value top,
+                                mlir::Value target, mlir::Value operand,
+                                const Factor &factor, const TileSums &sums,
+                                mlir::Value column, int64_t rows,
+                                int64_t firstVector, int64_t vectors,
+                                llvm::MutableArrayRef<mlir::Value> state,
+                                Reduction *reduction);
   mlir::Value toF32(mlir::Value value);
 
   // TileProducts.cpp: products in the tile registers of AMX.

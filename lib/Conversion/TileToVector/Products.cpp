@@ -159,15 +159,11 @@ LogicalResult KernelLowering::emitDot(tile::DotOp dot, Value top, Value target,
       emitTileLoop(dot, factor, *operand, rows, reduction, body);
   if (failed(from))
     return failure();
-  LogicalResult result = success();
-  if (Value to = columns(dot);
-      getConstantIntValue(*from) != getConstantIntValue(to) ||
-      !getConstantIntValue(to))
-    result = emitColumnLoops(
-        dot.getLoc(), *from, to, rows, reduction,
-        [&](Value column, int64_t rows, MutableArrayRef<Value> state) {
-          return body({}, column, rows, state);
-        });
+  LogicalResult result = emitColumnLoops(
+      dot.getLoc(), *from, columns(dot), rows, reduction,
+      [&](Value column, int64_t rows, MutableArrayRef<Value> state) {
+        return body({}, column, rows, state);
+      });
   lanes.clearHoisted();
   scratchTop = mark;
   return result;

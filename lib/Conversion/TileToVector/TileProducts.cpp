@@ -14,8 +14,8 @@
 // loads take less time than the products.
 //
 // The sums go to scratch memory, where blocks of vectors pick them up: what the
-// accumulator starts from, a rest of the contracted axis and what becomes of the
-// result is the same as without AMX. So are columns beyond the last 16.
+// accumulator starts from, a rest of the contracted axis and what becomes of
+// the result is the same as without AMX. So are columns beyond the last 16.
 //
 //===----------------------------------------------------------------------===//
 
@@ -137,8 +137,8 @@ FailureOr<Value> KernelLowering::emitTileLoop(tile::DotOp dot,
     return index(0);
   Location loc = dot.getLoc();
   TileSums sums;
-  sums.memory = allocate(
-      {tileSize, vectorsOf(dot.getResult()) * tileSize}, b.getF32Type());
+  sums.memory = allocate({tileSize, vectorsOf(dot.getResult()) * tileSize},
+                         b.getF32Type());
   sums.depth = b.createOrFold<arith::DivUIOp>(
       loc, roundDown(loc, factor.depth, 2 * factor.tileWords), index(2));
   Value to = roundDown(loc, columns(dot.getResult()), tileSize);
