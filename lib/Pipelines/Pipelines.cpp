@@ -191,6 +191,7 @@ void fovea::buildCudaAttnStage(OpPassManager &pm,
   factors.multiple = 8;
   factors.round = true;
   pm.addPass(attn::createAttnAppendFactors(factors));
+  pm.addPass(attn::createAttnSwapScoreReduce());
   // After score rewrites, which keep row terms where there is an lse.
   pm.addPass(attn::createAttnSplitSegments());
   // Parts read the same queries.

@@ -10,19 +10,20 @@
 #define FOVEA_UNITTESTS_REFERENCE_HELPERS_H
 
 #include "fovea/Dialect/Attn/IR/Attn.h"
-#include "fovea/Dialect/Attn/IR/AttnInterfaceImpls.h"
 #include "fovea/Dialect/Tile/IR/Tile.h"
 #include "fovea/Reference/Interpreter.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
 #include "gtest/gtest.h"
 #include <random>
 
 namespace fovea::reference {
+
+/// All dialects.
+mlir::DialectRegistry getRegistry();
 
 /// A context with all dialects that collects diagnostics, and one module.
 class Program {
@@ -91,16 +92,6 @@ public:
   std::string diagnostics;
 
 private:
-  static mlir::DialectRegistry getRegistry() {
-    mlir::DialectRegistry registry;
-    mlir::registerAllDialects(registry);
-    mlir::registerAllExtensions(registry);
-    registry.insert<attn::AttnDialect, tile::TileDialect>();
-    attn::registerAggregatedOpInterfaceExternalModels(registry);
-    attn::registerBufferizableOpInterfaceExternalModels(registry);
-    return registry;
-  }
-
   mlir::MLIRContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::mt19937 engine{7};

@@ -2,6 +2,7 @@
 // heads, and keys of all kinds of segments.
 //
 // RUN: fovea-run %s --random 3 --check --all-entries | FileCheck %s
+// RUN: fovea-run %s --random 3 --check --all-entries --passes=attn-swap-score-reduce | FileCheck %s
 // RUN: fovea-run %s --random 4 --check-each-pass --entry dense | FileCheck %s --check-prefix=EACH
 // CHECK-COUNT-4: ok
 // CHECK-NOT: FAIL

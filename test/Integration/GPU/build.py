@@ -2,13 +2,14 @@
 # Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Compiles the cases of cases.py, Inputs/walks.mlir and random programs for an H100, on a
+"""Compiles the cases of cases.py, what is in Inputs and random programs for an H100, on a
 machine without one.
 
   test/Integration/GPU/build.py --fovea-compile build/release/bin/fovea-compile --out build/gpu-tests
 
-Writes NAME.so for each case, walks.so, random-N.so and random-N.mlir for each ten programs, and
-libfovea_runtime.so, which is all that run.py needs besides the scripts. In a case a
+Writes NAME.so for each case, walks.so, sums.so, random-N.so and random-N.mlir for each
+ten programs, and libfovea_runtime.so, which is all that run.py needs besides the
+scripts. In a case a
 warning is an error, too, as a remark is not: where ptxas is found, fovea-compile warns
 of spills, stack frames and messages C75xx. A region drawn at random may need more
 registers than there are.
@@ -38,8 +39,9 @@ def sources(options):
         path = options.out / f"{case.name}.mlir"
         path.write_text(case.text())
         yield path, True
-    walks = pathlib.Path(__file__).parent / "Inputs/walks.mlir"
-    yield pathlib.Path(shutil.copy(walks, options.out)), True
+    for name in ("walks.mlir", "sums.mlir"):
+        source = pathlib.Path(__file__).parent / "Inputs" / name
+        yield pathlib.Path(shutil.copy(source, options.out)), True
     for path in randoms.write(options.out, options.programs):
         yield path, False
 

@@ -29,6 +29,7 @@ from launches import DEVICE, Output, Twins
 
 sys.path.append(str(pathlib.Path(__file__).parents[3] / "python"))
 from fovea_objects import Library, load_runtime  # noqa: E402
+from sums import run_sums  # noqa: E402
 from walks import run_walks  # noqa: E402
 
 TYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32, "i1": torch.bool,
@@ -501,6 +502,9 @@ def main():
             break
     if not options.only or re.search(options.only, "walks"):
         count, failed = run_walks(runtime, built, options.repeats)
+        runs, failures = runs + count, failures + failed
+    if not options.only or re.search(options.only, "sums"):
+        count, failed = run_sums(runtime, built, options.repeats)
         runs, failures = runs + count, failures + failed
     count, failed = run_randoms(runtime, built, options)
     runs, failures = runs + count, failures + failed

@@ -85,21 +85,37 @@ AttentionOp fovea::attn::createPart(RewriterBase &b, AttentionOp op,
   return cast<AttentionOp>(b.create(state));
 }
 
+Value fovea::attn::selectRows(OpBuilder &b, Location loc, Value offsets,
+                              Value row, Value inside, Value outside) {
+  auto index = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(b, loc, value);
+  };
+  auto load = [&](Value position) -> Value {
+    Value row = tensor::ExtractOp::create(b, loc, offsets, position);
+    return row.getType().isIndex()
+               ? row
+               : arith::IndexCastOp::create(b, loc, b.getIndexType(), row);
+  };
+  // Sequences follow one another.
+  Value last = arith::SubIOp::create(
+      b, loc, tensor::DimOp::create(b, loc, offsets, 0), index(1));
+  Value begun = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, row,
+                                      load(index(0)));
+  Value ended =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, row, load(last));
+  Value result = arith::SelectOp::create(b, loc, ended, outside, inside);
+  return arith::SelectOp::create(b, loc, begun, result, outside);
+}
+
 Value fovea::attn::copyRows(OpBuilder &b, AttentionOp op, unsigned n,
                             Value value, AffineMap from) {
   Location loc = op.getLoc();
   Value output = op.getOutputs()[n];
   AffineMap to = op.getIndexingMapsArray()[3 + n];
   int64_t rank = to.getNumResults();
-  Value offsets, last;
-  auto index = [&](OpBuilder &b, int64_t value) -> Value {
-    return arith::ConstantIndexOp::create(b, loc, value);
-  };
-  if (cast<SegmentAttr>(op.getSegments()[0]).getNumOffsets()) {
+  Value offsets;
+  if (cast<SegmentAttr>(op.getSegments()[0]).getNumOffsets())
     offsets = op.getTables()[0];
-    last = arith::SubIOp::create(
-        b, loc, tensor::DimOp::create(b, loc, offsets, 0), index(b, 1));
-  }
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
   auto body = [&](OpBuilder &b, Location loc, ValueRange a) {
@@ -109,20 +125,8 @@ Value fovea::attn::copyRows(OpBuilder &b, AttentionOp op, unsigned n,
           b, loc, *axisOf(to, from.getDimPosition(axis))));
     Value result = tensor::ExtractOp::create(b, loc, value, at);
     if (offsets) {
-      // Sequences follow one another.
-      auto load = [&](Value position) -> Value {
-        Value row = tensor::ExtractOp::create(b, loc, offsets, position);
-        return row.getType().isIndex()
-                   ? row
-                   : arith::IndexCastOp::create(b, loc, b.getIndexType(), row);
-      };
       Value row = linalg::IndexOp::create(b, loc, *axisOf(to, dimI));
-      Value begun = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge,
-                                          row, load(index(b, 0)));
-      Value ended = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge,
-                                          row, load(last));
-      result = arith::SelectOp::create(b, loc, ended, a[0], result);
-      result = arith::SelectOp::create(b, loc, begun, result, a[0]);
+      result = selectRows(b, loc, offsets, row, result, a[0]);
     }
     linalg::YieldOp::create(b, loc, result);
   };

@@ -40,6 +40,12 @@ AttentionOp createPart(mlir::RewriterBase &b, AttentionOp op,
 mlir::Value copyRows(mlir::OpBuilder &b, AttentionOp op, unsigned n,
                      mlir::Value value, mlir::AffineMap from);
 
+/// `inside` where a row belongs to one of the packed sequences that the offsets
+/// give, else `outside`.
+mlir::Value selectRows(mlir::OpBuilder &b, mlir::Location loc,
+                       mlir::Value offsets, mlir::Value row, mlir::Value inside,
+                       mlir::Value outside);
+
 /// Replaces the op by the merge of parts. Rows of no sequence stay as they are.
 void replaceByMerge(mlir::RewriterBase &b, AttentionOp op,
                     llvm::ArrayRef<AttentionOp> parts);

@@ -491,7 +491,9 @@ struct AttnSelectSchedulePass final
       if (parse<CudaTarget>())
         selectAll<pipe::ScheduleAttr>(getCudaSchedules, checkCuda);
       getOperation()->walk([&](ScoreReduceOp op) {
-        op.emitOpError("has no code for NVIDIA GPUs; compute it on a CPU");
+        op.emitOpError("has no code for NVIDIA GPUs with several segments, "
+                       "pages, lengths of packed sequences, packed queries "
+                       "only or a walk; compute it on a CPU");
         signalPassFailure();
       });
     } else if (auto cpu = parse<CpuTarget>()) {

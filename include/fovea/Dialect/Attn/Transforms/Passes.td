@@ -237,6 +237,34 @@ def AttnSplitSegments : Pass<"attn-split-segments"> {
   ];
 }
 
+def AttnSwapScoreReduce : Pass<"attn-swap-score-reduce"> {
+  let summary = "Compute sums over queries by an attention of keys to queries";
+  let description = [{
+    Replaces an `attn.score_reduce column_sum` on tensors by an `attn.attention` whose
+    queries are the keys and whose keys are the queries, and the exponential of its lse:
+
+        sum_i exp(s'[i,j] - lse[i])  =  exp(log(sum_i exp(s'[i,j] - lse[i])))
+
+    Exact but for rounding. The new score region is the old one, with the coordinates
+    of queries and keys swapped, and adds a tensor of the negated lse, which it
+    captures; a query without a key has -inf there. Keys beyond a length and those of
+    no sequence get 0 after it. Keys that several query heads share are copied for each
+    of these.
+
+    Left as they are: ops with several segments, factors (`-attn-append-factors` comes
+    first), pages, lengths of packed sequences, packed queries only, or a walk.
+
+    GPUs run it: attention is their only kernel. CPUs have one for the op itself.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"
+  ];
+  let statistics = [
+    Statistic<"numSwapped", "swapped", "Number of ops that were replaced">
+  ];
+}
+
 def AttnCopyOperands : Pass<"attn-copy-operands"> {
   let summary = "Copy operands to rows that a copy engine can read";
   let description = [{

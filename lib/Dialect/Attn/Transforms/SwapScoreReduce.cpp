@@ -1,0 +1,361 @@
+//===- SwapScoreReduce.cpp - Sums over queries as an attention ------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// sum_i exp(s'[i, j] - lse[i]) is the exponential of the log-sum-exp, over the
+// queries i, of scores s'[i, j] - lse[i]: what an attention of the keys to the
+// queries computes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Parts.h"
+
+#include "fovea/Dialect/Attn/Transforms/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace fovea::attn {
+#define GEN_PASS_DEF_ATTNSWAPSCOREREDUCE
+#include "fovea/Dialect/Attn/Transforms/Passes.h.inc"
+} // namespace fovea::attn
+
+using namespace mlir;
+using namespace fovea::attn;
+
+namespace {
+
+/// Swaps the queries and the keys of one op.
+class Swapper {
+public:
+  Swapper(ScoreReduceOp op, RewriterBase &b)
+      : op(op), loc(op.getLoc()), b(b), maps(op.getIndexingMapsArray()),
+        segment(cast<SegmentAttr>(op.getSegments()[0])) {}
+
+  void swap();
+
+private:
+  Value index(int64_t value) {
+    return arith::ConstantIndexOp::create(b, loc, value);
+  }
+  /// A map with queries for keys, and keys for queries.
+  AffineMap swapped(AffineMap map);
+  Value negateLse();
+  Value repeatHeads();
+  Value sliceChannels();
+  SmallVector<Value> getOrigin();
+  void swapRegion(Region &from, Region &to, unsigned firstCoordinate);
+  void addLse(AttentionOp attention, Value negated);
+  AttentionOp createAttention();
+  Value exponentiate(Value lse);
+
+  ScoreReduceOp op;
+  Location loc;
+  RewriterBase &b;
+  SmallVector<AffineMap> maps;
+  SegmentAttr segment;
+};
+
+} // namespace
+
+AffineMap Swapper::swapped(AffineMap map) {
+  SmallVector<AffineExpr> dims;
+  for (unsigned dim = 0; dim < map.getNumDims(); ++dim)
+    dims.push_back(b.getAffineDimExpr(dim == dimI   ? dimJ
+                                      : dim == dimJ ? dimI
+                                                    : dim));
+  return map.replaceDimsAndSymbols(dims, {}, map.getNumDims(), 0);
+}
+
+/// -lse; -inf where a query has no key, so that it adds nothing.
+Value Swapper::negateLse() {
+  Value lse = op.getLse();
+  auto type = cast<RankedTensorType>(lse.getType());
+  Value empty = tensor::EmptyOp::create(
+      b, loc, tensor::getMixedSizes(b, loc, lse), type.getElementType());
+  AffineMap map = b.getMultiDimIdentityMap(type.getRank());
+  SmallVector<utils::IteratorType> iterators(type.getRank(),
+                                             utils::IteratorType::parallel);
+  auto body = [&](OpBuilder &b, Location loc, ValueRange a) {
+    Value none = arith::ConstantOp::create(
+        b, loc,
+        b.getFloatAttr(a[0].getType(),
+                       -std::numeric_limits<double>::infinity()));
+    Value isNone =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, a[0], none);
+    Value negated = arith::NegFOp::create(b, loc, a[0]);
+    linalg::YieldOp::create(
+        b, loc,
+        arith::SelectOp::create(b, loc, isNone, none, negated).getResult());
+  };
+  return linalg::GenericOp::create(b, loc, empty.getType(), lse, empty,
+                                   ArrayRef<AffineMap>{map, map}, iterators,
+                                   body)
+      .getResult(0);
+}
+
+/// The keys, with a copy for each query head: as queries, each of these has a
+/// result of its own.
+Value Swapper::repeatHeads() {
+  Value key = op.getKeys()[0];
+  std::optional<unsigned> axis = axisOf(maps[1], dimH);
+  OpFoldResult heads =
+      tensor::getMixedSize(b, loc, op.getQuery(), *axisOf(maps[0], dimH));
+  OpFoldResult keyHeads = tensor::getMixedSize(b, loc, key, *axis);
+  if (heads == keyHeads)
+    return key;
+  Value group = b.createOrFold<arith::DivUIOp>(
+      loc, getValueOrCreateConstantIndexOp(b, loc, heads),
+      getValueOrCreateConstantIndexOp(b, loc, keyHeads));
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, key);
+  sizes[*axis] = heads;
+  Value empty = tensor::EmptyOp::create(b, loc, sizes,
+                                        getElementTypeOrSelf(key.getType()));
+  int64_t rank = sizes.size();
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
+  auto body = [&](OpBuilder &b, Location loc, ValueRange) {
+    SmallVector<Value> at;
+    for (int64_t n = 0; n < rank; ++n)
+      at.push_back(linalg::IndexOp::create(b, loc, n));
+    at[*axis] = arith::DivUIOp::create(b, loc, at[*axis], group);
+    linalg::YieldOp::create(
+        b, loc, tensor::ExtractOp::create(b, loc, key, at).getResult());
+  };
+  return linalg::GenericOp::create(b, loc, empty.getType(), ValueRange(), empty,
+                                   b.getMultiDimIdentityMap(rank), iterators,
+                                   body)
+      .getResult(0);
+}
+
+/// A few channels of the queries: nobody reads the sum over values, but an
+/// attention has some.
+Value Swapper::sliceChannels() {
+  Value query = op.getQuery();
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, query);
+  unsigned axis = *axisOf(maps[0], dimD);
+  constexpr int64_t few = 8;
+  int64_t channels = cast<RankedTensorType>(query.getType()).getDimSize(axis);
+  sizes[axis] = b.getIndexAttr(std::min(channels, few));
+  SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(sizes.size(), b.getIndexAttr(1));
+  return tensor::ExtractSliceOp::create(b, loc, query, offsets, sizes, strides);
+}
+
+/// The origin, with that of the keys, which may have a start, for that of the
+/// queries.
+SmallVector<Value> Swapper::getOrigin() {
+  SmallVector<Value> origin = op.getOrigin();
+  if (origin.empty() && op.getStarts().empty())
+    return origin;
+  if (origin.empty())
+    origin.assign(4, index(0));
+  if (!op.getStarts().empty())
+    origin[dimJ] =
+        arith::AddIOp::create(b, loc, origin[dimJ], op.getStarts()[0]);
+  std::swap(origin[dimI], origin[dimJ]);
+  return origin;
+}
+
+/// Copies a region, whose arguments of coordinates begin at a number.
+void Swapper::swapRegion(Region &from, Region &to, unsigned firstCoordinate) {
+  IRMapping mapping;
+  from.cloneInto(&to, mapping);
+  if (to.empty())
+    return;
+  Value i = to.getArgument(firstCoordinate + dimI);
+  Value j = to.getArgument(firstCoordinate + dimJ);
+  SmallVector<OpOperand *> uses =
+      llvm::map_to_vector(i.getUses(), [](OpOperand &use) { return &use; });
+  j.replaceAllUsesWith(i);
+  for (OpOperand *use : uses)
+    use->set(j);
+}
+
+/// s'  ->  s' - lse[i], which has the coordinate of a key now.
+void Swapper::addLse(AttentionOp attention, Value negated) {
+  Region &region = attention.getScore();
+  OpBuilder::InsertionGuard guard(b);
+  if (region.empty()) {
+    Block *block = b.createBlock(&region);
+    block->addArgument(attention.getAccumulatorType(), loc);
+    for (unsigned dim = dimB; dim <= dimJ; ++dim)
+      block->addArgument(b.getIndexType(), loc);
+    YieldOp::create(b, loc, block->getArgument(0));
+  }
+  auto capture = [&](Value value) -> Value {
+    attention.getScoreCapturesMutable().append(value);
+    return region.addArgument(value.getType(), loc);
+  };
+  Operation *yield = region.front().getTerminator();
+  Value table = capture(negated);
+  b.setInsertionPoint(yield);
+  SmallVector<Value> at;
+  for (unsigned axis = 0; axis < maps[3].getNumResults(); ++axis) {
+    unsigned dim = maps[3].getDimPosition(axis);
+    dim = dim == dimI ? dimJ : dim;
+    Value coordinate = region.getArgument(1 + dim);
+    if (!attention.getOrigin().empty())
+      coordinate = arith::SubIOp::create(b, loc, coordinate,
+                                         capture(attention.getOrigin()[dim]));
+    // Sequences follow one another.
+    if (dim == dimJ && segment.getKind() == SegmentKind::packed) {
+      Value sequence = region.getArgument(1 + dimB);
+      if (!attention.getOrigin().empty())
+        sequence = arith::SubIOp::create(b, loc, sequence,
+                                         capture(attention.getOrigin()[dimB]));
+      Value first = tensor::ExtractOp::create(
+          b, loc, capture(op.getTables()[0]), sequence);
+      if (!first.getType().isIndex())
+        first = arith::IndexCastOp::create(b, loc, b.getIndexType(), first);
+      coordinate = arith::AddIOp::create(b, loc, coordinate, first);
+    }
+    at.push_back(coordinate);
+  }
+  Value term = tensor::ExtractOp::create(b, loc, table, at);
+  yield->setOperand(0,
+                    arith::AddFOp::create(b, loc, yield->getOperand(0), term));
+}
+
+AttentionOp Swapper::createAttention() {
+  Value query = repeatHeads(), values = sliceChannels();
+  Value negated = negateLse();
+  AffineMap keyMap = swapped(maps[0]), lseMap = swapped(maps[2]);
+  AffineExpr channel = b.getAffineDimExpr(dimE);
+  unsigned axis = *axisOf(keyMap, dimD);
+  AffineMap valueMap = keyMap.dropResult(axis).insertResult(channel, axis);
+  AffineMap outputMap = lseMap.insertResult(channel, lseMap.getNumResults());
+  SmallVector<OpFoldResult> sizes =
+      tensor::getMixedSizes(b, loc, op.getOutput());
+  Value lse = tensor::EmptyOp::create(b, loc, sizes, b.getF32Type());
+  auto valueType = cast<RankedTensorType>(values.getType());
+  sizes.push_back(b.getIndexAttr(valueType.getDimSize(axis)));
+  Value output =
+      tensor::EmptyOp::create(b, loc, sizes, valueType.getElementType());
+
+  OperationState state(loc, AttentionOp::getOperationName());
+  SmallVector<int32_t> counts;
+  auto add = [&](ValueRange operands) {
+    state.addOperands(operands);
+    counts.push_back(operands.size());
+  };
+  add(query);
+  add(op.getQuery());
+  add(values);
+  add({}); // Lengths are of queries now.
+  SmallVector<Value> tables(op.getTables());
+  std::reverse(tables.begin(), tables.end());
+  add(tables);
+  for (unsigned n = 0; n < 3; ++n) // No starts and factors.
+    add({});
+  add(op.getScoreCaptures());
+  add(op.getMaskCaptures());
+  add(getOrigin());
+  for (unsigned n = 0; n < 4; ++n) // No walk and sinks.
+    add({});
+  add({output, lse});
+  state.addTypes({output.getType(), lse.getType()});
+  state.addAttribute("operandSegmentSizes", b.getDenseI32ArrayAttr(counts));
+  state.addAttribute("segments", b.getArrayAttr(SegmentAttr::get(
+                                     b.getContext(), segment.getKind(), 0,
+                                     /*has_lengths=*/false,
+                                     /*has_start=*/false,
+                                     /*has_offsets=*/false)));
+  state.addAttribute("scale", b.getF64FloatAttr(op.getScaleValue()));
+  state.addAttribute("indexing_maps",
+                     b.getAffineMapArrayAttr({swapped(maps[1]), keyMap,
+                                              valueMap, outputMap, lseMap}));
+  if (op.getNumerics())
+    state.addAttribute("numerics", *op.getNumerics());
+  if (op.getScheduleAttr())
+    state.addAttribute("schedule", op.getScheduleAttr());
+  swapRegion(op.getScore(), *state.addRegion(), 1);
+  swapRegion(op.getMask(), *state.addRegion(), 0);
+  auto attention = cast<AttentionOp>(b.create(state));
+  addLse(attention, negated);
+  return attention;
+}
+
+/// exp(lse); 0 beyond the length, and for keys of no sequence.
+Value Swapper::exponentiate(Value lse) {
+  Value output = op.getOutput();
+  int64_t rank = cast<RankedTensorType>(output.getType()).getRank();
+  AffineMap map = b.getMultiDimIdentityMap(rank);
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
+  auto body = [&](OpBuilder &b, Location loc, ValueRange a) {
+    Value result = math::ExpOp::create(b, loc, a[0]);
+    Value row = linalg::IndexOp::create(b, loc, *axisOf(maps[2], dimJ));
+    auto read = [&](Value table, Value position) -> Value {
+      Value value = tensor::ExtractOp::create(b, loc, table, position);
+      return value.getType().isIndex()
+                 ? value
+                 : arith::IndexCastOp::create(b, loc, b.getIndexType(), value)
+                       .getResult();
+    };
+    Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
+    if (!op.getLengths().empty()) {
+      std::optional<unsigned> axis = axisOf(maps[2], dimB);
+      Value sequence =
+          axis ? linalg::IndexOp::create(b, loc, *axis).getResult() : index(0);
+      Value exists =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, row,
+                                read(op.getLengths()[0], sequence));
+      result = arith::SelectOp::create(b, loc, exists, result, zero);
+    }
+    if (segment.getKind() == SegmentKind::packed)
+      result = selectRows(b, loc, op.getTables()[1], row, result, zero);
+    linalg::YieldOp::create(b, loc, result);
+  };
+  return linalg::GenericOp::create(b, loc, output.getType(), lse, output,
+                                   ArrayRef<AffineMap>{map, map}, iterators,
+                                   body)
+      .getResult(0);
+}
+
+void Swapper::swap() {
+  b.setInsertionPoint(op);
+  AttentionOp attention = createAttention();
+  b.replaceOp(op, exponentiate(attention->getResult(1)));
+}
+
+/// Whether keys can be the queries of an attention.
+static bool canSwap(ScoreReduceOp op) {
+  if (op.getSegments().size() != 1 || op.getWalkRows() ||
+      op.getQueryFactors() || !op.getAccumulatorType().isF32() ||
+      !cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics())
+    return false;
+  auto segment = cast<SegmentAttr>(op.getSegments()[0]);
+  if (segment.getKind() == SegmentKind::packed)
+    return !segment.getHasLengths();
+  return segment.getKind() == SegmentKind::dense && !segment.getHasOffsets();
+}
+
+namespace {
+
+struct AttnSwapScoreReducePass final
+    : fovea::attn::impl::AttnSwapScoreReduceBase<AttnSwapScoreReducePass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    SmallVector<ScoreReduceOp> ops;
+    getOperation()->walk([&](ScoreReduceOp op) {
+      if (canSwap(op))
+        ops.push_back(op);
+    });
+    IRRewriter rewriter(&getContext());
+    for (ScoreReduceOp op : ops) {
+      Swapper(op, rewriter).swap();
+      ++numSwapped;
+    }
+  }
+};
+
+} // namespace

@@ -1,0 +1,90 @@
+// Keys attend to queries; what cannot be swapped stays.
+//
+// RUN: fovea-opt %s --attn-swap-score-reduce --split-input-file | FileCheck %s
+
+// CHECK-LABEL: func @grouped
+// CHECK-SAME: %[[Q:.*]]: tensor<1x4x?x64xf16>, %[[K:.*]]: tensor<1x2x?x64xf16>, %[[N:.*]]: tensor<1xi32>, %[[LSE:.*]]: tensor<1x4x?xf32>,
+// CHECK: %[[REPEATED:.*]] = linalg.generic
+// CHECK: tensor.extract %[[K]]
+// CHECK: %[[FEW:.*]] = tensor.extract_slice %[[Q]][0, 0, 0, 0] [1, 4, %{{.*}}, 8]
+// CHECK: %[[NEGATED:.*]] = linalg.generic {{.*}} ins(%[[LSE]]
+// CHECK: arith.select
+// CHECK: %[[A:.*]]:2 = attn.attention ins(%[[REPEATED]] : tensor<1x4x?x64xf16>)
+// CHECK-NEXT: dense(%[[Q]], %[[FEW]] : tensor<1x4x?x64xf16>, tensor<1x4x?x8xf16>)
+// CHECK-NOT: lengths
+// CHECK: score(%[[S:.*]], %[[B:.*]], %[[H:.*]], %{{.*}}, %[[J:.*]], %[[T:.*]] = %[[NEGATED]] : tensor<1x4x?xf32>)
+// CHECK: %[[X:.*]] = tensor.extract %[[T]][%[[B]], %[[H]], %[[J]]]
+// CHECK: %[[Y:.*]] = arith.addf %[[S]], %[[X]]
+// CHECK: attn.yield %[[Y]]
+// CHECK: mask(%{{.*}}, %{{.*}}, %[[I:.*]], %[[J:.*]]) {
+// CHECK: arith.cmpi sle, %[[I]], %[[J]]
+// CHECK: scale = 1.250000e-01
+// CHECK: %[[R:.*]] = linalg.generic {{.*}} ins(%[[A]]#1
+// CHECK: math.exp
+// CHECK: tensor.extract %[[N]]
+// CHECK: arith.select
+// CHECK: return %[[R]]
+// DOC-BEGIN: attn-swap-score-reduce --attn-swap-score-reduce --canonicalize
+func.func @grouped(%q: tensor<1x4x?x64xf16>, %k: tensor<1x2x?x64xf16>, %n: tensor<1xi32>, %lse: tensor<1x4x?xf32>, %o: tensor<1x4x?xf32>) -> tensor<1x4x?xf32> {
+  %r = attn.score_reduce column_sum ins(%q : tensor<1x4x?x64xf16>) dense(%k : tensor<1x2x?x64xf16>) lengths(%n : tensor<1xi32>)
+      lse(%lse : tensor<1x4x?xf32>) outs(%o : tensor<1x4x?xf32>)
+      mask(%b, %h, %i, %j) {
+        %c = arith.cmpi sle, %j, %i : index
+        attn.yield %c : i1
+      }
+  return %r : tensor<1x4x?xf32>
+}
+// DOC-END
+
+// -----
+
+// Coordinates keep their origins; that of the keys has their start.
+
+// CHECK-LABEL: func @start
+// CHECK-SAME: %[[START:arg[0-9]+]]: index
+// CHECK-DAG: %[[C3:.*]] = arith.constant 3
+// CHECK-DAG: %[[C5:.*]] = arith.constant 5
+// CHECK: %[[FIRST:.*]] = arith.addi %[[C5]], %[[START]]
+// CHECK: attn.attention
+// CHECK: origin(%{{.*}}, %{{.*}}, %[[FIRST]], %[[C3]])
+// CHECK: score(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[J:.*]], %{{.*}} = %{{.*}}, %{{.*}} = %{{.*}}, %[[ORIGIN:.*]] = %[[C3]] : index)
+// CHECK: arith.subi %[[J]], %[[ORIGIN]]
+func.func @start(%q: tensor<4x9x32xf16>, %start: index, %lse: tensor<4x9xf32>, %o: tensor<4x9xf32>) -> tensor<4x9xf32> {
+  %c0 = arith.constant 0 : index
+  %c3 = arith.constant 3 : index
+  %c5 = arith.constant 5 : index
+  %r = attn.score_reduce column_sum ins(%q : tensor<4x9x32xf16>) dense(%q : tensor<4x9x32xf16>) start(%start)
+      lse(%lse : tensor<4x9xf32>) origin(%c0, %c0, %c3, %c5) outs(%o : tensor<4x9xf32>)
+      attributes {indexing_maps = [affine_map<(b, h, i, j, d, e) -> (h, i, d)>, affine_map<(b, h, i, j, d, e) -> (h, j, d)>,
+                                   affine_map<(b, h, i, j, d, e) -> (h, j)>, affine_map<(b, h, i, j, d, e) -> (h, i)>]}
+  return %r : tensor<4x9xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @packed
+// CHECK-SAME: %[[Q:.*]]: tensor<2x?x64xf16>, %[[K:.*]]: tensor<2x?x64xf16>, %[[QO:.*]]: tensor<?xi32>, %[[KO:.*]]: tensor<?xi32>,
+// CHECK: attn.attention ins(%[[K]] : tensor<2x?x64xf16>)
+// CHECK-NEXT: packed(%[[Q]], %{{.*}} : {{.*}}) offsets(%[[KO]], %[[QO]] : tensor<?xi32>, tensor<?xi32>)
+// CHECK: score(%{{.*}}, %[[B:.*]], %[[H:.*]], %{{.*}}, %[[J:.*]], %[[T:.*]] = %{{.*}}, %[[O:.*]] = %[[QO]] : tensor<?xi32>)
+// CHECK: %[[X:.*]] = tensor.extract %[[O]][%[[B]]]
+// CHECK: %[[FIRST:.*]] = arith.index_cast %[[X]]
+// CHECK: %[[ROW:.*]] = arith.addi %[[J]], %[[FIRST]]
+// CHECK: tensor.extract %[[T]][%[[H]], %[[ROW]]]
+// CHECK: math.exp
+// CHECK: tensor.extract %[[KO]]
+func.func @packed(%q: tensor<2x?x64xf16>, %k: tensor<2x?x64xf16>, %qo: tensor<?xi32>, %ko: tensor<?xi32>, %lse: tensor<2x?xf32>, %o: tensor<2x?xf32>) -> tensor<2x?xf32> {
+  %r = attn.score_reduce column_sum ins(%q : tensor<2x?x64xf16>) packed(%k : tensor<2x?x64xf16>) offsets(%qo, %ko : tensor<?xi32>, tensor<?xi32>)
+      lse(%lse : tensor<2x?xf32>) outs(%o : tensor<2x?xf32>)
+  return %r : tensor<2x?xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @pages
+// CHECK: attn.score_reduce
+func.func @pages(%q: tensor<1x8x?x64xf16>, %k: tensor<?x8x16x64xf16>, %p: tensor<1x?xi32>, %lse: tensor<1x8x?xf32>, %o: tensor<1x8x?xf32>) -> tensor<1x8x?xf32> {
+  %r = attn.score_reduce column_sum ins(%q : tensor<1x8x?x64xf16>) paged<16>(%k : tensor<?x8x16x64xf16>) table(%p : tensor<1x?xi32>)
+      lse(%lse : tensor<1x8x?xf32>) outs(%o : tensor<1x8x?xf32>)
+  return %r : tensor<1x8x?xf32>
+}

@@ -1,0 +1,109 @@
+# Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Functions of Inputs/sums.mlir, which sum probabilities over the queries, against f64."""
+import time
+
+import torch
+
+from fovea_objects import Library
+from launches import DEVICE, Output, Twins
+
+# (B, H, Hk, Sq, Skv)
+SIZES = [(2, 4, 2, 300, 300), (1, 2, 2, 77, 513), (3, 8, 1, 130, 66), (2, 3, 3, 1, 200)]
+
+
+def randn(*shape, dtype):
+    return torch.randn(*shape, device=DEVICE, dtype=dtype)
+
+
+def is_seen(name, i, j):
+    """Which pairs of coordinates the mask leaves."""
+    d = i[:, None] - j[None, :]
+    if name == "causal":
+        return d >= 0
+    return (d >= 50) & (d < 200)
+
+
+def sums(scores, seen):
+    """Sums of the probabilities over the queries, and the lse."""
+    scores = scores.masked_fill(~seen, float("-inf"))
+    lse = scores.logsumexp(-1)
+    # A query without a key adds nothing.
+    return (scores - lse.nan_to_num(neginf=0.0)[..., None]).exp().sum(-2), lse
+
+
+def make_dense(name, size):
+    """The arguments, and what the sums are."""
+    batch, heads, key_heads, queries, keys = size
+    channels, dtype = (64, torch.bfloat16) if name == "causal" else (128, torch.float16)
+    q = randn(batch, heads, queries, channels, dtype=dtype)
+    k, v = (randn(batch, key_heads, keys, channels, dtype=dtype) for _ in range(2))
+    scores = q.double() @ k.double().repeat_interleave(heads // key_heads, 1).mT / channels**0.5
+    i, j = (torch.arange(n, device=DEVICE) for n in (queries, keys))
+    seen = is_seen(name, i, j).expand(scores.shape)
+    if name == "causal":
+        lengths = torch.randint(0, keys + 1, (batch,), device=DEVICE, dtype=torch.int32)
+        exists = j < lengths[:, None]
+        seen = seen & exists[:, None, None]
+        for content in (k, v):
+            content.masked_fill_(~exists[:, None, :, None], float("nan"))
+        return [q, k, v, lengths], sums(scores, seen)[0]
+    slopes = -0.01 * torch.rand(heads, device=DEVICE)
+    scores = scores + slopes.double()[:, None, None] * (j[None, :] - i[:, None])
+    return [q, k, v, slopes], sums(scores, seen)[0]
+
+
+def make_packed(size):
+    """The same, for sequences that follow one another, some of no queries or keys."""
+    batch, heads, key_heads, queries, keys = size
+    offsets = [torch.randint(0, n + 1, (2 * batch + 1,), device=DEVICE,
+                             dtype=torch.int32).sort().values for n in (queries, keys)]
+    q = randn(heads, queries, 64, dtype=torch.bfloat16)
+    k, v = (randn(key_heads, keys, 64, dtype=torch.bfloat16) for _ in range(2))
+    want = torch.zeros(heads, keys, device=DEVICE, dtype=torch.float64)
+    shared = k.double().repeat_interleave(heads // key_heads, 0)
+    for n in range(2 * batch):
+        (a, b), (c, d) = (o[n:n + 2].tolist() for o in offsets)
+        scores = q[:, a:b].double() @ shared[:, c:d].mT / 8
+        if b > a and d > c:
+            want[:, c:d] = sums(scores, torch.ones_like(scores, dtype=torch.bool))[0]
+    for content, (first, last) in ((q, offsets[0][[0, -1]]), (k, offsets[1][[0, -1]]),
+                                   (v, offsets[1][[0, -1]])):
+        content[:, :first] = content[:, last:] = float("nan")
+    return [q, k, v, *offsets], want
+
+
+def run_one(library, name, size, repeats):
+    """What is wrong, and the relative error."""
+    arguments, want = make_packed(size) if name == "packed" else make_dense(name, size)
+    q = arguments[0]
+
+    def outputs():
+        return [Output(q.shape, q.dtype), Output(q.shape[:-1], torch.float32),
+                Output(want.shape, torch.float32)]
+
+    twins = Twins(lambda made: library.bind(arguments + made), outputs)
+    got = twins.first()[2].double()
+    error = float((got - want).norm() / want.norm().clamp(min=1e-6))
+    if not got.isfinite().all() or not error < 4e-3:
+        return f"relative error {error:.1e}, at most 4e-03", error
+    return twins.repeat(repeats), error
+
+
+def run_sums(runtime, built, repeats):
+    """Runs all functions; how many runs, and how many failed."""
+    runs = failures = 0
+    for name in ("causal", "window", "packed"):
+        begin, worst, problems = time.time(), 0.0, []
+        library = Library(runtime, built / "sums.so", name)
+        for size in SIZES:
+            problem, error = run_one(library, name, size, repeats)
+            worst = max(worst, error)
+            runs += 1
+            if problem:
+                problems.append(f"  {size}: {problem}")
+        failures += len(problems)
+        print(f"sums, {name:22} {'FAIL' if problems else 'ok':4} error {worst:.1e} "
+              f"{time.time() - begin:.1f} s", *problems, sep="\n" if problems else "", flush=True)
+    return runs, failures
