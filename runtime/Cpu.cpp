@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "TileRegisters.h"
+
 #include "fovea-runtime/Runtime.h"
 
 #include <atomic>
@@ -34,7 +36,10 @@ static uint64_t readXcr0() {
 }
 
 static uint64_t readFeatures() {
-  const uint64_t kept = readXcr0();
+  uint64_t kept = readXcr0();
+  if ((kept & FOVEA_TILE) == FOVEA_TILE &&
+      !fovea::runtime::requestTileRegisters())
+    kept &= ~uint64_t(FOVEA_TILE);
   auto has = [&](unsigned leaf, unsigned subleaf, int place, int index,
                  uint64_t state) {
     unsigned registers[4] = {};

@@ -10,6 +10,7 @@
 #
 # Features, found by probing:
 #   avx2, avx512   what kernels for cpu:avx2 and cpu:avx512 need of this machine
+#   amx            what those for cpu:amx need of it
 #   ptxas          NVIDIA's assembler is there; %ptxas is its path
 #   openmp         the compiler has an OpenMP runtime
 #   asan           the tools are built with sanitizers
@@ -56,6 +57,8 @@ if {"avx2", "fma", "f16c", "bmi1", "bmi2"} <= flags:
     config.available_features.add("avx2")
     if {"avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512cd"} <= flags:
         config.available_features.add("avx512")
+        if {"avx512_bf16", "amx_tile", "amx_bf16"} <= flags:
+            config.available_features.add("amx")
 
 ptxas = find_ptxas()
 if ptxas:

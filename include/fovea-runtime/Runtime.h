@@ -193,7 +193,9 @@ FOVEA_RUNTIME_EXPORT int fovea_call(const fovea_entry_t *entry,
                                     int64_t count, void *stream);
 
 /* What this CPU and its operating system offer to compiled code: a bit for each
- * line of CpuFeatures.def. */
+ * line of CpuFeatures.def. Where the CPU has AMX, the first call, also from
+ * fovea_find or fovea_call, asks Linux to let this process use its registers;
+ * if Linux refuses, AMX is not offered. */
 FOVEA_RUNTIME_EXPORT uint64_t fovea_cpu_features(void);
 
 /*===----------------------------------------------------------------------===//

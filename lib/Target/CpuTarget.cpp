@@ -8,6 +8,7 @@
 
 #include "fovea/Target/CpuTarget.h"
 
+#include "TileRegisters.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
@@ -24,7 +25,7 @@ using fovea::CpuTarget;
 
 static Error unknownTarget(StringRef text, StringRef why) {
   return createStringError("unknown target '" + text + "': " + why +
-                           "; a target is cpu, cpu:avx512, cpu:avx2, "
+                           "; a target is cpu, cpu:amx, cpu:avx512, cpu:avx2, "
                            "cpu:plain, cpu:+FEATURE,-FEATURE,... or "
                            "cpu:aarch64");
 }
@@ -75,6 +76,10 @@ Expected<CpuTarget> CpuTarget::parse(StringRef text) {
   if (!text.contains(':')) {
     target.triple = sys::getDefaultTargetTriple();
     StringMap<bool> host = sys::getHostCPUFeatures();
+    if (host.lookup("amx-tile") && !runtime::requestTileRegisters())
+      for (auto &feature : host)
+        if (feature.first().starts_with("amx-"))
+          feature.second = false;
     SmallVector<std::string> list;
     for (const auto &feature : host)
       list.push_back((feature.second ? "+" : "-") + feature.first().str());
@@ -91,6 +96,9 @@ Expected<CpuTarget> CpuTarget::parse(StringRef text) {
   else if (rest == "avx512")
     rest = "+avx512f,+avx512bw,+avx512vl,+avx512dq,+avx512cd,+avx2,+fma,+f16c,"
            "+bmi,+bmi2";
+  else if (rest == "amx")
+    rest = "+amx-tile,+amx-bf16,+avx512bf16,+avx512f,+avx512bw,+avx512vl,"
+           "+avx512dq,+avx512cd,+avx2,+fma,+f16c,+bmi,+bmi2";
   StringMap<bool> features;
   SmallVector<StringRef> names;
   rest.split(names, ',');
@@ -104,11 +112,19 @@ Expected<CpuTarget> CpuTarget::parse(StringRef text) {
   return target;
 }
 
-bool CpuTarget::hasBf16() const {
+bool CpuTarget::has(StringRef feature) const {
   SmallVector<StringRef> list;
   StringRef(features).split(list, ',');
-  return is_contained(list, "+avx512bf16");
+  // The last one counts.
+  for (StringRef item : llvm::reverse(list))
+    if (item.size() > 1 && item.drop_front() == feature)
+      return item[0] == '+';
+  return false;
 }
+
+bool CpuTarget::hasBf16() const { return has("avx512bf16"); }
+
+bool CpuTarget::hasAmx() const { return has("amx-tile") && has("amx-bf16"); }
 
 bool CpuTarget::isNative() const {
   return Triple(triple).getArch() ==

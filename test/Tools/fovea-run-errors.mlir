@@ -1,7 +1,7 @@
 // Bad input gives one diagnostic that names the place and the fix, and status 1.
 
 // RUN: python3 %S/Inputs/once.py fovea-run %s --target gpu | FileCheck %s --check-prefix=TARGET
-// TARGET: error: unknown target 'gpu': it is no CPU; a target is cpu, cpu:avx512
+// TARGET: error: unknown target 'gpu': it is no CPU; a target is cpu, cpu:amx, cpu:avx512
 // RUN: not env FOVEA_CUDA_DRIVER=%t.no-libcuda.so.1 fovea-run %s --entry one --target cuda 2>&1 | FileCheck %s --check-prefix=CUDA
 // CUDA: error: no NVIDIA GPU: {{.*}}no-libcuda.so.1
 // RUN: not fovea-run %s --target cuda:sm_80 2>&1 | FileCheck %s --check-prefix=CHIP

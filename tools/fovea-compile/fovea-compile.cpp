@@ -43,7 +43,7 @@ static cl::opt<std::string> outputFile("o", cl::value_desc("FILE"),
 static cl::list<std::string> targetTexts(
     "target", cl::value_desc("TARGET"), cl::cat(category),
     cl::desc("What to compile for: cpu (the default: this machine), "
-             "cpu:avx512, cpu:avx2, cpu:plain, cpu: and LLVM "
+             "cpu:amx, cpu:avx512, cpu:avx2, cpu:plain, cpu: and LLVM "
              "features, cpu:aarch64, or cuda:sm_90a. Several CPUs, "
              "by an option each, are several versions of the code; "
              "a call takes the first that its CPU can run"));

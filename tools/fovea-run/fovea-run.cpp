@@ -98,7 +98,8 @@ static cl::opt<std::string> targetText(
     "target", cl::value_desc("TARGET"), cl::init("cpu"), cl::cat(category),
     cl::desc(
         "Where to run: cpu (the default: all that this machine has), "
-        "cpu:avx512, cpu:avx2, cpu:plain, cpu: and LLVM features, or cuda"));
+        "cpu:amx, cpu:avx512, cpu:avx2, cpu:plain, cpu: and LLVM features, or "
+        "cuda"));
 
 static cl::opt<std::string> passesText(
     "passes", cl::value_desc("PIPELINE"), cl::cat(category),

@@ -55,6 +55,20 @@ TEST(CpuTarget, FeaturesOfATarget) {
   EXPECT_EQ(
       parse("cpu:avx2").abiFeatures() & ~parse("cpu:avx512").abiFeatures(), 0u);
   EXPECT_FALSE(parse("cpu:+avx2,-avx2").abiFeatures() & bit("avx2"));
+  uint64_t tiles = bit("amx-tile") | bit("amx-bf16") | bit("avx512bf16");
+  EXPECT_EQ(parse("cpu:amx").abiFeatures(),
+            parse("cpu:avx512").abiFeatures() | tiles);
+}
+
+/// The last of a list counts.
+TEST(CpuTarget, Products) {
+  EXPECT_TRUE(parse("cpu:amx").hasAmx());
+  EXPECT_TRUE(parse("cpu:amx").hasBf16());
+  EXPECT_FALSE(parse("cpu:avx512").hasAmx());
+  EXPECT_FALSE(parse("cpu:+amx-tile").hasAmx());
+  EXPECT_TRUE(parse("cpu:+amx-tile,-amx-bf16,+amx-bf16").hasAmx());
+  EXPECT_FALSE(parse("cpu:+amx-tile,+amx-bf16,-amx-bf16").hasAmx());
+  EXPECT_FALSE(parse("cpu:+avx512bf16,-avx512bf16").hasBf16());
 }
 
 TEST(CpuTarget, Machines) {

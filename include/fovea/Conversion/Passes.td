@@ -86,13 +86,18 @@ def TileToVector : Pass<"tile-to-vector", "::mlir::ModuleOp"> {
     second tile are read where they are if they lie beside each other in memory
     (keys), and otherwise copied to scratch memory first (values).
 
+    Where the schedule has `amx`, blocks of 16 columns of such a product are added
+    up in tile registers (`amx.tile_mulf`), and vectors go on from what these
+    stored: the accumulator, a rest of the contracted axis, maps and reductions.
+    Pairs that do not lie in rows at equal distances are copied so (values).
+
     Needs `-tile-assign-layouts`. Walks have to be ranges.
   }];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
-    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
-    "::mlir::x86vector::X86VectorDialect"
+    "::mlir::amx::AMXDialect", "::mlir::arith::ArithDialect",
+    "::mlir::func::FuncDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect", "::mlir::x86vector::X86VectorDialect"
   ];
 }
 
@@ -296,7 +301,7 @@ def LowerToLLVM : Pass<"fovea-lower-to-llvm", "::mlir::ModuleOp"> {
     Functions of `math` that LLVM has no intrinsic for become calls of libm.
   }];
   let options = [
-    Option<"x86", "x86", "bool", "false", "Convert ops of the x86vector dialect too">
+    Option<"x86", "x86", "bool", "false", "Convert ops of the x86vector and amx dialects too">
   ];
   let dependentDialects = [
     "::mlir::LLVM::LLVMDialect", "::mlir::affine::AffineDialect",

@@ -22,7 +22,7 @@ class Ptxas;
 struct CpuPipelineOptions : mlir::PassPipelineOptions<CpuPipelineOptions> {
   Option<std::string> target{
       *this, "target",
-      llvm::cl::desc("What to compile for: cpu, cpu:avx512, cpu:avx2, "
+      llvm::cl::desc("What to compile for: cpu, cpu:amx, cpu:avx512, cpu:avx2, "
                      "cpu:plain, cpu: and a list of LLVM features, or "
                      "cpu:aarch64"),
       llvm::cl::init("cpu")};

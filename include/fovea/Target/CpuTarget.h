@@ -21,10 +21,10 @@ namespace fovea {
 
 /// A CPU to compile for: `cpu`, or `cpu:FEATURES`.
 ///
-/// `cpu` alone is the machine at hand. FEATURES is `avx512`, `avx2` or `plain`
-/// (x86-64 without extensions), or LLVM's list of features, as
-/// `+avx2,+fma,-avx512f`, which is added to plain x86-64; or `aarch64` (ARMv8-A
-/// with NEON), whatever machine is at hand.
+/// `cpu` alone is the machine at hand. FEATURES is `amx` (`avx512` with AMX and
+/// AVX512-BF16), `avx512`, `avx2` or `plain` (x86-64 without extensions), or
+/// LLVM's list of features, as `+avx2,+fma,-avx512f`, which is added to plain
+/// x86-64; or `aarch64` (ARMv8-A with NEON), whatever machine is at hand.
 struct CpuTarget {
   /// LLVM's triple.
   std::string triple;
@@ -55,8 +55,15 @@ struct CpuTarget {
   /// Whether it converts from f32 to bf16 (AVX512-BF16).
   bool hasBf16() const;
 
+  /// Whether it multiplies tiles of bf16 (AMX-BF16).
+  bool hasAmx() const;
+
   /// Bits of a vector register.
   unsigned vectorBits() const { return lanes * 32; }
+
+private:
+  /// Whether the list of features has one.
+  bool has(llvm::StringRef feature) const;
 };
 
 } // namespace fovea

@@ -21,6 +21,8 @@
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/AMX/AMXDialect.h"
+#include "mlir/Dialect/AMX/Transforms.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -71,6 +73,8 @@ struct LowerToLLVMPass final : fovea::impl::LowerToLLVMBase<LowerToLLVMPass> {
     if (x86) {
       configureX86VectorLegalizeForExportTarget(target);
       populateX86VectorLegalizeForLLVMExportPatterns(converter, patterns);
+      configureAMXLegalizeForExportTarget(target);
+      populateAMXLegalizeForLLVMExportPatterns(converter, patterns);
     }
     // Loops are no branches yet: they stay, and nothing that is made of an op
     // is left over, so that nothing need be taken back.

@@ -119,6 +119,15 @@ Value KernelLowering::asIntegers(Value buffer) {
       view.getSource(), view.getByteShift(), ValueRange{});
 }
 
+Value KernelLowering::asPairs(Value buffer) {
+  SmallVector<int64_t> shape(cast<MemRefType>(buffer.getType()).getShape());
+  shape.back() *= 2;
+  auto view = buffer.getDefiningOp<memref::ViewOp>();
+  return memref::ViewOp::create(
+      b, buffer.getLoc(), MemRefType::get(shape, b.getBF16Type()),
+      view.getSource(), view.getByteShift(), ValueRange{});
+}
+
 Value KernelLowering::loadElement(Value tile, Value buffer, Value row,
                                   Value column) {
   Location loc = tile.getLoc();

@@ -9,8 +9,8 @@
 #include "KernelLowering.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace fovea;
@@ -65,19 +65,21 @@ LogicalResult KernelLowering::emitColumnLoop(Location loc, Value from, Value to,
   return success();
 }
 
-LogicalResult KernelLowering::emitColumnLoops(Location loc, Value extent,
-                                              int64_t rows,
+LogicalResult KernelLowering::emitColumnLoops(Location loc, Value from,
+                                              Value to, int64_t rows,
                                               Reduction *reduction,
                                               ColumnBody body) {
-  APInt constant;
-  if (rows == 1 || (matchPattern(extent, m_ConstantInt(&constant)) &&
-                    constant.getSExtValue() % rows == 0))
-    return emitColumnLoop(loc, index(0), extent, rows, reduction, body);
+  Value extent = b.createOrFold<arith::SubIOp>(loc, to, from);
+  std::optional<int64_t> known = getConstantIntValue(extent);
+  if (known == 0)
+    return success();
+  if (rows == 1 || (known && *known % rows == 0))
+    return emitColumnLoop(loc, from, to, rows, reduction, body);
   Value rest = arith::RemUIOp::create(b, loc, extent, index(rows));
-  Value whole = arith::SubIOp::create(b, loc, extent, rest);
-  if (failed(emitColumnLoop(loc, index(0), whole, rows, reduction, body)))
+  Value whole = arith::SubIOp::create(b, loc, to, rest);
+  if (failed(emitColumnLoop(loc, from, whole, rows, reduction, body)))
     return failure();
-  return emitColumnLoop(loc, whole, extent, 1, reduction, body);
+  return emitColumnLoop(loc, whole, to, 1, reduction, body);
 }
 
 LogicalResult KernelLowering::emitColumns(Value top, Value kept, Value target,
@@ -121,8 +123,8 @@ LogicalResult KernelLowering::emitColumns(Value top, Value kept, Value target,
   LogicalResult result =
       hasColumnsInLanes(top)
           ? emitColumnLoop(loc, index(0), columns(top), width, reduction, whole)
-          : emitColumnLoops(loc, columns(top), target ? packOf(kept) : 1,
-                            reduction, body);
+          : emitColumnLoops(loc, index(0), columns(top),
+                            target ? packOf(kept) : 1, reduction, body);
   lanes.clearHoisted();
   return result;
 }

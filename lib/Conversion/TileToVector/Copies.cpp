@@ -97,19 +97,16 @@ static void transpose(OpBuilder &b, Location loc, MutableArrayRef<Value> rows) {
 }
 
 void KernelLowering::emitCopyLoops(
-    tile::ViewOp view, TileType type, Value rows, Value depth,
+    Location loc, bool squares, int64_t pack, Value rows, Value depth,
     function_ref<void(Value, Value)> square,
     function_ref<void(Value, Value, int64_t)> rest) {
-  Location loc = view.getLoc();
-  auto lanes = dyn_cast_or_null<tile::LanesAttr>(type.getLayout());
-  int64_t pack = lanes ? lanes.getPack() : 1;
   auto emitRest = [&](Value firstRow, Value endRow, Value first, Value end) {
     emitFor(loc, firstRow, endRow, 1, [&](Value row) {
       emitSteps(loc, first, end, pack,
                 [&](Value column, int64_t count) { rest(row, column, count); });
     });
   };
-  if (!hasRowVectors(view))
+  if (!squares)
     return emitRest(index(0), rows, index(0), depth);
   Value wholeRows = roundDown(loc, rows, width);
   Value wholeDepth = roundDown(loc, depth, width * pack);
@@ -278,7 +275,7 @@ void KernelLowering::copyToLanes(tile::LoadOp load) {
     }
   };
   emitCopyLoops(
-      view, type, rows, depth, square,
+      view.getLoc(), hasRowVectors(view), pack, rows, depth, square,
       [&](Value row, Value column, int64_t count) {
         SmallVector<Value> elements;
         for (int64_t n = 0; n < count; ++n)
@@ -327,7 +324,7 @@ void KernelLowering::copyFromLanes(tile::StoreOp store, Value buffer,
                               place(at, column));
     }
   };
-  emitCopyLoops(view, typeOf(tile), rows, depth, square,
+  emitCopyLoops(view.getLoc(), hasRowVectors(view), pack, rows, depth, square,
                 [&](Value row, Value column, int64_t count) {
                   for (int64_t n = 0; n < count; ++n) {
                     Value at = arith::AddIOp::create(b, loc, column, index(n));
@@ -387,6 +384,64 @@ Value KernelLowering::copyFactor(const Factor &factor) {
           memref::StoreOp::create(b, loc, make(elements), copy,
                                   ValueRange{place, other});
         });
+      });
+  return copy;
+}
+
+Value KernelLowering::copyPairs(const Factor &factor) {
+  constexpr int64_t pack = 2;
+  tile::LoadOp load = factor.load;
+  Location loc = load.getLoc();
+  auto view = load.getView().getDefiningOp<tile::ViewOp>();
+  TileType type = load.getType();
+  Type element = type.getElementType();
+  unsigned contracted = factor.contractsColumns ? 1 : 0;
+  SmallVector<Value> extent(extents.lookup(load.getResult()));
+  int64_t words = llvm::divideCeil(type.getDimSize(contracted), pack);
+  Value copy =
+      allocate({type.getDimSize(1 - contracted), words}, b.getI32Type());
+  std::optional<unsigned> contiguous = findContiguousAxis(view);
+  auto at = [&](Value n, Value k, int64_t more) {
+    k = arith::AddIOp::create(b, loc, k, index(more));
+    return factor.contractsColumns ? indices(load, n, k) : indices(load, k, n);
+  };
+  auto placeOf = [&](Value n, Value k) {
+    return SmallVector<Value>{
+        n, arith::DivUIOp::create(b, loc, k, index(pack)).getResult()};
+  };
+  auto loadRun = [&](int64_t size, ValueRange position) -> Value {
+    return vector::LoadOp::create(b, loc, VectorType::get({size}, element),
+                                  view.getSource(), position);
+  };
+  auto square = [&](Value n, Value k) {
+    SmallVector<Value> places, words;
+    for (int64_t row = 0; row < width; ++row)
+      places.push_back(arith::AddIOp::create(b, loc, n, index(row)));
+    for (int64_t step = 0; step < width; ++step) {
+      if (contiguous == contracted)
+        words.push_back(vector::BitCastOp::create(
+            b, loc, lanes.vectorType(b.getI32Type()),
+            loadRun(width * pack, at(places[step], k, 0))));
+      else
+        words.push_back(makeWords(loc,
+                                  {loadRun(width, at(n, k, step * pack)),
+                                   loadRun(width, at(n, k, step * pack + 1))},
+                                  pack));
+    }
+    if (contiguous != contracted)
+      transpose(b, loc, words);
+    for (auto [place, word] : llvm::zip_equal(places, words))
+      vector::StoreOp::create(b, loc, word, copy, placeOf(place, k));
+  };
+  emitCopyLoops(
+      loc, contiguous.has_value(), pack, extent[1 - contracted],
+      extent[contracted], square, [&](Value n, Value k, int64_t count) {
+        SmallVector<Value> elements;
+        for (int64_t step = 0; step < count; ++step)
+          elements.push_back(
+              memref::LoadOp::create(b, loc, view.getSource(), at(n, k, step)));
+        memref::StoreOp::create(b, loc, makeWords(loc, elements, pack), copy,
+                                placeOf(n, k));
       });
   return copy;
 }

@@ -49,6 +49,10 @@ std::optional<unsigned> findContiguousAxis(tile::ViewOp view);
 /// Whether vectors can be loaded from rows of a view, which may be on pages.
 bool hasRowVectors(tile::ViewOp view);
 
+/// Whether so many rows of the view, from a multiple of it in the tile on, are
+/// on one page, if there are pages.
+bool areTogether(tile::LoadOp load, int64_t count);
+
 /// `state` with one more vector folded into it.
 mlir::Value foldVector(mlir::OpBuilder &b, mlir::Location loc,
                        tile::ReduceKind kind, mlir::Value state,
@@ -92,6 +96,7 @@ private:
     tile::ReduceKind kind;
     llvm::SmallVector<mlir::Value> state; // one for each vector
   };
+  struct Factor;
   /// Emits what happens at a column to up to so many, and to a fold's state.
   using ColumnBody = llvm::function_ref<mlir::LogicalResult(
       mlir::Value, int64_t, llvm::MutableArrayRef<mlir::Value>)>;
@@ -162,6 +167,9 @@ private:
   /// Up to two elements, or vectors of them, in words; absent ones are zero.
   mlir::Value makeWords(mlir::Location loc, mlir::ValueRange elements,
                         int64_t pack);
+  /// Loaded pairs of the contracted axis to words beside each other: `[the
+  /// other axis][depth / 2]`.
+  mlir::Value copyPairs(const Factor &factor);
   /// Rows of memory to lanes.
   void copyToLanes(tile::LoadOp load);
   /// Rows of memory to a buffer `[axis 0][axis 1]`, as f32 if that has such
@@ -177,10 +185,10 @@ private:
   void
   copyRows(tile::ViewOp view, mlir::Value rows, mlir::Value depth,
            llvm::function_ref<void(mlir::Value, mlir::Value, mlir::Type)> copy);
-  /// Calls `square` for whole squares of a tile whose rows lie in contiguous
-  /// memory, and `rest` for (row, column, number of columns) elsewhere.
+  /// Calls `square` for whole squares of words of `pack` columns, if there are
+  /// `squares`, and `rest` for (row, column, number of columns) elsewhere.
   void emitCopyLoops(
-      tile::ViewOp view, tile::TileType type, mlir::Value rows,
+      mlir::Location loc, bool squares, int64_t pack, mlir::Value rows,
       mlir::Value depth,
       llvm::function_ref<void(mlir::Value, mlir::Value)> square,
       llvm::function_ref<void(mlir::Value, mlir::Value, int64_t)> rest);
@@ -195,6 +203,8 @@ private:
   /// The buffer with integers for elements: where a CPU does not compute with
   /// bf16, LLVM moves such vectors element by element, some by way of f32.
   mlir::Value asIntegers(mlir::Value buffer);
+  /// The buffer of words with pairs of bf16 for them.
+  mlir::Value asPairs(mlir::Value buffer);
   mlir::Value loadElement(mlir::Value tile, mlir::Value buffer, mlir::Value row,
                           mlir::Value column);
   /// A vector of rows of a tile of one axis.
@@ -213,11 +223,11 @@ private:
   mlir::LogicalResult emitColumnLoop(mlir::Location loc, mlir::Value from,
                                      mlir::Value to, int64_t step,
                                      Reduction *reduction, ColumnBody body);
-  /// Runs `body` for columns `[0, extent)` in steps of `rows`, and the rest one
+  /// Runs `body` for columns `[from, to)` in steps of `rows`, and the rest one
   /// by one.
-  mlir::LogicalResult emitColumnLoops(mlir::Location loc, mlir::Value extent,
-                                      int64_t rows, Reduction *reduction,
-                                      ColumnBody body);
+  mlir::LogicalResult emitColumnLoops(mlir::Location loc, mlir::Value from,
+                                      mlir::Value to, int64_t rows,
+                                      Reduction *reduction, ColumnBody body);
   /// `state` with the vector of `tile` at a column folded into it; columns in
   /// lanes that do not exist are left out.
   mlir::Value foldColumns(tile::ReduceKind kind, mlir::Value tile,
@@ -242,11 +252,28 @@ private:
     mlir::Value copy;
     /// Whether the contracted axis is the inner one of the copy.
     bool inner = false;
+    /// Words of the contracted axis that AMX multiplies in one step; 0 if b is
+    /// not for it.
+    int64_t tileWords = 0;
     /// With columns in lanes: elements of a row, the row at which the loop's
     /// next step loads its tile, if that is known, and the last one there is.
     int64_t size = 0;
     mlir::Value next, last;
   };
+  /// Products that AMX has added up, for a block of the result.
+  struct TileSums {
+    /// f32, `[column of the block][axis 0]`; null if there are none.
+    mlir::Value memory;
+    /// Words of the contracted axis that are in the sums.
+    mlir::Value depth;
+    /// Where the first of the columns at hand is in the block.
+    mlir::Value column;
+  };
+  /// Emits what happens at (sums, column) to up to so many, and to a fold's
+  /// state.
+  using BlockBody = llvm::function_ref<mlir::LogicalResult(
+      const TileSums &, mlir::Value, int64_t,
+      llvm::MutableArrayRef<mlir::Value>)>;
   Factor makeFactor(tile::DotOp dot);
   mlir::Value copyFactor(const Factor &factor);
   /// What step `k` broadcasts for column `n` of the result, from `count`
@@ -268,13 +295,29 @@ private:
                                  int64_t vector, mlir::Value sum,
                                  llvm::MutableArrayRef<mlir::Value> state,
                                  Reduction *reduction);
-  /// One block of `rows` columns of the result from `column` on.
-  mlir::LogicalResult
-  emitBlock(tile::DotOp dot, mlir::Value top, mlir::Value target,
-            mlir::Value operand, const Factor &factor, mlir::Value column,
-            int64_t rows, int64_t firstVector, int64_t vectors,
-            llvm::MutableArrayRef<mlir::Value> state, Reduction *reduction);
+  /// One block of `rows` columns of the result from `column` on, with the sums
+  /// there may be already.
+  mlir::LogicalResult emitBlock(tile::DotOp dot, mlir::Value top,
+                                mlir::Value target, mlir::Value operand,
+                                const Factor &factor, const TileSums &sums,
+                                mlir::Value column, int64_t rows,
+                                int64_t firstVector, int64_t vectors,
+                                llvm::MutableArrayRef<mlir::Value> state,
+                                Reduction *reduction);
   mlir::Value toF32(mlir::Value value);
+
+  // TileProducts.cpp: products in the tile registers of AMX.
+
+  /// Sets what AMX takes of b, or leaves it if that is not for AMX.
+  void makeTiles(tile::DotOp dot, Factor &factor);
+  /// Adds up products of 16 columns of the result from `column` on.
+  void emitTileSums(tile::DotOp dot, const Factor &factor, mlir::Value operand,
+                    mlir::Value column, const TileSums &sums);
+  /// Runs `body` for columns in steps of `rows` as far as there are blocks of
+  /// 16; returns how far.
+  mlir::FailureOr<mlir::Value>
+  emitTileLoop(tile::DotOp dot, const Factor &factor, mlir::Value operand,
+               int64_t rows, Reduction *reduction, BlockBody body);
 
   // RowProducts.cpp: products with columns in lanes.
 
@@ -357,6 +400,8 @@ private:
   LaneEmitter lanes;
   int64_t width;
   int64_t scratchTop = 0, scratchEnd = 0;
+  /// Words of the tiles of the function that are not full; 0 if there are none.
+  int64_t shortWords = 0;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::Value>> inLanes;
   llvm::DenseMap<mlir::Value, mlir::Value> inBuffer;
   /// Extents of loaded tiles, one for each axis.

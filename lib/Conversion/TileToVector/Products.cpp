@@ -68,6 +68,9 @@ KernelLowering::Factor KernelLowering::makeFactor(tile::DotOp dot) {
     makeRows(factor);
     return factor;
   }
+  makeTiles(dot, factor);
+  if (factor.tileWords != 0)
+    return factor;
   auto view = factor.load.getView().getDefiningOp<tile::ViewOp>();
   std::optional<unsigned> contiguous = findContiguousAxis(view);
   factor.inner = contiguous.value_or(1 - contracted) == contracted;
@@ -144,14 +147,22 @@ LogicalResult KernelLowering::emitDot(tile::DotOp dot, Value top, Value target,
   int64_t vectors = std::min(schedule.getVectors(), numVectors);
   int64_t rows = std::min<int64_t>(
       schedule.getRows() * schedule.getVectors() / vectors, 16);
+  auto body = [&](const TileSums &sums, Value column, int64_t rows,
+                  MutableArrayRef<Value> state) -> LogicalResult {
+    for (int64_t first = 0; first < numVectors; first += vectors)
+      if (failed(emitBlock(dot, top, target, *operand, factor, sums, column,
+                           rows, first, vectors, state, reduction)))
+        return failure();
+    return success();
+  };
+  FailureOr<Value> from =
+      emitTileLoop(dot, factor, *operand, rows, reduction, body);
+  if (failed(from))
+    return failure();
   LogicalResult result = emitColumnLoops(
-      dot.getLoc(), columns(dot), rows, reduction,
+      dot.getLoc(), *from, columns(dot), rows, reduction,
       [&](Value column, int64_t rows, MutableArrayRef<Value> state) {
-        for (int64_t first = 0; first < numVectors; first += vectors)
-          if (failed(emitBlock(dot, top, target, *operand, factor, column, rows,
-                               first, vectors, state, reduction)))
-            return failure();
-        return success();
+        return body({}, column, rows, state);
       });
   lanes.clearHoisted();
   scratchTop = mark;
@@ -212,8 +223,9 @@ LogicalResult KernelLowering::emitResult(tile::DotOp dot, Value top,
 
 LogicalResult
 KernelLowering::emitBlock(tile::DotOp dot, Value top, Value target,
-                          Value operand, const Factor &factor, Value column,
-                          int64_t rows, int64_t firstVector, int64_t vectors,
+                          Value operand, const Factor &factor,
+                          const TileSums &tileSums, Value column, int64_t rows,
+                          int64_t firstVector, int64_t vectors,
                           MutableArrayRef<Value> state, Reduction *reduction) {
   Location loc = dot.getLoc();
   SmallVector<Value> position, sums;
@@ -226,9 +238,19 @@ KernelLowering::emitBlock(tile::DotOp dot, Value top, Value target,
       if (failed(start))
         return failure();
       sums.push_back(*start);
+      if (!tileSums.memory)
+        continue;
+      Value at = arith::AddIOp::create(b, loc, tileSums.column, index(row));
+      Value added = vector::LoadOp::create(
+          b, loc, lanes.vectorType(b.getF32Type()), tileSums.memory,
+          ValueRange{at, index((firstVector + n) * width)});
+      sums.back() = arith::AddFOp::create(b, loc, *start, added);
     }
   }
   auto emitLoop = [&](Value from, Value to, int64_t count) {
+    if (getConstantIntValue(from) &&
+        getConstantIntValue(from) == getConstantIntValue(to))
+      return;
     auto loop = scf::ForOp::create(
         b, loc, from, to, index(1), sums,
         [&](OpBuilder &nested, Location, Value k, ValueRange state) {
@@ -250,7 +272,8 @@ KernelLowering::emitBlock(tile::DotOp dot, Value top, Value target,
     bool odd = !matchPattern(whole, m_ConstantInt(&n)) ||
                !matchPattern(all, m_ConstantInt(&m)) || n != m;
     // A copy is filled up with zero.
-    emitLoop(index(0), factor.copy ? all : whole, factor.pack);
+    emitLoop(tileSums.memory ? tileSums.depth : index(0),
+             factor.copy ? all : whole, factor.pack);
     if (odd && !factor.copy)
       emitLoop(whole, all, 1);
   }

@@ -108,9 +108,7 @@ void KernelLowering::makeRows(Factor &factor) {
   }
 }
 
-/// Whether so many rows, from a multiple of it on, are on one page, if there
-/// are pages.
-static bool areTogether(tile::LoadOp load, int64_t count) {
+bool fovea::areTogether(tile::LoadOp load, int64_t count) {
   auto view = load.getView().getDefiningOp<tile::ViewOp>();
   return !view.getTable() ||
          (!view.getFrom() && *view.getPageSize() % count == 0 &&

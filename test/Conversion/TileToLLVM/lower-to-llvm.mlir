@@ -1,4 +1,4 @@
-// RUN: fovea-opt %s --convert-scf-to-cf --fovea-lower-to-llvm | FileCheck %s --implicit-check-not=unrealized
+// RUN: fovea-opt %s --convert-scf-to-cf --fovea-lower-to-llvm=x86 | FileCheck %s --implicit-check-not=unrealized
 
 // What LLVM has no intrinsic for is a call.
 // CHECK-DAG: llvm.func @erff(f32) -> f32
@@ -62,3 +62,25 @@ func.func @stop(%c: i1) {
   return
 }
 
+// Tiles of AMX, which branches may carry; strides are in bytes.
+// CHECK-LABEL: llvm.func @tiles(
+// CHECK: %[[ZERO:.*]] = llvm.call_intrinsic "llvm.x86.tilezero.internal"(%{{.*}}, %{{.*}}) : (i16, i16) -> !llvm.x86_amx
+// CHECK: llvm.br ^{{.*}}(%{{.*}}, %[[ZERO]] : i64, !llvm.x86_amx)
+// CHECK: ^{{.*}}(%{{.*}}: i64, %[[SUM:.*]]: !llvm.x86_amx)
+// CHECK: %[[X:.*]] = llvm.call_intrinsic "llvm.x86.tileloadd64.internal"
+// CHECK: llvm.call_intrinsic "llvm.x86.tdpbf16ps.internal"(%{{.*}}, %{{.*}}, %{{.*}}, %[[SUM]], %[[X]], %[[X]])
+// CHECK: %[[BYTES:.*]] = llvm.mlir.constant(64 : i64) : i64
+// CHECK: llvm.call_intrinsic "llvm.x86.tilestored64.internal"(%{{.*}}, %{{.*}}, %{{.*}}, %[[BYTES]], %[[SUM]])
+func.func @tiles(%x: memref<?x32xbf16>, %y: memref<16x16xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %zero = amx.tile_zero : !amx.tile<16x16xf32>
+  %sum = scf.for %i = %c0 to %n step %c16 iter_args(%s = %zero) -> !amx.tile<16x16xf32> {
+    %a = amx.tile_load %x[%i, %c0] : memref<?x32xbf16> into !amx.tile<16x32xbf16>
+    %t = amx.tile_mulf %a, %a, %s
+      : !amx.tile<16x32xbf16>, !amx.tile<16x32xbf16>, !amx.tile<16x16xf32>
+    scf.yield %t : !amx.tile<16x16xf32>
+  }
+  amx.tile_store %y[%c0, %c0], %sum : memref<16x16xf32>, !amx.tile<16x16xf32>
+  return
+}

@@ -136,6 +136,16 @@ module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 15, lane
 
 // -----
 
+// expected-error @+1 {{amx needs storage_types = true}}
+module attributes {t.s = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4, amx = true>} {}
+
+// -----
+
+// expected-error @+1 {{amx needs lane_axis = 0, got 1}}
+module attributes {t.s = #tile.cpu_schedule<query_tile = 1, key_tile = 64, lanes = 16, rows = 1, vectors = 4, storage_types = true, lane_axis = 1, amx = true>} {}
+
+// -----
+
 // expected-error @+1 {{lane_axis is 0 (query rows in lanes) or 1 (keys and channels), got 2}}
 module attributes {t.s = #tile.cpu_schedule<query_tile = 16, key_tile = 128, lanes = 16, rows = 4, vectors = 1, lane_axis = 2>} {}
 

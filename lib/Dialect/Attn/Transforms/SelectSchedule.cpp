@@ -114,7 +114,7 @@ static tile::CpuScheduleAttr selectTiles(ScoreOpInterface op, int64_t rows,
   return tile::CpuScheduleAttr::get(
       op.getContext(), shape.tile * lanes, keyTile, lanes, shape.rows,
       shape.vectors, /*split_to=*/1, /*tail_tile=*/0, /*storage_types=*/false,
-      /*lane_axis=*/0);
+      /*lane_axis=*/0, /*amx=*/false);
 }
 
 /// Tiles for few rows: keys and channels fill vectors.
@@ -124,7 +124,7 @@ static tile::CpuScheduleAttr selectFewRows(AttentionOp op, int64_t rows,
   return tile::CpuScheduleAttr::get(
       op.getContext(), rows, /*key_tile=*/64, target.lanes, blockRows,
       /*vectors=*/target.lanes == 16 ? 4 : 2, cpuSplitTo, /*tail_tile=*/0,
-      multipliesBf16(op, target), /*lane_axis=*/1);
+      multipliesBf16(op, target), /*lane_axis=*/1, /*amx=*/false);
 }
 
 static tile::CpuScheduleAttr selectCpu(AttentionOp op,
@@ -145,11 +145,11 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
     tail = tile > lanes ? lanes : 0;
   else if (!isDecoding(op))
     tail = selectTail(queries, tile, lanes, tiles.getVectors());
+  bool pairs = tiles.getKeyTile() % 2 == 0 && multipliesBf16(op, target);
   return tile::CpuScheduleAttr::get(
       op.getContext(), tile, tiles.getKeyTile(), lanes, tiles.getRows(),
-      tiles.getVectors(), isDecoding(op) ? cpuSplitTo : 1, tail,
-      tiles.getKeyTile() % 2 == 0 && multipliesBf16(op, target),
-      /*lane_axis=*/0);
+      tiles.getVectors(), isDecoding(op) ? cpuSplitTo : 1, tail, pairs,
+      /*lane_axis=*/0, /*amx=*/pairs && target.hasAmx());
 }
 
 /// Keys (columns of the output) fill the vectors of score_reduce.
@@ -181,7 +181,7 @@ static tile::CpuScheduleAttr selectMerge(MergeOp op, const CpuTarget &target) {
   return tile::CpuScheduleAttr::get(
       op.getContext(), vectors * target.lanes, /*key_tile=*/128, target.lanes,
       /*rows=*/1, /*vectors=*/1, /*split_to=*/1, /*tail_tile=*/0,
-      /*storage_types=*/false, /*lane_axis=*/0);
+      /*storage_types=*/false, /*lane_axis=*/0, /*amx=*/false);
 }
 
 //===----------------------------------------------------------------------===//

@@ -240,7 +240,8 @@ LogicalResult
 CpuScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                         int64_t queryTile, int64_t keyTile, int64_t lanes,
                         int64_t rows, int64_t vectors, int64_t splitTo,
-                        int64_t tailTile, bool storageTypes, int64_t laneAxis) {
+                        int64_t tailTile, bool storageTypes, int64_t laneAxis,
+                        bool amx) {
   if (lanes != 4 && lanes != 8 && lanes != 16)
     return emitError() << "lanes is 4, 8 or 16, got " << lanes;
   if (rows < 1 || rows > 16 || vectors < 1 || vectors > 16)
@@ -266,5 +267,9 @@ CpuScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (storageTypes && keyTile % 2 != 0)
     return emitError() << "storage_types needs an even key_tile, got "
                        << keyTile;
+  if (amx && !storageTypes)
+    return emitError() << "amx needs storage_types = true";
+  if (amx && laneAxis != 0)
+    return emitError() << "amx needs lane_axis = 0, got " << laneAxis;
   return success();
 }

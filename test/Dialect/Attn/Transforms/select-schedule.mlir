@@ -2,10 +2,11 @@
 // RUN: fovea-opt %s --attn-select-schedule=target=cpu:avx2 | FileCheck %s --check-prefixes=CHECK,AVX2
 // RUN: fovea-opt %s --attn-select-schedule=target=cpu:plain | FileCheck %s --check-prefixes=CHECK,PLAIN
 // RUN: fovea-opt %s --attn-select-schedule=target=cpu:+avx512f,+avx512bw,+avx512vl,+avx512dq,+avx512bf16 | FileCheck %s --check-prefixes=CHECK,BF16
+// RUN: fovea-opt %s --attn-select-schedule=target=cpu:amx | FileCheck %s --check-prefix=AMX
 // RUN: not fovea-opt %s --attn-select-schedule=target=gpu 2>&1 | FileCheck %s --check-prefix=GPU
 // RUN: not fovea-opt %s --attn-select-schedule=target=cpu:avx2,fma 2>&1 | FileCheck %s --check-prefix=FEATURE
 
-// GPU: error: unknown target 'gpu': it is no CPU; a target is cpu, cpu:avx512, cpu:avx2, cpu:plain, cpu:+FEATURE,-FEATURE,... or cpu:aarch64
+// GPU: error: unknown target 'gpu': it is no CPU; a target is cpu, cpu:amx, cpu:avx512, cpu:avx2, cpu:plain, cpu:+FEATURE,-FEATURE,... or cpu:aarch64
 // FEATURE: error: unknown target 'cpu:avx2,fma': 'avx2' is no feature with + or - in front
 
 // CHECK-LABEL: func.func @dynamic
@@ -50,12 +51,15 @@ func.func @bshd(%q: tensor<1x3x8x64xf32>, %k: tensor<1x?x8x64xf32>) -> tensor<1x
 }
 
 // Where the last work item of a head has few rows, its tiles are smaller. Products of
-// bf16 take pairs if all operands are of that type and the CPU multiplies them.
+// bf16 take pairs if all operands are of that type and the CPU multiplies them, in
+// tile registers if it has them.
 // CHECK-LABEL: func.func @tail
 // AVX512: vectors = 4, tail_tile = 32>
 // AVX2: vectors = 2, tail_tile = 32>
 // PLAIN: vectors = 2>
 // BF16: vectors = 4, tail_tile = 32, storage_types = true>
+// AMX-LABEL: func.func @tail
+// AMX: vectors = 4, tail_tile = 32, storage_types = true, amx = true>
 func.func @tail(%q: tensor<1x8x90x64xbf16>, %k: tensor<1x8x?x64xbf16>) -> tensor<1x8x90x64xbf16> {
   %r = attn.attention ins(%q : tensor<1x8x90x64xbf16>)
       dense(%k, %k : tensor<1x8x?x64xbf16>, tensor<1x8x?x64xbf16>)
@@ -65,6 +69,8 @@ func.func @tail(%q: tensor<1x8x90x64xbf16>, %k: tensor<1x8x?x64xbf16>) -> tensor
 
 // CHECK-LABEL: func.func @mixed
 // BF16: vectors = 4>
+// AMX-LABEL: func.func @mixed
+// AMX: vectors = 4>
 func.func @mixed(%q: tensor<1x8x64x64xf32>, %k: tensor<1x8x?x64xbf16>) -> tensor<1x8x64x64xf32> {
   %r = attn.attention ins(%q : tensor<1x8x64x64xf32>)
       dense(%k, %k : tensor<1x8x?x64xbf16>, tensor<1x8x?x64xbf16>)

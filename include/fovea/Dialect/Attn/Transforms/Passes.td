@@ -395,7 +395,9 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     registers; scores of one tile stay in the second-level cache. Few queries (a
     decoding step), with the heads that -attn-pack-heads makes rows, get a smaller
     query tile and taller blocks; where they would fill at most half of a vector,
-    keys and channels do instead (`lane_axis = 1`). Packed queries have a `tail_tile` of one vector:
+    keys and channels do instead (`lane_axis = 1`). Where all operands are bf16 and
+    the CPU has AVX512-BF16, products run on pairs (`storage_types`), and in tile
+    registers if it has AMX-BF16 (`amx`). Packed queries have a `tail_tile` of one vector:
     where most sequences have one query, larger tiles would be empty.
 
     An `attn.merge` of 2 to 4 dimensions, up to 256 channels, gets tiles of up to 64
@@ -437,8 +439,8 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
   }];
   let options = [
     Option<"target", "target", "std::string", "\"cpu\"",
-           "What to compile for: cpu, cpu:avx512, cpu:avx2, cpu:plain, "
-           "cpu: and a list of LLVM features, or cuda:sm_90a">,
+           "What to compile for: cpu, cpu:amx, cpu:avx512, cpu:avx2, "
+           "cpu:plain, cpu: and a list of LLVM features, or cuda:sm_90a">,
     Option<"attempt", "attempt", "unsigned", "0",
            "Which schedule to take: 0 is the best, 1 the next">
   ];
