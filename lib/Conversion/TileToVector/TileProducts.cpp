@@ -32,8 +32,8 @@ using namespace fovea;
 /// Rows and words of a full tile register, and vectors whose sums are kept.
 static constexpr int64_t tileSize = 16, maxVectors = 4;
 
-/// The fewest words of steps of one size, up to a full tile, that make up a
-/// depth without taking twice as many steps; of full tiles if there are none.
+/// Words of a step, up to a full tile: the fewest steps of one size that make up
+/// a depth, but less than twice as many as of full tiles; else a full tile.
 static int64_t selectTileWords(int64_t depth) {
   int64_t words = depth / 2, fewest = llvm::divideCeil(words, tileSize);
   if (depth % 2 == 0)
