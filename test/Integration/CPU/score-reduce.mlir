@@ -4,7 +4,7 @@
 // RUN: fovea-run %s --random 3 --check --all-entries | FileCheck %s
 // RUN: fovea-run %s --random 3 --check --all-entries --passes=attn-swap-score-reduce | FileCheck %s
 // RUN: fovea-run %s --random 4 --check-each-pass --entry dense | FileCheck %s --check-prefix=EACH
-// CHECK-COUNT-4: ok
+// CHECK-COUNT-5: ok
 // CHECK-NOT: FAIL
 // EACH: attn-to-tile {{.*}} ok
 // EACH: tile-to-vector {{.*}} ok
@@ -44,6 +44,16 @@ func.func @none(%q: tensor<1x1x9x8xf32>, %k: tensor<1x1x70x8xf32>, %a: tensor<1x
   %s = attn.score_reduce column_sum ins(%q : tensor<1x1x9x8xf32>)
       dense(%k : tensor<1x1x70x8xf32>) lse(%r#1 : tensor<1x1x9xf32>) outs(%o : tensor<1x1x70xf32>)
   return %s : tensor<1x1x70xf32>
+}
+
+// Heads and sequences share the keys.
+func.func @shared(%q: tensor<3x4x9x32xf32>, %k: tensor<12x32xf32>, %lse: tensor<3x4x9xf32> {fovea.low = 2.0 : f64, fovea.high = 4.0 : f64},
+    %o: tensor<3x4x12xf32>) -> tensor<3x4x12xf32> {
+  %r = attn.score_reduce column_sum ins(%q : tensor<3x4x9x32xf32>) dense(%k : tensor<12x32xf32>)
+      lse(%lse : tensor<3x4x9xf32>) outs(%o : tensor<3x4x12xf32>)
+      attributes {indexing_maps = [affine_map<(b, h, i, j, d, e) -> (b, h, i, d)>, affine_map<(b, h, i, j, d, e) -> (j, d)>,
+                                   affine_map<(b, h, i, j, d, e) -> (b, h, j)>, affine_map<(b, h, i, j, d, e) -> (b, h, i)>]}
+  return %r : tensor<3x4x12xf32>
 }
 
 func.func @packed(%q: tensor<4x150x16xf32>, %k: tensor<2x260x16xf32>, %qo: tensor<6xi32> {fovea.high = 150 : i64, fovea.sorted},

@@ -48,7 +48,7 @@ private:
   /// A map with queries for keys, and keys for queries.
   AffineMap swapped(AffineMap map);
   Value negateLse();
-  Value repeatHeads();
+  std::pair<Value, AffineMap> expandKeys();
   Value sliceChannels();
   SmallVector<Value> getOrigin();
   void swapRegion(Region &from, Region &to, unsigned firstCoordinate);
@@ -101,38 +101,60 @@ Value Swapper::negateLse() {
       .getResult(0);
 }
 
-/// The keys, with a copy for each query head: as queries, each of these has a
-/// result of its own.
-Value Swapper::repeatHeads() {
+/// The keys as queries, and their map. There is a row for each of the output's:
+/// keys that heads or sequences share are copied for each of these.
+std::pair<Value, AffineMap> Swapper::expandKeys() {
   Value key = op.getKeys()[0];
-  std::optional<unsigned> axis = axisOf(maps[1], dimH);
-  OpFoldResult heads =
-      tensor::getMixedSize(b, loc, op.getQuery(), *axisOf(maps[0], dimH));
-  OpFoldResult keyHeads = tensor::getMixedSize(b, loc, key, *axis);
-  if (heads == keyHeads)
-    return key;
-  Value group = b.createOrFold<arith::DivUIOp>(
-      loc, getValueOrCreateConstantIndexOp(b, loc, heads),
-      getValueOrCreateConstantIndexOp(b, loc, keyHeads));
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, key);
-  sizes[*axis] = heads;
+  SmallVector<AffineExpr> dims(maps[1].getResults());
+  auto sizeOf = [&](unsigned dim) {
+    return tensor::getMixedSize(b, loc, op.getOutput(), *axisOf(maps[2], dim));
+  };
+  bool isWhole = true;
+  for (unsigned dim : {dimH, dimB})
+    if (axisOf(maps[2], dim) && !axisOf(maps[1], dim)) {
+      dims.insert(dims.begin(), b.getAffineDimExpr(dim));
+      isWhole = false;
+    }
+  AffineMap map = AffineMap::get(maps[1].getNumDims(), 0, dims, b.getContext());
+  Value group;
+  if (std::optional<unsigned> axis = axisOf(maps[1], dimH)) {
+    OpFoldResult keyHeads = tensor::getMixedSize(b, loc, key, *axis);
+    if (OpFoldResult heads = sizeOf(dimH); heads != keyHeads)
+      group = b.createOrFold<arith::DivUIOp>(
+          loc, getValueOrCreateConstantIndexOp(b, loc, heads),
+          getValueOrCreateConstantIndexOp(b, loc, keyHeads));
+  }
+  if (isWhole && !group)
+    return {key, swapped(map)};
+  int64_t rank = map.getNumResults();
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t n = 0; n < rank; ++n) {
+    unsigned dim = map.getDimPosition(n);
+    sizes.push_back(
+        dim == dimB || dim == dimH
+            ? sizeOf(dim)
+            : tensor::getMixedSize(b, loc, key, *axisOf(maps[1], dim)));
+  }
   Value empty = tensor::EmptyOp::create(b, loc, sizes,
                                         getElementTypeOrSelf(key.getType()));
-  int64_t rank = sizes.size();
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
   auto body = [&](OpBuilder &b, Location loc, ValueRange) {
     SmallVector<Value> at;
-    for (int64_t n = 0; n < rank; ++n)
-      at.push_back(linalg::IndexOp::create(b, loc, n));
-    at[*axis] = arith::DivUIOp::create(b, loc, at[*axis], group);
+    for (unsigned n = 0; n < maps[1].getNumResults(); ++n) {
+      unsigned dim = maps[1].getDimPosition(n);
+      at.push_back(linalg::IndexOp::create(b, loc, *axisOf(map, dim)));
+      if (dim == dimH && group)
+        at.back() = arith::DivUIOp::create(b, loc, at.back(), group);
+    }
     linalg::YieldOp::create(
         b, loc, tensor::ExtractOp::create(b, loc, key, at).getResult());
   };
-  return linalg::GenericOp::create(b, loc, empty.getType(), ValueRange(), empty,
-                                   b.getMultiDimIdentityMap(rank), iterators,
-                                   body)
-      .getResult(0);
+  Value copy =
+      linalg::GenericOp::create(b, loc, empty.getType(), ValueRange(), empty,
+                                b.getMultiDimIdentityMap(rank), iterators, body)
+          .getResult(0);
+  return {copy, swapped(map)};
 }
 
 /// A few channels of the queries: nobody reads the sum over values, but an
@@ -225,7 +247,8 @@ void Swapper::addLse(AttentionOp attention, Value negated) {
 }
 
 AttentionOp Swapper::createAttention() {
-  Value query = repeatHeads(), values = sliceChannels();
+  auto [query, queryMap] = expandKeys();
+  Value values = sliceChannels();
   Value negated = negateLse();
   AffineMap keyMap = swapped(maps[0]), lseMap = swapped(maps[2]);
   AffineExpr channel = b.getAffineDimExpr(dimE);
@@ -269,9 +292,9 @@ AttentionOp Swapper::createAttention() {
                                      /*has_start=*/false,
                                      /*has_offsets=*/false)));
   state.addAttribute("scale", b.getF64FloatAttr(op.getScaleValue()));
-  state.addAttribute("indexing_maps",
-                     b.getAffineMapArrayAttr({swapped(maps[1]), keyMap,
-                                              valueMap, outputMap, lseMap}));
+  state.addAttribute(
+      "indexing_maps",
+      b.getAffineMapArrayAttr({queryMap, keyMap, valueMap, outputMap, lseMap}));
   if (op.getNumerics())
     state.addAttribute("numerics", *op.getNumerics());
   if (op.getScheduleAttr())

@@ -62,6 +62,35 @@ func.func @start(%q: tensor<4x9x32xf16>, %start: index, %lse: tensor<4x9xf32>, %
 
 // -----
 
+// Heads and sequences share the keys.
+
+// CHECK-LABEL: func @shared
+// CHECK-SAME: %[[K:arg1]]: tensor<12x32xf16>
+// CHECK: %[[COPY:.*]] = linalg.generic
+// CHECK-DAG: %[[J:.*]] = linalg.index 2
+// CHECK-DAG: %[[D:.*]] = linalg.index 3
+// CHECK: tensor.extract %[[K]][%[[J]], %[[D]]]
+// CHECK: attn.attention ins(%[[COPY]] : tensor<3x4x12x32xf16>)
+func.func @shared(%q: tensor<3x4x9x32xf16>, %k: tensor<12x32xf16>, %lse: tensor<3x4x9xf32>, %o: tensor<3x4x12xf32>) -> tensor<3x4x12xf32> {
+  %r = attn.score_reduce column_sum ins(%q : tensor<3x4x9x32xf16>) dense(%k : tensor<12x32xf16>)
+      lse(%lse : tensor<3x4x9xf32>) outs(%o : tensor<3x4x12xf32>)
+      attributes {indexing_maps = [affine_map<(b, h, i, j, d, e) -> (b, h, i, d)>, affine_map<(b, h, i, j, d, e) -> (j, d)>,
+                                   affine_map<(b, h, i, j, d, e) -> (b, h, j)>, affine_map<(b, h, i, j, d, e) -> (b, h, i)>]}
+  return %r : tensor<3x4x12xf32>
+}
+
+// CHECK-LABEL: func @plain
+// CHECK: attn.attention ins(%arg1 : tensor<12x32xf16>)
+func.func @plain(%q: tensor<9x32xf16>, %k: tensor<12x32xf16>, %lse: tensor<9xf32>, %o: tensor<12xf32>) -> tensor<12xf32> {
+  %r = attn.score_reduce column_sum ins(%q : tensor<9x32xf16>) dense(%k : tensor<12x32xf16>)
+      lse(%lse : tensor<9xf32>) outs(%o : tensor<12xf32>)
+      attributes {indexing_maps = [affine_map<(b, h, i, j, d, e) -> (i, d)>, affine_map<(b, h, i, j, d, e) -> (j, d)>,
+                                   affine_map<(b, h, i, j, d, e) -> (j)>, affine_map<(b, h, i, j, d, e) -> (i)>]}
+  return %r : tensor<12xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func @packed
 // CHECK-SAME: %[[Q:.*]]: tensor<2x?x64xf16>, %[[K:.*]]: tensor<2x?x64xf16>, %[[QO:.*]]: tensor<?xi32>, %[[KO:.*]]: tensor<?xi32>,
 // CHECK: attn.attention ins(%[[K]] : tensor<2x?x64xf16>)

@@ -248,8 +248,8 @@ def AttnSwapScoreReduce : Pass<"attn-swap-score-reduce"> {
     Exact but for rounding. The new score region is the old one, with the coordinates
     of queries and keys swapped, and adds a tensor of the negated lse, which it
     captures; a query without a key has -inf there. Keys beyond a length and those of
-    no sequence get 0 after it. Keys that several query heads share are copied for each
-    of these.
+    no sequence get 0 after it. Keys that several query heads or sequences share are
+    copied for each of these.
 
     Left as they are: ops with several segments, factors (`-attn-append-factors` comes
     first), pages, lengths of packed sequences, packed queries only, or a walk.
