@@ -1,8 +1,9 @@
 # Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Outputs between guards, and launches that are repeated."""
+"""Outputs between guards, launches that are repeated, and functions that run in several sizes."""
 import math
+import time
 
 import torch
 
@@ -63,3 +64,30 @@ class Twins:
                 if not all(o.same(k) for o, k in zip(made, kept)):
                     return "repeats differ"
         return ""
+
+
+def judge(twins, error, finite, repeats, limit=4e-3):
+    """What is wrong with a first result, or in repeats; and its relative error."""
+    if not finite or not error < limit:
+        return f"relative error {error:.1e}, at most {limit:.0e}", error
+    return twins.repeat(repeats), error
+
+
+def run_functions(title, names, sizes, run):
+    """Has `run(name)` give a function of a size, which gives what is wrong and the relative
+    error, and prints a line for each name. How many runs, and how many failed."""
+    runs = failures = 0
+    for name in names:
+        begin, worst, problems = time.time(), 0.0, []
+        run_size = run(name)
+        for size in sizes:
+            problem, error = run_size(size)
+            worst = max(worst, error)
+            runs += 1
+            if problem:
+                problems.append(f"  {size}: {problem}")
+        failures += len(problems)
+        print(f"{title} {name:{27 - len(title)}} {'FAIL' if problems else 'ok':4} "
+              f"error {worst:.1e} {time.time() - begin:.1f} s", *problems,
+              sep="\n" if problems else "", flush=True)
+    return runs, failures

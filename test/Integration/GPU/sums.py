@@ -2,12 +2,10 @@
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Functions of Inputs/sums.mlir, which sum probabilities over the queries, against f64."""
-import time
-
 import torch
 
 from fovea_objects import Library
-from launches import DEVICE, Output, Twins
+from launches import DEVICE, Output, Twins, judge, run_functions
 
 # (B, H, Hk, Sq, Skv)
 SIZES = [(2, 4, 2, 300, 300), (1, 2, 2, 77, 513), (3, 8, 1, 130, 66), (2, 3, 3, 1, 200)]
@@ -86,24 +84,13 @@ def run_one(library, name, size, repeats):
     twins = Twins(lambda made: library.bind(arguments + made), outputs)
     got = twins.first()[2].double()
     error = float((got - want).norm() / want.norm().clamp(min=1e-6))
-    if not got.isfinite().all() or not error < 4e-3:
-        return f"relative error {error:.1e}, at most 4e-03", error
-    return twins.repeat(repeats), error
+    return judge(twins, error, got.isfinite().all(), repeats)
 
 
 def run_sums(runtime, built, repeats):
     """Runs all functions; how many runs, and how many failed."""
-    runs = failures = 0
-    for name in ("causal", "window", "packed"):
-        begin, worst, problems = time.time(), 0.0, []
+    def run(name):
         library = Library(runtime, built / "sums.so", name)
-        for size in SIZES:
-            problem, error = run_one(library, name, size, repeats)
-            worst = max(worst, error)
-            runs += 1
-            if problem:
-                problems.append(f"  {size}: {problem}")
-        failures += len(problems)
-        print(f"sums, {name:22} {'FAIL' if problems else 'ok':4} error {worst:.1e} "
-              f"{time.time() - begin:.1f} s", *problems, sep="\n" if problems else "", flush=True)
-    return runs, failures
+        return lambda size: run_one(library, name, size, repeats)
+
+    return run_functions("sums", ("causal", "window", "packed"), SIZES, run)

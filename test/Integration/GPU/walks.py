@@ -2,12 +2,10 @@
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Functions of Inputs/walks.mlir, which make a walk and attend by it, against f64."""
-import time
-
 import torch
 
 from fovea_objects import Library
-from launches import DEVICE, Output, Twins
+from launches import DEVICE, Output, Twins, judge, run_functions
 
 BLOCK, CHANNELS = 128, 64
 # (H, S); heads have blocks of their own.
@@ -72,24 +70,14 @@ def run_one(library, name, heads, s, repeats):
     want = weights @ v.double()
     # Nothing may be visible at all.
     error = float((got - want).norm() / want.norm().clamp(min=1e-6))
-    if not got.isfinite().all() or not error < 4e-3:
-        return f"relative error {error:.1e}, at most 4e-03", error
-    return twins.repeat(repeats), error
+    return judge(twins, error, got.isfinite().all(), repeats)
 
 
 def run_walks(runtime, built, repeats):
     """Runs all functions; how many runs, and how many failed."""
-    runs = failures = 0
-    for name in ("blocks", "partial_blocks", "topk", "threshold", "mask"):
-        begin, worst, problems = time.time(), 0.0, []
+    def run(name):
         library = Library(runtime, built / "walks.so", name)
-        for heads, s in SIZES:
-            problem, error = run_one(library, name, heads, s, repeats)
-            worst = max(worst, error)
-            runs += 1
-            if problem:
-                problems.append(f"  {heads} heads, {s} tokens: {problem}")
-        failures += len(problems)
-        print(f"walk by {name:20} {'FAIL' if problems else 'ok':4} error {worst:.1e} "
-              f"{time.time() - begin:.1f} s", *problems, sep="\n" if problems else "", flush=True)
-    return runs, failures
+        return lambda size: run_one(library, name, *size, repeats)
+
+    names = ("blocks", "partial_blocks", "topk", "threshold", "mask")
+    return run_functions("walk by", names, SIZES, run)
