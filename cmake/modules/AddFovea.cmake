@@ -47,8 +47,8 @@ function(add_fovea_tablegen target td)
 endfunction()
 
 # FOVEA_PRECOMPILE_HEADERS parses MLIR's commonest headers once for all libraries,
-# tools and tests, which takes two thirds off a build from nothing. A source must still
-# include what it uses: the release preset builds without it.
+# tools and tests, which takes more than half off a build from nothing. A source must
+# still include what it uses: the release preset builds without it.
 if(FOVEA_PRECOMPILE_HEADERS)
   # ccache keeps objects made with a precompiled header only if it may trust that the
   # header's contents, and not its time, say whether it is the same.
