@@ -64,6 +64,9 @@ void fovea::buildAttnStage(OpPassManager &pm,
   attn::AttnReorderTokensOptions reorder;
   reorder.target = options.target;
   pm.addPass(attn::createAttnReorderTokens(reorder));
+  attn::AttnListTilesOptions list;
+  list.target = options.target;
+  pm.addPass(attn::createAttnListTiles(list));
   attn::AttnSelectScheduleOptions schedule;
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));
@@ -200,6 +203,9 @@ void fovea::buildCudaAttnStage(OpPassManager &pm,
   attn::AttnReorderTokensOptions reorder;
   reorder.target = options.target;
   pm.addPass(attn::createAttnReorderTokens(reorder));
+  attn::AttnListTilesOptions list;
+  list.target = options.target;
+  pm.addPass(attn::createAttnListTiles(list));
   // Each op keeps moves of its own, which -attn-to-tile makes a part of it.
   pm.addPass(createCanonicalizerPass());
 }

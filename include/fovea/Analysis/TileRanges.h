@@ -44,6 +44,9 @@ struct TileGrid {
   int64_t size;
 };
 
+/// Intervals with two ends that a family keeps apart.
+constexpr unsigned defaultMaxIntervals = 3;
+
 /// Makes the ranges of a walk within [begin, end). Of more than `maxIntervals`
 /// intervals with two ends in one family the hull is taken.
 template <typename A>
@@ -54,7 +57,7 @@ public:
   using Range = TileRange<Value>;
 
   TileRangeMaker(A &a, const TileRows &rows, const TileGrid &grid, Value begin,
-                 Value end, unsigned maxIntervals = 3)
+                 Value end, unsigned maxIntervals = defaultMaxIntervals)
       : a(a), rows(rows), grid(grid), begin(begin), end(end),
         maxIntervals(maxIntervals) {}
 

@@ -6,13 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "TileMap.h"
+#include "MaskRanges.h"
 
 #include "fovea/Dialect/Attn/Transforms/Passes.h"
 
-#include "fovea/Analysis/MaskTranslation.h"
-#include "fovea/Analysis/TileRanges.h"
-#include "fovea/Analysis/TileTable.h"
 #include "fovea/Dialect/Attn/IR/Attn.h"
 #include "fovea/Dialect/Tile/IR/Tile.h"
 
@@ -33,99 +30,40 @@ namespace {
 /// The analysis of one mask, and what is said of it.
 class Report {
 public:
-  Report(ScoreOpInterface op, int64_t queryTile, int64_t keyTile);
+  Report(ScoreOpInterface op, TileExtents tiles)
+      : op(op), tiles(tiles), ranges(op, tiles) {}
 
-  /// The number of tiles by class, and of partial ones that are empty or full
-  /// when one looks at them one by one.
-  struct Counts {
-    int64_t empty = 0, full = 0, partial = 0;
-    int64_t inVain = 0;
-  };
-  /// None unless all sizes and symbols are known.
-  std::optional<Counts> count();
-
-  void print(const std::optional<Counts> &counts);
-  const TileBounds &getBounds() const { return bounds; }
+  void print(const std::optional<TileCounts> &counts);
+  const MaskRanges &getRanges() const { return ranges; }
 
 private:
-  /// For one batch and head.
-  void countOnce(const TableSizes &sizes,
-                 llvm::function_ref<int64_t(unsigned)> symbolOf,
-                 Counts &counts);
-  /// The extent of a dimension of queries (0) or keys (1); none if dynamic.
-  std::optional<int64_t> extentOf(unsigned operand, unsigned dim);
   std::string nameOf(unsigned term);
   std::string describe(const KeyInterval &interval);
   void describe(Diagnostic &remark, StringRef verb,
                 ArrayRef<KeyInterval> intervals);
-  bool isPlaced() { return op.getOrigin().empty() && op.getStarts().empty(); }
 
   ScoreOpInterface op;
-  int64_t queryTile, keyTile;
-  IntegerRange coordinates;
-  RegionMask source;
-  MaskTranslation translation;
-  unsigned first, others = 0;
-  TileRows rows;
-  TileBounds bounds;
+  TileExtents tiles;
+  MaskRanges ranges;
 };
 
 } // namespace
 
-static IntegerRange getCoordinates(ScoreOpInterface op) {
-  bool isPlaced = op.getOrigin().empty() && op.getStarts().empty();
-  return isPlaced ? IntegerRange{0, maxExtent - 1}
-                  : IntegerRange{-maxCoordinate, maxCoordinate};
-}
-
-Report::Report(ScoreOpInterface op, int64_t queryTile, int64_t keyTile)
-    : op(op), queryTile(queryTile), keyTile(keyTile),
-      coordinates(getCoordinates(op)), source(op.getMask()),
-      translation(coordinates, coordinates) {
-  TermTable &terms = translation.mask.terms;
-  translateMask(op.getMask().front().getTerminator()->getOperand(0), source,
-                translation);
-  first = terms.addSymbol(coordinates);
-  rows.first = terms.get(first);
-  std::optional<int64_t> queries = extentOf(0, 2), keys = extentOf(1, 3);
-  if (queries && *queries % queryTile == 0) {
-    rows.others = Linear::get(queryTile - 1);
-  } else {
-    others = terms.addSymbol({0, queryTile - 1});
-    rows.others = terms.get(others);
-  }
-  if (keys && isPlaced() && op.getLengths().empty())
-    rows.lastKey = Linear::get(*keys - 1);
-  bounds = boundTiles(translation.mask, rows);
-}
-
-std::optional<int64_t> Report::extentOf(unsigned operand, unsigned dim) {
-  AffineMap map = op.getIndexingMapsArray()[operand];
-  Value value = operand == 0 ? op.getQuery() : op.getKeys()[0];
-  auto type = cast<ShapedType>(value.getType());
-  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
-    if (map.getDimPosition(axis) == dim)
-      return type.isDynamicDim(axis)
-                 ? std::nullopt
-                 : std::optional<int64_t>(type.getDimSize(axis));
-  return 1;
-}
-
 std::string Report::nameOf(unsigned term) {
-  if (term == first)
+  if (term == ranges.getFirst())
     return "i0";
-  if (term == others)
+  if (term == ranges.getOthers())
     return "n";
-  const MaskSymbol &symbol = translation.symbols.find(term)->second;
-  return source.nameOf(symbol.value);
+  const MaskSymbol &symbol = ranges.getTranslation().symbols.find(term)->second;
+  return ranges.getSource().nameOf(symbol.value);
 }
 
 std::string Report::describe(const KeyInterval &interval) {
   std::string text;
   llvm::raw_string_ostream os(text);
   auto printLinear = [&](const Linear &e) {
-    translation.mask.terms.print(os, e,
-                                 [&](unsigned term) { return nameOf(term); });
+    ranges.getTranslation().mask.terms.print(
+        os, e, [&](unsigned term) { return nameOf(term); });
   };
   auto printEnds = [&](StringRef word, ArrayRef<Linear> ends,
                        StringRef function) {
@@ -150,7 +88,7 @@ std::string Report::describe(const KeyInterval &interval) {
   }
   for (auto [flag, negated] : interval.flags) {
     os << word << (negated ? "not " : "")
-       << source.nameOf(translation.flags[flag]);
+       << ranges.getSource().nameOf(ranges.getTranslation().flags[flag]);
     word = " and ";
   }
   return text;
@@ -170,79 +108,16 @@ void Report::describe(Diagnostic &remark, StringRef verb,
       [&] { note << ", or "; });
 }
 
-std::optional<Report::Counts> Report::count() {
-  std::optional<int64_t> queries = extentOf(0, 2), keys = extentOf(1, 3);
-  std::optional<int64_t> batch = extentOf(0, 0), heads = extentOf(0, 1);
-  Region &mask = op.getMask();
-  bool usesBatch = false, usesHead = false;
-  for (auto &[term, symbol] : translation.symbols) {
-    usesBatch |= symbol.value == mask.getArgument(0);
-    usesHead |= symbol.value == mask.getArgument(1);
-    if (symbol.value != mask.getArgument(0) &&
-        symbol.value != mask.getArgument(1))
-      return std::nullopt;
-  }
-  if (!rows.lastKey || !queries || !translation.flags.empty() || !batch ||
-      !heads)
-    return std::nullopt;
-  // Tiles that do not depend on batch or head are counted once.
-  Counts counts;
-  for (int64_t b = 0; b < (usesBatch ? *batch : 1); ++b)
-    for (int64_t h = 0; h < (usesHead ? *heads : 1); ++h) {
-      auto symbolOf = [&](unsigned term) {
-        auto at = translation.symbols.find(term);
-        return at->second.value == mask.getArgument(0) ? b : h;
-      };
-      countOnce({queryTile, keyTile, *queries, *keys}, symbolOf, counts);
-    }
-  return counts;
-}
-
-void Report::countOnce(const TableSizes &sizes,
-                       llvm::function_ref<int64_t(unsigned)> symbolOf,
-                       Counts &counts) {
-  auto flagOf = [](unsigned) { return false; };
-  int64_t tiles = llvm::divideCeil(sizes.keys, keyTile);
-  TileGrid grid{Linear::get(0), keyTile};
-  Counts here;
-  for (int64_t row = 0; row < sizes.rows; row += queryTile) {
-    auto valueOf = [&](unsigned term) -> int64_t {
-      if (term == first)
-        return row;
-      if (others != 0 && term == others)
-        return std::min(queryTile, sizes.rows - row) - 1;
-      return symbolOf(term);
-    };
-    Numbers numbers(translation.mask.terms, valueOf, flagOf);
-    int64_t visited = 0;
-    for (const auto &range :
-         TileRangeMaker<Numbers>(numbers, rows, grid, 0, tiles).make(bounds)) {
-      int64_t size = std::max<int64_t>(range.high - range.low, 0);
-      (range.partial ? here.partial : here.full) += size;
-      visited += size;
-    }
-    here.empty += tiles - visited;
-  }
-  // The table gives up tiles, too.
-  if (here.partial != 0 && here.empty + here.full + here.partial <= maxTable)
-    here.inVain = std::max<int64_t>(
-        here.partial - classifyTiles(translation.mask, sizes, symbolOf, flagOf)
-                           .count(TileClass::partial),
-        0);
-  counts.empty += here.empty;
-  counts.full += here.full;
-  counts.partial += here.partial;
-  counts.inVain += here.inVain;
-}
-
-void Report::print(const std::optional<Counts> &counts) {
+void Report::print(const std::optional<TileCounts> &counts) {
   InFlightDiagnostic remark = emitRemark(op.getLoc())
                               << "mask of the queries i0 to i0 + ";
-  if (rows.others.isConstant())
-    remark << rows.others.constant;
+  const TileBounds &bounds = ranges.getBounds();
+  RegionMask &source = ranges.getSource();
+  if (const Linear &others = ranges.getRows().others; others.isConstant())
+    remark << others.constant;
   else
-    remark << "n (n < " << queryTile << ")";
-  remark << " in tiles of " << keyTile << " keys, "
+    remark << "n (n < " << tiles.queries << ")";
+  remark << " in tiles of " << tiles.keys << " keys, "
          << (bounds.isExact ? "exact" : "not proved exact");
   Diagnostic &diagnostic = *remark.getUnderlyingDiagnostic();
   describe(diagnostic, "see", bounds.mayBeTrue);
@@ -250,9 +125,9 @@ void Report::print(const std::optional<Counts> &counts) {
   for (Value value : source.getNamed())
     diagnostic.attachNote(value.getLoc())
         << source.nameOf(value) << " is the value computed here";
-  if (translation.obstacle)
-    diagnostic.attachNote(translation.obstacle->getLoc())
-        << "'" << translation.obstacle->getName()
+  if (Operation *obstacle = ranges.getTranslation().obstacle)
+    diagnostic.attachNote(obstacle->getLoc())
+        << "'" << obstacle->getName()
         << "' is not analysed: it is taken for true and for false";
   if (!counts)
     return;
@@ -290,11 +165,12 @@ struct AttnAnalyzeMaskPass final
       return option > 0 ? option : scheduled;
     };
     Report report(op,
-                  sizeOf(queryTile, schedule ? schedule.getQueryTile() : 128),
-                  sizeOf(keyTile, schedule ? schedule.getKeyTile() : 128));
-    std::optional<Report::Counts> counts = report.count();
+                  {sizeOf(queryTile, schedule ? schedule.getQueryTile() : 128),
+                   sizeOf(keyTile, schedule ? schedule.getKeyTile() : 128)});
+    const MaskRanges &ranges = report.getRanges();
+    std::optional<TileCounts> counts = ranges.count();
     report.print(counts);
-    const TileBounds &bounds = report.getBounds();
+    const TileBounds &bounds = ranges.getBounds();
     ++numMasks;
     numExact += bounds.isExact;
     numLinear += bounds.numLinear;

@@ -503,6 +503,9 @@ struct AttnExplainPass final
     AttnReorderTokensOptions reorder;
     reorder.target = target;
     pm.addPass(createAttnReorderTokens(reorder));
+    AttnListTilesOptions list;
+    list.target = target;
+    pm.addPass(createAttnListTiles(list));
     AttnSelectScheduleOptions schedule;
     schedule.target = target;
     pm.addPass(createAttnSelectSchedule(schedule));

@@ -226,7 +226,6 @@ private:
   /// Lists the order's tiles; fails if they are too many.
   LogicalResult listTiles(const GridMask &mask);
 
-  void setWalk(AttentionOp moved);
   Value move(Value value, unsigned dim, AffineMap map, bool isKey);
   void rewriteRegions(AttentionOp moved);
 
@@ -552,48 +551,6 @@ void Reorderer::fitTiles() {
       tiles.keys = keys.size;
 }
 
-/// Lists the tiles that are not empty, in the rows of the walk those with the
-/// most first.
-void Reorderer::setWalk(AttentionOp moved) {
-  if (lists.empty() || moved.getMask().empty())
-    return;
-  struct Row {
-    int32_t number;
-    SmallVector<int32_t> partial, full;
-    size_t size() const { return partial.size() + full.size(); }
-  };
-  std::vector<Row> rows;
-  for (auto [number, tiles] : llvm::enumerate(lists)) {
-    Row &row = rows.emplace_back();
-    row.number = number;
-    for (auto [tile, kind] : tiles)
-      (kind == TileClass::full ? row.full : row.partial).push_back(tile);
-  }
-  llvm::stable_sort(rows, [](const Row &x, const Row &y) {
-    return std::tuple(-int64_t(x.size()), x.number) <
-           std::tuple(-int64_t(y.size()), y.number);
-  });
-  SmallVector<int32_t> fields, list;
-  for (const Row &row : rows) {
-    fields.append({row.number, int32_t(list.size()), int32_t(row.size()),
-                   int32_t(row.partial.size())});
-    list.append(row.partial);
-    list.append(row.full);
-  }
-  auto constant = [&](ArrayRef<int64_t> shape, ArrayRef<int32_t> values) {
-    auto type = RankedTensorType::get(shape, b.getI32Type());
-    return arith::ConstantOp::create(b, loc,
-                                     DenseElementsAttr::get(type, values))
-        .getResult();
-  };
-  if (list.empty())
-    list.push_back(0);
-  moved.getWalkRowsMutable().assign(
-      constant({1, 1, int64_t(rows.size()), 4}, fields));
-  moved.getWalkTilesMutable().assign(constant({int64_t(list.size())}, list));
-  moved.setWalkShape(ArrayRef<int64_t>{tiles.queries, tiles.keys});
-}
-
 /// The value with its tokens at their places.
 Value Reorderer::move(Value value, unsigned dim, AffineMap map, bool isKey) {
   auto type = cast<RankedTensorType>(value.getType());
@@ -649,7 +606,8 @@ void Reorderer::rewrite() {
   }
   moved.getOutputsMutable().assign(outputs);
   rewriteRegions(moved);
-  setWalk(moved);
+  if (!lists.empty() && !moved.getMask().empty())
+    setWalk(b, moved, lists, tiles);
   b.setInsertionPointAfter(moved);
   SmallVector<Value> results;
   for (auto [n, output] : llvm::enumerate(op.getOutputs()))
@@ -698,16 +656,15 @@ struct AttnReorderTokensPass final
   /// Tiles that -attn-select-schedule makes, or those of the op's schedule.
   SmallVector<Tiling> getTilings(AttentionOp op) {
     bool isCuda = CudaTarget::isCuda(target);
-    if (auto schedule = dyn_cast_or_null<tile::ScheduleAttrInterface>(
-            op.getScheduleAttr())) {
-      TileExtents tiles{schedule.getQueryTile(), schedule.getKeyTile()};
+    TileExtents tiles = getTiles(op, isCuda);
+    if (op.getScheduleAttr()) {
       SmallVector<Tiling> tilings = {{tiles, /*anywhere=*/false}};
       if (!isCuda || tiles.queries == smallRows)
         tilings.push_back({tiles, /*anywhere=*/true});
       return tilings;
     }
-    int64_t rows = isCuda ? 128 : 64;
-    SmallVector<Tiling> tilings = {{{rows, 128}, /*anywhere=*/false},
+    int64_t rows = tiles.queries;
+    SmallVector<Tiling> tilings = {{tiles, /*anywhere=*/false},
                                    {{rows, 64}, /*anywhere=*/false}};
     if (!isCuda)
       for (int64_t columns : {128, 64})

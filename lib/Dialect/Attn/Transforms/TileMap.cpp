@@ -9,6 +9,7 @@
 #include "TileMap.h"
 
 #include "fovea/Dialect/Attn/IR/AttnRegions.h"
+#include "fovea/Dialect/Tile/IR/Tile.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/Support/MathExtras.h"
@@ -126,6 +127,58 @@ fovea::attn::classifyNatural(ScoreOpInterface op, TileExtents tiles,
                  TileClass which,
                  bool) { table.set(queryTiles, keyTiles, which); });
   return table;
+}
+
+//===----------------------------------------------------------------------===//
+// Tiles and walks
+//===----------------------------------------------------------------------===//
+
+TileExtents fovea::attn::getTiles(AttentionOp op, bool isCuda) {
+  if (auto schedule =
+          dyn_cast_or_null<tile::ScheduleAttrInterface>(op.getScheduleAttr()))
+    return {schedule.getQueryTile(), schedule.getKeyTile()};
+  return {isCuda ? 128 : 64, 128};
+}
+
+void fovea::attn::setWalk(OpBuilder &b, AttentionOp op,
+                          ArrayRef<TileLists> ofHeads, TileExtents tiles) {
+  struct Row {
+    int32_t number;
+    SmallVector<int32_t> partial, full;
+    size_t size() const { return partial.size() + full.size(); }
+  };
+  SmallVector<int32_t> fields, list;
+  for (const TileLists &lists : ofHeads) {
+    std::vector<Row> rows;
+    for (auto [number, tiles] : llvm::enumerate(lists)) {
+      Row &row = rows.emplace_back();
+      row.number = number;
+      for (auto [tile, kind] : tiles)
+        (kind == TileClass::full ? row.full : row.partial).push_back(tile);
+    }
+    llvm::sort(rows, [](const Row &x, const Row &y) {
+      return std::tuple(-int64_t(x.size()), x.number) <
+             std::tuple(-int64_t(y.size()), y.number);
+    });
+    for (const Row &row : rows) {
+      fields.append({row.number, int32_t(list.size()), int32_t(row.size()),
+                     int32_t(row.partial.size())});
+      list.append(row.partial);
+      list.append(row.full);
+    }
+  }
+  auto constant = [&](ArrayRef<int64_t> shape, ArrayRef<int32_t> values) {
+    auto type = RankedTensorType::get(shape, b.getI32Type());
+    return arith::ConstantOp::create(b, op.getLoc(),
+                                     DenseElementsAttr::get(type, values))
+        .getResult();
+  };
+  if (list.empty())
+    list.push_back(0);
+  int64_t heads = ofHeads.size(), rows = ofHeads.front().size();
+  op.getWalkRowsMutable().assign(constant({1, heads, rows, 4}, fields));
+  op.getWalkTilesMutable().assign(constant({int64_t(list.size())}, list));
+  op.setWalkShape(ArrayRef<int64_t>{tiles.queries, tiles.keys});
 }
 
 //===----------------------------------------------------------------------===//

@@ -42,6 +42,15 @@ struct TileExtents {
 /// empty.
 using TileLists = std::vector<llvm::SmallVector<std::pair<int64_t, TileClass>>>;
 
+/// The tiles of an op's schedule, or those that -attn-select-schedule makes for
+/// many queries.
+TileExtents getTiles(AttentionOp op, bool isCuda);
+
+/// Gives an op a constant walk of these tiles: for all heads alike, or for
+/// each. In its rows those with the most tiles come first.
+void setWalk(mlir::OpBuilder &b, AttentionOp op,
+             llvm::ArrayRef<TileLists> ofHeads, TileExtents tiles);
+
 /// Larger tables of tiles are not made.
 constexpr int64_t maxTable = int64_t(1) << 20;
 

@@ -584,6 +584,37 @@ def AttnReorderTokens : Pass<"attn-reorder-tokens"> {
   ];
 }
 
+def AttnListTiles : Pass<"attn-list-tiles"> {
+  let summary = "List the tiles of masks that ranges do not hold exactly";
+  let description = [{
+    The ranges of key tiles that a kernel computes from its mask
+    (`-tile-refine-walk`) hold all tiles with work, and no others where the mask is
+    made of comparisons of sums of indices. Where indices are multiplied or divided,
+    or there are more ranges than a kernel has loops, they may hold tiles without
+    work, and take full ones for partial. For a static number of queries and keys
+    this pass looks at every tile when the op is compiled. If that spares one, the op
+    gets a walk: a constant with an entry for each tile with work, those of a query
+    tile with the most work first. Where the mask depends on the head, each head has
+    its own.
+
+    Only ops on tensors whose mask depends on b, h, i and j by additions,
+    multiplications, divisions, comparisons and the like, not on captured values or
+    the sequence, with one dense segment without lengths, without a walk, with at
+    least a tile of queries and up to 65,536 tiles (of all heads that differ). Tiles
+    are those of the op's schedule, or 64 queries (GPUs: 128) by 128 keys.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"cpu\"",
+           "What to compile for, as for -attn-select-schedule">
+  ];
+  let statistics = [
+    Statistic<"numListed", "listed", "Number of ops with a walk now">,
+    Statistic<"numSpared", "spared",
+              "Number of tiles that need no evaluation, or no mask, for that">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def AttnExplain : Pass<"attn-explain", "::mlir::ModuleOp"> {
   let summary = "Say and draw which tiles of attention ops have work";
   let description = [{
@@ -592,8 +623,8 @@ def AttnExplain : Pass<"attn-explain", "::mlir::ModuleOp"> {
     the order that is chosen; the share of all pairs that is in tiles with work; the
     schedule; and the share of the time of the same attention without a mask that
     this should take. Heads whose maps are equal are one group. Nothing is changed:
-    the decisions are those of `-attn-reorder-tokens` and `-attn-select-schedule`,
-    made on a copy.
+    the decisions are those of `-attn-reorder-tokens`, `-attn-list-tiles` and
+    `-attn-select-schedule`, made on a copy.
 
     A dynamic number of queries or keys is that of the dimension's name, where the
     function's argument has names (`fovea.dims = ["B", "", "S", ""]`) and the module
