@@ -315,12 +315,14 @@ def MoveBf16AsIntegers : Pass<"fovea-move-bf16-as-integers"> {
   let summary = "Load and store numbers of bf16 as integers of 16 bits";
   let description = [{
     On a CPU without instructions for bf16 LLVM keeps such a number as one of f32 from
-    block to block, and calls a function of a library to store it. What is only moved
-    is an `i16` after this pass; scalars of the llvm dialect.
+    block to block, and calls a function of a library to store it or to make it a part
+    of a vector. What is only moved is an `i16` after this pass: loads and stores,
+    scalars and vectors, and what takes vectors apart and puts them together, all in the
+    llvm dialect.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
   let statistics = [
-    Statistic<"numMoves", "moves", "Number of loads and stores">
+    Statistic<"numMoves", "moves", "Number of operands and results that are integers now">
   ];
 }
 

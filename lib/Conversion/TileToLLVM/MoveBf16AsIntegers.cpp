@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/TypeUtilities.h"
 
 namespace fovea {
 #define GEN_PASS_DEF_MOVEBF16ASINTEGERS
@@ -17,6 +18,15 @@ namespace fovea {
 } // namespace fovea
 
 using namespace mlir;
+
+static bool isBf16(Type type) { return getElementTypeOrSelf(type).isBF16(); }
+
+static Type toIntegers(Type type) {
+  Type integer = IntegerType::get(type.getContext(), 16);
+  if (auto vector = dyn_cast<VectorType>(type))
+    return vector.clone(integer);
+  return integer;
+}
 
 namespace {
 
@@ -26,27 +36,35 @@ struct MoveBf16AsIntegersPass final
 
   void runOnOperation() override {
     OpBuilder b(&getContext());
-    Type integer = b.getI16Type();
-    // Loads come first: a bitcast of theirs folds with that of a store.
-    getOperation()->walk([&](LLVM::LoadOp load) {
-      if (!load.getType().isBF16())
+    // In order, so that bitcasts of operands fold with those of what made them.
+    getOperation()->walk([&](Operation *op) {
+      if (!isa<LLVM::LoadOp, LLVM::StoreOp, LLVM::ShuffleVectorOp,
+               LLVM::ExtractElementOp, LLVM::InsertElementOp>(op))
         return;
-      b.setInsertionPointAfter(load);
-      Value value = load.getResult();
-      auto number =
-          LLVM::BitcastOp::create(b, load.getLoc(), value.getType(), value);
-      value.replaceAllUsesExcept(number, number);
-      value.setType(integer);
-      ++numMoves;
+      b.setInsertionPoint(op);
+      for (OpOperand &operand : op->getOpOperands())
+        if (isBf16(operand.get().getType()))
+          takeIntegers(b, operand);
+      for (Value result : op->getResults())
+        if (isBf16(result.getType()))
+          produceIntegers(b, op, result);
     });
-    getOperation()->walk([&](LLVM::StoreOp store) {
-      if (!store.getValue().getType().isBF16())
-        return;
-      b.setInsertionPoint(store);
-      store.getValueMutable().set(b.createOrFold<LLVM::BitcastOp>(
-          store.getLoc(), integer, store.getValue()));
-      ++numMoves;
-    });
+  }
+
+  void produceIntegers(OpBuilder &b, Operation *op, Value value) {
+    b.setInsertionPointAfter(op);
+    auto number =
+        LLVM::BitcastOp::create(b, op->getLoc(), value.getType(), value);
+    value.replaceAllUsesExcept(number, number);
+    value.setType(toIntegers(value.getType()));
+    ++numMoves;
+  }
+
+  void takeIntegers(OpBuilder &b, OpOperand &operand) {
+    operand.set(b.createOrFold<LLVM::BitcastOp>(
+        operand.getOwner()->getLoc(), toIntegers(operand.get().getType()),
+        operand.get()));
+    ++numMoves;
   }
 };
 

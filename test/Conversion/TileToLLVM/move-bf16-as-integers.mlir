@@ -25,3 +25,25 @@ llvm.func @half(%from: !llvm.ptr, %to: !llvm.ptr) {
   llvm.store %x, %to : f16, !llvm.ptr
   llvm.return
 }
+
+// So are vectors, from the load to the store.
+
+// CHECK-LABEL: llvm.func @vectors
+// CHECK: %[[C:.*]] = llvm.mlir.constant(1 : i32)
+// CHECK: %[[X:.*]] = llvm.load %{{.*}} : !llvm.ptr -> vector<3xi16>
+// CHECK: %[[W:.*]] = llvm.shufflevector %[[X]], %[[X]] [0, 1, 2, 0] : vector<3xi16>
+// CHECK: %[[V:.*]] = llvm.bitcast %{{.*}} : vector<4xbf16> to vector<4xi16>
+// CHECK: %[[S:.*]] = llvm.shufflevector %[[W]], %[[V]] [0, 1, 2, 7] : vector<4xi16>
+// CHECK: %[[E:.*]] = llvm.extractelement %[[S]][%[[C]] : i32] : vector<4xi16>
+// CHECK: %[[I:.*]] = llvm.insertelement %[[E]], %[[S]][%[[C]] : i32] : vector<4xi16>
+// CHECK: llvm.store %[[I]], %{{.*}} : vector<4xi16>, !llvm.ptr
+llvm.func @vectors(%from: !llvm.ptr, %to: !llvm.ptr, %v: vector<4xbf16>) {
+  %c = llvm.mlir.constant(1 : i32) : i32
+  %x = llvm.load %from : !llvm.ptr -> vector<3xbf16>
+  %w = llvm.shufflevector %x, %x [0, 1, 2, 0] : vector<3xbf16>
+  %s = llvm.shufflevector %w, %v [0, 1, 2, 7] : vector<4xbf16>
+  %e = llvm.extractelement %s[%c : i32] : vector<4xbf16>
+  %i = llvm.insertelement %e, %s[%c : i32] : vector<4xbf16>
+  llvm.store %i, %to : vector<4xbf16>, !llvm.ptr
+  llvm.return
+}

@@ -40,6 +40,7 @@ FEATURES = {
     "math": "other functions than exp, tanh, sqrt and abs",
     "origin": "an origin of the coordinates",
     "scalars": "captured scalars, constants and arguments",
+    "schedules": "schedules of CPUs other than the compiler's own",
     "segments": "packed and paged segments, and several in one softmax",
     "shared": "keys or values without a batch or head dimension",
     "start": "a start of the segment",
@@ -113,6 +114,7 @@ class Maker:
     def __init__(self, seed, number, without):
         self.random = random.Random(f"fovea {seed} {number}")
         self.own_random = random.Random(f"fovea factors {seed} {number}")
+        self.schedule_random = random.Random(f"fovea schedule {seed} {number}")
         self.name, self.without = f"p{number}", without
         self.dims, self.tables, self.setup = {}, [], []
         self.arguments = []  # All but the outputs, in order.
@@ -523,9 +525,27 @@ class Maker:
         """The attribute of numerics, in a list."""
         return []
 
+    def schedule(self):
+        """The attribute of a schedule for CPUs, in a list: in most programs a small
+        one, which is compiled sooner, in the others the compiler's."""
+        pick = self.schedule_random.choice
+        if not self.has("schedules") or pick(range(3)) == 0:
+            return []
+        lanes, vectors, rows = pick([4, 8, 8, 16]), pick([1, 2]), pick([1, 2, 4])
+        fields = {"lanes": lanes, "rows": rows, "vectors": vectors}
+        if pick(range(6)) == 0:
+            fields |= {"query_tile": pick([1, 2, 3]), "key_tile": lanes * pick([1, 2, 4])}
+            fields["lane_axis"] = 1
+        else:
+            fields |= {"query_tile": lanes * vectors * pick([1, 2])}
+            fields["key_tile"] = rows * pick([3, 8, 16])
+        fields["split_to"] = pick([1, 1, 8])
+        text = ", ".join(f"{name} = {value}" for name, value in fields.items())
+        return [f"schedule = #tile.cpu_schedule<{text}>"]
+
     def attributes(self, maps):
         """The lines of the op's attributes."""
-        entries = self.numerics()
+        entries = self.numerics() + self.schedule()
         if self.scale is not None:
             entries.append(f"scale = {self.scale:.6f} : f64")
         if self.custom_maps:
@@ -600,7 +620,7 @@ class GpuMaker(Maker):
     """Programs for GPUs: what a tensor map takes, and tiles of 128 rows and keys."""
 
     # Of functions there are exp, exp2, tanh, sqrt and abs; of segments, one that is dense.
-    absent = frozenset({"math", "segments"})
+    absent = frozenset({"math", "segments", "schedules"})
 
     channels = [8, 16, 24, 40, 64, 64, 72, 80, 96, 128, 128, 136, 192, 256]
     work = 60_000_000
