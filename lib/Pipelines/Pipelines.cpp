@@ -48,6 +48,8 @@ static void addScoreRewrites(OpPassManager &pm, bool beside) {
 void fovea::buildImportStage(OpPassManager &pm) {
   // Before anything fuses or folds what it looks through.
   pm.addPass(attn::createLinalgRaiseAttention());
+  // No other pass knows these walks.
+  pm.addPass(attn::createAttnWalkToMask());
 }
 
 void fovea::buildAttnStage(OpPassManager &pm,

@@ -10,6 +10,7 @@
 
 #include "fovea/Dialect/Attn/IR/AttnFactors.h"
 
+#include "llvm/Support/MathExtras.h"
 #include <algorithm>
 
 using namespace mlir;
@@ -396,6 +397,23 @@ double Scores::getBias(int64_t b, int64_t h, int64_t i, const Key &key) const {
   return sum;
 }
 
+bool Scores::isVisited(int64_t i, int64_t j) {
+  attn::WalkAttr attribute = op.getWalkAttr();
+  if (!attribute)
+    return true;
+  int64_t row = llvm::divideFloorSigned(i, attribute.getQueries());
+  int64_t tile = llvm::divideFloorSigned(j, attribute.getKeys());
+  auto [found, isNew] = ranges.try_emplace(row);
+  if (isNew)
+    found->second = llvm::to_vector_of<int64_t, 4>(
+        attribute.getRanges().compose(ArrayRef<int64_t>(row)));
+  ArrayRef<int64_t> ends = found->second;
+  for (size_t n = 0; n < ends.size(); n += 2)
+    if (ends[n] <= tile && tile < ends[n + 1])
+      return true;
+  return false;
+}
+
 FailureOr<std::optional<double>> Scores::getScore(int64_t b, int64_t h,
                                                   int64_t i, const Key &key,
                                                   ArrayRef<double> q,
@@ -405,6 +423,8 @@ FailureOr<std::optional<double>> Scores::getScore(int64_t b, int64_t h,
                  {0, origin[1] + h},
                  {0, origin[2] + i},
                  {0, origin[3] + key.coordinate}};
+  if (!isVisited(at[3].integer, at[4].integer))
+    return std::optional<double>();
   Visit visit = Visit::Partial;
   if (walk) {
     int64_t tile = walk->at(b, h, i / walk->queries, key.column / walk->keys);

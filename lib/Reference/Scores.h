@@ -12,6 +12,7 @@
 #include "Body.h"
 
 #include "fovea/Dialect/Attn/IR/Attn.h"
+#include <map>
 #include <optional>
 
 namespace fovea::reference {
@@ -137,6 +138,10 @@ private:
     }
   };
   std::optional<WalkTable> walk;
+  /// Whether the walk in closed form, if there is one, visits a pair.
+  bool isVisited(int64_t i, int64_t j);
+  /// Of tiles of queries, as they are met: ends of ranges.
+  std::map<int64_t, llvm::SmallVector<int64_t, 4>> ranges;
 };
 
 /// Element of `table` as an integer.

@@ -28,7 +28,8 @@ struct CpuPipelineOptions : mlir::PassPipelineOptions<CpuPipelineOptions> {
       llvm::cl::init("cpu")};
 };
 
-/// linalg on tensors -> attn where it is attention. First in all pipelines.
+/// linalg on tensors -> attn where it is attention, and walks in closed form ->
+/// masks. First in all pipelines.
 void buildImportStage(mlir::OpPassManager &pm);
 
 /// attn on tensors -> attn on tensors, simplified and with schedules.

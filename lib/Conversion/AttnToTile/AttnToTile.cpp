@@ -32,6 +32,9 @@ using namespace fovea::attn;
 
 /// What cannot be lowered, by name.
 static LogicalResult checkCommon(ScoreOpInterface op) {
+  if (op.getWalkAttr())
+    return op->emitOpError("has a walk in closed form; run -attn-walk-to-mask "
+                           "first");
   if (op.getAccumulatorType().isF32()) {
     if (!op.getQueryFactors())
       return success();

@@ -97,3 +97,15 @@ func.func @factors(%q: memref<1x1x256x64xf32>, %f: memref<1x1x256x2xf32>) {
       outs(%q : memref<1x1x256x64xf32>) attributes {schedule = #schedule}
   return
 }
+
+// -----
+
+func.func @closed_walk(%q: memref<2x4x256x64xf32>, %k: memref<2x4x256x64xf32>, %v: memref<2x4x256x64xf32>, %o: memref<2x4x256x64xf32>) {
+  // expected-error @+1 {{has a walk in closed form; run -attn-walk-to-mask first}}
+  attn.attention ins(%q : memref<2x4x256x64xf32>)
+      dense(%k, %v : memref<2x4x256x64xf32>, memref<2x4x256x64xf32>)
+      outs(%o : memref<2x4x256x64xf32>)
+      attributes {schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 64, lanes = 16, rows = 4, vectors = 4>,
+          walk = #attn.walk<queries = 64, keys = 64, ranges = (t) -> (t, t + 1)>}
+  return
+}

@@ -194,3 +194,44 @@ func.func @f(%s: tensor<1x2x4x4xi1>, %r: tensor<1x1x4x4xi32>, %t: tensor<16xi32>
   %x, %y = attn.walk.from_blocks ins(%s : tensor<1x2x4x4xi1>) outs(%r, %t : tensor<1x1x4x4xi32>, tensor<16xi32>) -> tensor<1x1x4x4xi32>, tensor<16xi32>
   return
 }
+
+// -----
+
+func.func @f(%q: tensor<2x4x256x64xf32>, %k: tensor<2x4x256x64xf32>, %v: tensor<2x4x256x64xf32>, %o: tensor<2x4x256x64xf32>, %r: tensor<1x1x4x4xi32>, %t: tensor<16xi32>) {
+  // expected-error @+1 {{has a listed walk and one in closed form; give one of them}}
+  %x = attn.attention ins(%q : tensor<2x4x256x64xf32>)
+      dense(%k, %v : tensor<2x4x256x64xf32>, tensor<2x4x256x64xf32>)
+      walk<64, 64>(%r, %t : tensor<1x1x4x4xi32>, tensor<16xi32>) outs(%o : tensor<2x4x256x64xf32>)
+      attributes {walk = #attn.walk<queries = 64, keys = 64, ranges = (t) -> (t, t + 1)>}
+  return
+}
+
+// -----
+
+// expected-error @+1 {{tiles of a walk have from 1 to 2^31 queries and keys, got 64 and 0}}
+func.func private @f() attributes {x = #attn.walk<queries = 64, keys = 0, ranges = (t) -> (t, t + 1)>}
+
+// -----
+
+// expected-error @+1 {{ranges of a walk are pairs of begin and end for the number of a query tile, (t) -> (t - 2, t + 1), got affine_map<(d0) -> (d0)>}}
+func.func private @f() attributes {x = #attn.walk<queries = 64, keys = 64, ranges = (t) -> (t)>}
+
+// -----
+
+// expected-error @+1 {{got affine_map<(d0)[s0] -> (d0, s0)>}}
+func.func private @f() attributes {x = #attn.walk<queries = 64, keys = 64, ranges = (t)[n] -> (t, n)>}
+
+// -----
+
+// expected-error @+1 {{ranges of a walk divide by positive constants only, got affine_map<(d0) -> (d0 floordiv 0, d0)>}}
+func.func private @f() attributes {x = #attn.walk<queries = 64, keys = 64, ranges = (t) -> (t floordiv 0, t)>}
+
+// -----
+
+func.func @f(%q: tensor<2x4x256x64xf32>, %k: tensor<2x4x256x64xf32>, %v: tensor<2x4x256x64xf32>, %o: tensor<2x4x256x64xf32>) {
+  %x = attn.attention ins(%q : tensor<2x4x256x64xf32>)
+      dense(%k, %v : tensor<2x4x256x64xf32>, tensor<2x4x256x64xf32>)
+      // expected-error @+1 {{attribute 'walk' failed to satisfy constraint: A walk in closed form: ranges of key tiles for a query tile}}
+      outs(%o : tensor<2x4x256x64xf32>) attributes {walk = 64}
+  return
+}

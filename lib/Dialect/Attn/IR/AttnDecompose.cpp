@@ -235,6 +235,9 @@ static LogicalResult checkDecomposable(ScoreOpInterface op) {
   auto destination = cast<DestinationStyleOpInterface>(*op);
   if (!destination.hasPureTensorSemantics())
     return op->emitOpError("is decomposed on tensors, before bufferization");
+  if (op.getWalkAttr())
+    return op->emitOpError("with a walk in closed form has no decomposition; "
+                           "run -attn-walk-to-mask first");
   if (op.getWalkRows())
     return op->emitOpError("with a walk has no decomposition yet");
   if (op.getSegments().size() != 1)

@@ -95,6 +95,37 @@ Type NumericsAttr::round(Type type) const {
                                                                       : type;
 }
 
+LogicalResult WalkAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               int64_t queries, int64_t keys,
+                               AffineMap ranges) {
+  constexpr int64_t most = int64_t(1) << 31;
+  if (queries < 1 || keys < 1 || queries > most || keys > most)
+    return emitError() << "tiles of a walk have from 1 to 2^31 queries and "
+                          "keys, got "
+                       << queries << " and " << keys;
+  if (ranges.getNumDims() != 1 || ranges.getNumSymbols() != 0 ||
+      ranges.getNumResults() == 0 || ranges.getNumResults() % 2 != 0)
+    return emitError() << "ranges of a walk are pairs of begin and end for the "
+                          "number of a query tile, (t) -> (t - 2, t + 1), got "
+                       << AffineMapAttr::get(ranges);
+  WalkResult divides = WalkResult::advance();
+  for (AffineExpr end : ranges.getResults())
+    end.walk([&](AffineExpr e) {
+      auto binary = dyn_cast<AffineBinaryOpExpr>(e);
+      if (!binary || e.getKind() == AffineExprKind::Add ||
+          e.getKind() == AffineExprKind::Mul)
+        return;
+      auto divisor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+      if (!divisor || divisor.getValue() < 1)
+        divides = WalkResult::interrupt();
+    });
+  if (divides.wasInterrupted())
+    return emitError() << "ranges of a walk divide by positive constants only, "
+                          "got "
+                       << AffineMapAttr::get(ranges);
+  return success();
+}
+
 /// Extents below 2^31 whose product is, too; 0 if they are not.
 static int64_t boundedProduct(ArrayRef<int64_t> extents) {
   int64_t product = 1;

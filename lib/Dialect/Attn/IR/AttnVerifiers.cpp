@@ -456,6 +456,9 @@ static LogicalResult verifyWalk(ScoreOpInterface op, const Extents &extents) {
                                 : "has masks of a walk, but no walk");
   if (!rows)
     return success();
+  if (op.getWalkAttr())
+    return op->emitOpError("has a listed walk and one in closed form; give one "
+                           "of them");
   if (failed(verifyWalkShape(op, *shape)) ||
       failed(verifyWalk(op, rows, tiles)) ||
       failed(verifyMasks(op, op.getWalkMasks(), tiles, *shape)))

@@ -497,8 +497,13 @@ struct AttnExplainPass final
           << maxSize << ", got " << assumed.getValue();
       return signalPassFailure();
     }
-    // The decisions, on a copy.
-    OwningOpRef<ModuleOp> decided = getOperation().clone();
+    // The decisions, on a copy of the ops with their masks.
+    OwningOpRef<ModuleOp> given = getOperation().clone();
+    PassManager masks(&getContext());
+    masks.addPass(createAttnWalkToMask());
+    if (failed(masks.run(*given)))
+      return signalPassFailure();
+    OwningOpRef<ModuleOp> decided = given->clone();
     PassManager pm(&getContext());
     AttnReorderTokensOptions reorder;
     reorder.target = target;
@@ -512,7 +517,7 @@ struct AttnExplainPass final
     if (failed(pm.run(*decided)))
       return signalPassFailure();
     SmallVector<AttentionOp> before, after;
-    getOperation().walk([&](AttentionOp op) { before.push_back(op); });
+    given->walk([&](AttentionOp op) { before.push_back(op); });
     decided->walk([&](AttentionOp op) { after.push_back(op); });
 
     std::string text;

@@ -50,7 +50,7 @@ struct AttnListTilesPass final
   }
 
   static bool isCandidate(AttentionOp op) {
-    return !op.getMask().empty() && !op.getWalkRows() &&
+    return !op.getMask().empty() && !op.hasWalk() &&
            op.getOrigin().empty() && op.getSegments().size() == 1 &&
            cast<SegmentAttr>(op.getSegments()[0]).getKind() ==
                SegmentKind::dense &&

@@ -64,7 +64,7 @@ private:
 } // namespace
 
 std::optional<int64_t> fovea::attn::getPackedRows(AttentionOp op) {
-  if (!op.getOrigin().empty() || op.getWalkRows() ||
+  if (!op.getOrigin().empty() || op.hasWalk() ||
       cast<SegmentAttr>(op.getSegments()[0]).getNumOffsets() > 0)
     return std::nullopt;
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();

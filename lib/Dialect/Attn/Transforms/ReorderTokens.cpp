@@ -252,7 +252,7 @@ std::string Reorderer::getObstacle() {
     return "its keys are not one dense segment";
   if (!op.getLengths().empty() || !op.getStarts().empty())
     return "its segment has lengths or a start";
-  if (op.getWalkRows())
+  if (op.hasWalk())
     return "it has a walk, which lists tiles of tokens as they are numbered";
   if (op.getQueryFactors())
     return "it has factors; run -attn-append-factors first";

@@ -54,7 +54,7 @@ static SmallVector<int64_t> findRanges(AttentionOp op) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   std::optional<unsigned> axis = axisOf(maps[0], dimH);
   if (!cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics() ||
-      !op.getOrigin().empty() || op.getWalkRows() || !axis)
+      !op.getOrigin().empty() || op.hasWalk() || !axis)
     return {0};
   for (auto [n, output] : llvm::enumerate(op.getOutputs()))
     if (!axisOf(maps[3 + n], dimH))

@@ -70,7 +70,7 @@ static bool canSplit(AttentionOp op) {
          op.getSegments().size() == 1 &&
          cast<SegmentAttr>(op.getSegments()[0]).getKind() ==
              SegmentKind::dense &&
-         op.getTables().empty() && !op.getWalkRows() &&
+         op.getTables().empty() && !op.hasWalk() &&
          op.getAccumulatorType().isF32();
 }
 

@@ -351,7 +351,7 @@ void Swapper::swap() {
 
 /// Whether keys can be the queries of an attention.
 static bool canSwap(ScoreReduceOp op) {
-  if (op.getSegments().size() != 1 || op.getWalkRows() ||
+  if (op.getSegments().size() != 1 || op.hasWalk() ||
       op.getQueryFactors() || !op.getAccumulatorType().isF32() ||
       !cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics())
     return false;

@@ -56,3 +56,14 @@ func.func @walk(%q: tensor<1x1x256x64xf32>, %r: tensor<1x1x4x4xi32>,
       outs(%q : tensor<1x1x256x64xf32>)
   return %x : tensor<1x1x256x64xf32>
 }
+
+// -----
+
+func.func @closed_walk(%q: tensor<2x4x256x64xf32>, %k: tensor<2x4x256x64xf32>, %v: tensor<2x4x256x64xf32>, %o: tensor<2x4x256x64xf32>) -> tensor<2x4x256x64xf32> {
+  // expected-error @below {{with a walk in closed form has no decomposition; run -attn-walk-to-mask first}}
+  %r = attn.attention ins(%q : tensor<2x4x256x64xf32>)
+      dense(%k, %v : tensor<2x4x256x64xf32>, tensor<2x4x256x64xf32>)
+      outs(%o : tensor<2x4x256x64xf32>)
+      attributes {walk = #attn.walk<queries = 64, keys = 64, ranges = (t) -> (t, t + 1)>}
+  return %r : tensor<2x4x256x64xf32>
+}

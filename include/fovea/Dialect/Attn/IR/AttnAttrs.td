@@ -157,4 +157,31 @@ def Attn_OrderAttr : Attn_Attr<"Order", "order"> {
   let genVerifyDecl = 1;
 }
 
+def Attn_WalkAttr : Attn_Attr<"Walk", "walk"> {
+  let summary = "A walk in closed form: ranges of key tiles for a query tile";
+  let description = [{
+    Says which tiles of `queries` by `keys` an op visits, for any number of them,
+    without a list: `ranges` gives pairs `begin, end` for the number t of a tile of
+    queries, and key tile n is visited if `begin <= n < end` for one pair of them. Query
+    i is in tile `i floordiv queries` and key j in tile `j floordiv keys`, by the
+    coordinates of the op's regions, whatever segment, origin or start they come from.
+    Ranges may overlap, may be empty and may reach beyond the tiles that exist.
+
+    In visited tiles the mask region decides, if there is one; all other pairs are
+    masked. So a walk is a mask by blocks, and `-attn-walk-to-mask`, the first pass of
+    all pipelines, makes it one: the analysis of masks then gives kernels ranges of key
+    tiles that hold just these tiles, full where there is no other mask.
+
+    Example: the first key tile, and the three up to the queries' own: `#attn.walk<
+    queries = 128, keys = 128, ranges = (t) -> (0, 1, t - 2, t + 1)>`.
+  }];
+  let parameters = (ins
+    "int64_t":$queries,
+    "int64_t":$keys,
+    "::mlir::AffineMap":$ranges
+  );
+  let assemblyFormat = "`<` struct($queries, $keys, $ranges) `>`";
+  let genVerifyDecl = 1;
+}
+
 #endif // FOVEA_DIALECT_ATTN_IR_ATTNATTRS

@@ -57,6 +57,8 @@ def Attn_ScoreOpInterface : OpInterface<"ScoreOpInterface"> {
       "::mlir::Value", "getWalkMasks">,
     InterfaceMethod<"Queries and keys of a tile of the walk, if there is one.",
       "::std::optional<::llvm::ArrayRef<int64_t>>", "getWalkShape">,
+    InterfaceMethod<"The walk in closed form, or null.",
+      "::fovea::attn::WalkAttr", "getWalkAttr">,
     InterfaceMethod<"The score region; empty: the identity.",
       "::mlir::Region &", "getScore">,
     InterfaceMethod<"The mask region; empty: every key is attended to.",
@@ -72,6 +74,8 @@ def Attn_ScoreOpInterface : OpInterface<"ScoreOpInterface"> {
       "getAccumulatorType">
   ];
   let extraSharedClassDeclaration = [{
+    /// Whether it has a walk, listed or in closed form.
+    bool hasWalk() { return $_op.getWalkRows() || $_op.getWalkAttr(); }
     /// The row offsets and the page table of a segment.
     ::mlir::OperandRange getTablesOf(unsigned segment) {
       unsigned first = 0;

@@ -49,6 +49,7 @@ defvar Attn_ScoreTailArguments = (ins
   Arg<Optional<Attn_Shaped>, "masks of the walk's partial tiles">:$walk_masks,
   TypedArrayAttrBase<Attn_SegmentAttr, "segments">:$segments,
   OptionalAttr<DenseI64ArrayAttr>:$walk_shape,
+  OptionalAttr<Attn_WalkAttr>:$walk,
   OptionalAttr<F64Attr>:$scale,
   OptionalAttr<AffineMapArrayAttr>:$indexing_maps,
   OptionalAttr<Attn_NumericsAttr>:$numerics);
@@ -158,6 +159,10 @@ def Attn_AttentionOp : Attn_ScoreOp<"attention", []> {
     negative number of entries is invalid, and its queries' results are NaN: so a walk
     says on a GPU that its entries did not fit. Rows
     are worked on in their order: put those with most entries first.
+
+    `walk = #attn.walk<...>` among the attributes says instead, in closed form, which
+    tiles are visited: ranges of key tiles that are expressions of the number of the
+    query tile.
 
     Example:
 

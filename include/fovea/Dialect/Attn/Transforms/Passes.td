@@ -584,6 +584,20 @@ def AttnReorderTokens : Pass<"attn-reorder-tokens"> {
   ];
 }
 
+def AttnWalkToMask : Pass<"attn-walk-to-mask"> {
+  let summary = "Make walks in closed form a part of masks";
+  let description = [{
+    The ranges of an `#attn.walk` become comparisons of the numbers of tiles in the
+    op's mask region, and the attribute goes. Exact. All pipelines begin with it, so
+    other passes need not know the attribute: those that would have to refuse ops
+    with one, as they do those with a listed walk.
+  }];
+  let statistics = [
+    Statistic<"numWalks", "walks", "Number of walks that became masks">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def AttnListTiles : Pass<"attn-list-tiles"> {
   let summary = "List the tiles of masks that ranges do not hold exactly";
   let description = [{
