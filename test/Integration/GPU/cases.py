@@ -179,7 +179,25 @@ BITS = """mask(%b, %h, %i, %j, %t = %bits : tensor<?x?xi1>) {
         %c = tensor.extract %t[%i, %j] : tensor<?x?xi1>
         attn.yield %c : i1 }"""
 
-REGIONS = {"full": "", "causal": CAUSAL, "late": LATE, "window": WINDOW,
+# Every other square of 143 rows by 200 keys, about.
+SQUARES = """mask(%b, %h, %i, %j) {
+        %n = arith.constant 7 : index
+        %m = arith.constant 5 : index
+        %w = arith.constant 1000 : index
+        %two = arith.constant 2 : index
+        %z = arith.constant 0 : index
+        %x = arith.muli %i, %n : index
+        %y = arith.muli %j, %m : index
+        %u = arith.divui %x, %w : index
+        %v = arith.divui %y, %w : index
+        %t = arith.addi %u, %v : index
+        %r = arith.remui %t, %two : index
+        %c = arith.cmpi eq, %r, %z : index
+        attn.yield %c : i1 }"""
+# What the walk of a case says, beside the causal mask.
+BLOCKS = CAUSAL
+
+REGIONS = {"full": "", "squares": SQUARES, "blocks": BLOCKS, "causal": CAUSAL, "late": LATE, "window": WINDOW,
            "edges": EDGES, "comparisons": COMPARISONS, "chunks": CHUNKS, "grid": GRID,
            "softcap": SOFTCAP, "rising": RISING, "huge": HUGE, "lowest": LOWEST,
            "softcap-causal": SOFTCAP + "\n" + CAUSAL,
@@ -237,6 +255,7 @@ class Case:
     tokens: int = 0  # Sq and Skv in the type, of a self-attention on a grid
     sequences: int = 0  # B in the type
     order: str = ""  # of its tokens
+    walk: str = ""  # in closed form
     fresh: int = 0  # keys of a second segment, a dense one
     result: str = ""  # the element type of the output: dtype
     operand: str = ""  # what operands may be rounded to: the numerics permit it
@@ -322,6 +341,8 @@ class Case:
             attributes.append(f"schedule = #pipe.schedule<{self.schedule}>")
         if self.order:
             attributes.append(f"order = #attn.order<{self.order}>")
+        if self.walk:
+            attributes.append(f"walk = #attn.walk<{self.walk}>")
         attributes = f"attributes {{{', '.join(attributes)}}}" if attributes else ""
         return f"""func.func @attention({arguments}) -> ({results}) {{
 {body}
@@ -341,6 +362,9 @@ KEYS_64_PLAIN = TWO.format(64, 2) + ", overlap = false"
 KEYS_96 = TWO.format(96, 2) + ", turns = true"
 ONE_GROUP = ("query_tile = 64, key_tile = 80, stages = 3, groups = 1, producer_regs = 24, "
              "consumer_regs = 240, persistent = true")
+
+# The first 64 keys, and those of up to 256 keys before a tile of 128 queries: run.py.
+BLOCK_WALK = "queries = 128, keys = 64, ranges = (t) -> (0, 1, t * 2 - 4, t * 2 + 2)"
 
 CASES = [
     Case("full"),
@@ -422,6 +446,10 @@ CASES = [
          "kv_step = [1, 4]"),
     Case("moved-anywhere-video", regions="table", tokens=2457, sequences=1, lse=True,
          order="grid = [7, 27, 13], q = [2, 8, 8], kv = [4, 4, 4], kv_step = [1, 1, 1]"),
+    Case("listed-squares", regions="squares", tokens=1200, lse=True),
+    Case("listed-squares-d64", d=64, dtype="f16", regions="squares", tokens=1037, sinks=True),
+    Case("blocks", regions="blocks", lse=True, walk=BLOCK_WALK),
+    Case("blocks-varlen-d64", d=64, regions="blocks", segment="packed", walk=BLOCK_WALK),
     Case("packed", packed=True),
     Case("packed-causal-d64", d=64, regions="causal", packed=True),
     Case("one-query", queries=1, lse=True),
