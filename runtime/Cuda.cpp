@@ -284,11 +284,12 @@ bool Launch::makeTensorMap(const int64_t *words, TensorMap &map) {
     extents[n] = extent > 0 ? extent : 1;
     boxes[n] = static_cast<uint32_t>(box[n]);
     ones[n] = 1;
-    if (n == 0)
-      continue;
-    // The stride of a dimension of one element is never used.
+  }
+  for (int64_t n = 1; n < rank; ++n) {
+    // The stride of a dimension of one element is never used, and none of an
+    // array without elements.
     int64_t step = strides[dims[n]];
-    if (sizes[dims[n]] <= 1)
+    if (empty || sizes[dims[n]] <= 1)
       step = 16;
     else if (step <= 0 || step * bytes % 16 || step * bytes >= int64_t(1) << 40)
       return fail("argument %" PRId64 ": dimension %" PRId64 " has a stride of "

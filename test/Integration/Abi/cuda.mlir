@@ -50,6 +50,12 @@
 // RUNS-DAG: rel_error {{.*}} FAIL
 // RUNS-DAG: median_ms
 
+// An array without elements has strides of no use.
+// RUN: not env FOVEA_CUDA_DRIVER=%t.fake.so fovea-run %S/Inputs/no-keys.mlir --target=cuda \
+// RUN:   --check --dims S=70,T=0 | FileCheck %s --check-prefix=EMPTY
+// EMPTY: map type 9 dims 72 1 2 2 strides {{[1-9]}}
+// EMPTY: launch grid {{[0-9 ]+}} block
+
 // The host's code: a table and a call.
 // RUN: fovea-compile %S/call.mlir --target=cuda:sm_90a --emit=llvm | FileCheck %s --check-prefix=LLVM
 // LLVM: @attention_attention_facts = internal constant {{.*}} [i64 90, i64 384,
