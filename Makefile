@@ -24,9 +24,8 @@ check: setup
 PROGRAMS ?= 1000
 SEED ?= $(shell date +%Y%m%d)
 fuzz: build
-	@echo "random programs of seed $(SEED)"
 	@python3 test/Integration/CPU/fuzz.py --fovea-run build/release/bin/fovea-run \
-	  --seed $(SEED) --programs $(PROGRAMS)
+	  --seed $(SEED) --programs $(PROGRAMS) --targets cpu cpu cpu:avx2 cpu:plain
 
 bench: build
 	@python3 benchmarks/cpu/bench.py --fovea-run build/release/bin/fovea-run

@@ -11,7 +11,8 @@
 #
 #   fovea-run MODULE --random SEED --check --all-entries
 #
-# compare each with the reference in f64. That prints for each function
+# compare each with the reference in f64; --targets has the modules compiled for several
+# targets in turn. That prints for each function
 #
 #   NAME REL_ERROR MAX_ERROR ok|FAIL
 #
@@ -25,6 +26,7 @@
 
 import argparse
 import concurrent.futures
+import itertools
 import os
 import re
 import shlex
@@ -72,6 +74,7 @@ class Outcome:
     program: object
     error: float = 0.0
     failure: str = ""
+    target: str = "cpu"
 
 
 class Runner:
@@ -82,17 +85,17 @@ class Runner:
         self.seed, self.extra = arguments.seed, arguments.extra
         self.timeout, self.folder = arguments.timeout, Path(folder)
 
-    def command(self, path):
+    def command(self, path, target):
         command = [self.tool, str(path), "--random", str(self.seed), "--check"]
-        return [*command, "--all-entries", *self.extra]
+        return [*command, "--all-entries", *options_of(target), *self.extra]
 
-    def execute(self, programs):
+    def execute(self, programs, target):
         """Status and output of fovea-run on a module with these programs."""
         path = self.folder / f"{programs[0].name}-{len(programs)}.mlir"
         path.write_text(generator.make_module(programs))
         try:
             done = subprocess.run(
-                self.command(path), capture_output=True, text=True, timeout=self.timeout
+                self.command(path, target), capture_output=True, text=True, timeout=self.timeout
             )
         except subprocess.TimeoutExpired:
             return None, "", f"no end within {self.timeout} s"
@@ -100,19 +103,21 @@ class Runner:
             fail(f"cannot run '{self.tool}': {error.strerror}")
         return done.returncode, done.stdout, done.stderr
 
-    def run(self, programs):
+    def run(self, programs, target):
         """The outcomes of these programs."""
-        status, output, errors = self.execute(programs)
+        status, output, errors = self.execute(programs, target)
         lines = {match[1]: match for match in LINE.finditer(output)}
         complete = all(program.name in lines for program in programs)
         if len(programs) > 1 and (not complete or status not in (0, 1)):
-            return [outcome for p in programs for outcome in self.run([p])]
+            return [outcome for p in programs for outcome in self.run([p], target)]
         outcomes = [self.judge(p, lines.get(p.name)) for p in programs]
         failed = any(outcome.failure for outcome in outcomes)
         # The lines alone don't prove success.
         if (status != 0 and not failed) or not complete:
             said = (errors or output).strip()
             outcomes[0].failure = "\n".join([describe(status), said]).strip()
+        for outcome in outcomes:
+            outcome.target = target
         return outcomes
 
     @staticmethod
@@ -131,6 +136,11 @@ class Runner:
         )
 
 
+def options_of(target):
+    """Those of fovea-run for a target; "cpu" is its default."""
+    return [] if target == "cpu" else [f"--target={target}"]
+
+
 def describe(status):
     """An exit status in words."""
     if status is None:
@@ -146,7 +156,8 @@ def report(outcome, arguments):
     options = f"--seed {arguments.seed} --first {number} --programs 1"
     if arguments.without:
         options += f" --without {','.join(sorted(arguments.without))}"
-    extra = "".join(f" {shlex.quote(option)}" for option in arguments.extra)
+    extra = options_of(outcome.target) + arguments.extra
+    extra = "".join(f" {shlex.quote(option)}" for option in extra)
     print(f"FAIL: program {number} of seed {arguments.seed}: {outcome.failure}")
     print("to run it again:")
     print(f"  {shlex.quote(__file__)} {options} --print > fuzz.mlir")
@@ -170,7 +181,11 @@ def fuzz(arguments):
     with tempfile.TemporaryDirectory(prefix="fovea-fuzz-") as folder:
         runner = Runner(arguments, folder)
         pool = concurrent.futures.ThreadPoolExecutor(arguments.jobs)
-        futures = [pool.submit(runner.run, batch) for batch in batches(arguments)]
+        targets = itertools.cycle(arguments.targets)
+        futures = [
+            pool.submit(runner.run, batch, target)
+            for batch, target in zip(batches(arguments), targets)
+        ]
         try:
             for future in concurrent.futures.as_completed(futures):
                 for outcome in future.result():
@@ -228,7 +243,7 @@ def parse_arguments():
         epilog=f"features for --without:{known}\n\nexamples:\n"
         "  fuzz.py --seed 7 --programs 2000\n"
         "  fuzz.py --seed 7 --first 123 --programs 1 --print\n"
-        "  fuzz.py -- --target cpu:avx2",
+        "  fuzz.py --targets cpu cpu:avx2 cpu:plain",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add, count = parser.add_argument, natural(1)
@@ -242,6 +257,7 @@ def parse_arguments():
     add("--timeout", type=count, default=300, metavar="S", help="of one module, in s")
     add("--show", type=natural(0), default=3, metavar="N", help="failures to print")
     add("--without", type=features, default=frozenset(), metavar="F,...")
+    add("--targets", nargs="+", default=["cpu"], metavar="T", help="default: cpu")
     add("--print", action="store_true", help="print the programs, run nothing")
     add("extra", nargs="*", metavar="OPTION", help="after --: options of fovea-run")
     return parser.parse_args()
