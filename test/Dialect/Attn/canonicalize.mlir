@@ -212,3 +212,16 @@ func.func @casts(%q: tensor<1x8x4x64xf32>, %n: tensor<1xi32>, %t: tensor<9xf32>,
       }
   return %r : tensor<1x8x?x64xf32>
 }
+
+// A walk in closed form counts tiles by coordinates.
+
+// CHECK-LABEL: func @origin_of_walk
+// CHECK: origin(
+func.func @origin_of_walk(%q: tensor<1x8x?x64xf32>, %o: tensor<1x8x?x64xf32>,
+    %x: index) -> tensor<1x8x?x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
+      dense(%q, %q : tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+      origin(%x, %x, %x, %x) outs(%o : tensor<1x8x?x64xf32>)
+      attributes {walk = #attn.walk<queries = 64, keys = 64, ranges = (t) -> (t, t + 1)>}
+  return %r : tensor<1x8x?x64xf32>
+}

@@ -235,3 +235,13 @@ func.func @f(%q: tensor<2x4x256x64xf32>, %k: tensor<2x4x256x64xf32>, %v: tensor<
       outs(%o : tensor<2x4x256x64xf32>) attributes {walk = 64}
   return
 }
+
+// -----
+
+// expected-error @+1 {{ranges of a walk stay below 2^62 for tiles below 2^31, got affine_map<(d0) -> (0, d0 * 4611686018427387904 + 5)>}}
+func.func private @f() attributes {x = #attn.walk<queries = 64, keys = 64, ranges = (t) -> (0, t * 4611686018427387904 + 5)>}
+
+// -----
+
+// expected-error @+1 {{ranges of a walk stay below 2^62 for tiles below 2^31}}
+func.func private @f() attributes {x = #attn.walk<queries = 64, keys = 64, ranges = (t) -> (0, t ceildiv 9223372036854775807)>}

@@ -5,7 +5,7 @@
 // RUN: fovea-run %s --random 1 --check --all-entries | FileCheck %s
 // RUN: fovea-run %s --random 2 --check --all-entries --dims S=65,T=300 --target cpu:plain | FileCheck %s
 //
-// A slice of the columns is empty by its ranges alone.
+// The ranges that the analysis finds are those of the walk.
 // RUN: fovea-opt %s --attn-walk-to-mask --attn-analyze-mask="query-tile=64 key-tile=32" -o %t 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=EXACT
 // EXACT: mask of the queries i0 to i0 + n (n < 64) in tiles of 32 keys, exact
@@ -54,8 +54,7 @@ func.func @expressions(%q: tensor<2x2x?x24xf32> {fovea.dims = ["", "", "S", ""]}
   return %r : tensor<2x2x?x16xf32>
 }
 
-// Coordinates of packed sequences count from each one's beginning, those of pages from
-// the table's.
+// Coordinates of packed sequences count from each one's beginning.
 // CHECK: packed {{.*}} ok
 func.func @packed(%q: tensor<2x?x24xf32> {fovea.dims = ["", "S", ""]},
     %k: tensor<1x?x24xf32> {fovea.dims = ["", "T", ""]},
@@ -70,6 +69,23 @@ func.func @packed(%q: tensor<2x?x24xf32> {fovea.dims = ["", "S", ""]},
       attributes {walk = #attn.walk<queries = 16, keys = 32,
                                     ranges = (t) -> (t - 1, t + 2)>}
   return %r : tensor<2x?x16xf32>
+}
+
+// Pages, of which the second segment starts where the first one's keys end.
+// CHECK: pages {{.*}} ok
+func.func @pages(%q: tensor<2x2x?x16xf32> {fovea.dims = ["", "", "S", ""]},
+    %k: tensor<50x1x8x16xf32>, %table: tensor<2x9xi64> {fovea.low = 0 : i64, fovea.high = 49 : i64},
+    %n: tensor<2xi32> {fovea.low = 20 : i64, fovea.high = 72 : i64},
+    %k2: tensor<2x1x?x16xf32> {fovea.dims = ["", "", "T", ""]},
+    %o: tensor<2x2x?x16xf32> {fovea.dims = ["", "", "S", ""]}) -> tensor<2x2x?x16xf32> {
+  %c7 = arith.constant 7 : index
+  %r = attn.attention ins(%q : tensor<2x2x?x16xf32>)
+      paged<8>(%k, %k : tensor<50x1x8x16xf32>, tensor<50x1x8x16xf32>)
+      lengths(%n : tensor<2xi32>) start(%c7) table(%table : tensor<2x9xi64>)
+      dense(%k2, %k2 : tensor<2x1x?x16xf32>, tensor<2x1x?x16xf32>)
+      outs(%o : tensor<2x2x?x16xf32>)
+      attributes {walk = #attn.walk<queries = 24, keys = 24, ranges = (t) -> (t, t + 2, t * 3 + 5, t * 3 + 7)>}
+  return %r : tensor<2x2x?x16xf32>
 }
 
 // CHECK: sums {{.*}} ok

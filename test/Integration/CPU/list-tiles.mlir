@@ -2,6 +2,10 @@
 // for heads that differ, with fewer tokens than a tile at the end.
 //
 // RUN: fovea-run %s --random 1 --check --all-entries | FileCheck %s
+// RUN: fovea-opt %s --attn-reorder-tokens --attn-list-tiles | FileCheck %s --check-prefix=LIST
+// LIST: walk<64, 128>({{.*}} : tensor<1x1x8x4xi32>
+// LIST: walk<64, 128>({{.*}} : tensor<1x4x9x4xi32>
+// LIST-NOT: walk<
 // RUN: fovea-run %s --random 2 --check --all-entries --target cpu:avx2 | FileCheck %s
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
@@ -30,11 +34,13 @@ func.func @squares(%q: tensor<1x2x500x24xf32>, %k: tensor<1x2x610x24xf32>,
 }
 
 // CHECK: heads {{.*}} ok
-func.func @heads(%q: tensor<2x3x490x24xf32>, %k: tensor<2x1x490x24xf32>,
-    %v: tensor<2x1x490x16xf32>, %o: tensor<2x3x490x16xf32>) -> tensor<2x3x490x16xf32> {
-  %r = attn.attention ins(%q : tensor<2x3x490x24xf32>)
-      dense(%k, %v : tensor<2x1x490x24xf32>, tensor<2x1x490x16xf32>)
-      outs(%o : tensor<2x3x490x16xf32>)
+func.func @heads(%q: tensor<2x4x530x24xf32>, %k: tensor<2x2x700x24xf32>,
+    %v: tensor<2x2x700x16xf32>, %sinks: tensor<4xf32>,
+    %o: tensor<2x4x530x16xf32>, %l: tensor<2x4x530xf32>) -> (tensor<2x4x530x16xf32>, tensor<2x4x530xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x4x530x24xf32>)
+      dense(%k, %v : tensor<2x2x700x24xf32>, tensor<2x2x700x16xf32>)
+      sinks(%sinks : tensor<4xf32>)
+      outs(%o, %l : tensor<2x4x530x16xf32>, tensor<2x4x530xf32>)
       mask(%b, %h, %i, %j) {
         %c2 = arith.constant 2 : index
         %c60 = arith.constant 60 : index
@@ -51,5 +57,26 @@ func.func @heads(%q: tensor<2x3x490x24xf32>, %k: tensor<2x1x490x24xf32>,
         %c = arith.andi %a, %e : i1
         attn.yield %c : i1
       }
-  return %r : tensor<2x3x490x16xf32>
+  return %r#0, %r#1 : tensor<2x4x530x16xf32>, tensor<2x4x530xf32>
+}
+
+// Packed queries have coordinates of their own: no list, by this pass or another.
+// CHECK: packed {{.*}} ok
+func.func @packed(%q: tensor<2x480x24xf32>, %k: tensor<3x2x480x24xf32>, %v: tensor<3x2x480x16xf32>,
+    %rows: tensor<4xi32> {fovea.low = 0 : i64, fovea.high = 480 : i64, fovea.sorted},
+    %o: tensor<2x480x16xf32>) -> tensor<2x480x16xf32> {
+  %r = attn.attention ins(%q : tensor<2x480x24xf32>)
+      dense(%k, %v : tensor<3x2x480x24xf32>, tensor<3x2x480x16xf32>) offsets(%rows : tensor<4xi32>)
+      outs(%o : tensor<2x480x16xf32>)
+      mask(%b, %h, %i, %j) {
+        %c60 = arith.constant 60 : index
+        %c1 = arith.constant 1 : index
+        %xi = arith.remui %i, %c60 : index
+        %xj = arith.remui %j, %c60 : index
+        %dx = arith.subi %xi, %xj : index
+        %ax = math.absi %dx : index
+        %c = arith.cmpi sle, %ax, %c1 : index
+        attn.yield %c : i1
+      }
+  return %r : tensor<2x480x16xf32>
 }

@@ -188,9 +188,9 @@ SQUARES = """mask(%b, %h, %i, %j) {
         %z = arith.constant 0 : index
         %x = arith.muli %i, %n : index
         %y = arith.muli %j, %m : index
-        %u = arith.divui %x, %w : index
-        %v = arith.divui %y, %w : index
-        %t = arith.addi %u, %v : index
+        %p = arith.divui %x, %w : index
+        %s1 = arith.divui %y, %w : index
+        %t = arith.addi %p, %s1 : index
         %r = arith.remui %t, %two : index
         %c = arith.cmpi eq, %r, %z : index
         attn.yield %c : i1 }"""

@@ -46,6 +46,7 @@ FEATURES = {
     "start": "a start of the segment",
     "strides": "operands and tables that are strided slices",
     "types": "f16, bf16, i1 and i8 elements",
+    "walks": "walks in closed form",
 }
 
 
@@ -114,6 +115,7 @@ class Maker:
     def __init__(self, seed, number, without):
         self.random = random.Random(f"fovea {seed} {number}")
         self.own_random = random.Random(f"fovea factors {seed} {number}")
+        self.walk_random = random.Random(f"fovea walk {seed} {number}")
         self.schedule_random = random.Random(f"fovea schedule {seed} {number}")
         self.name, self.without = f"p{number}", without
         self.dims, self.tables, self.setup = {}, [], []
@@ -543,9 +545,20 @@ class Maker:
         text = ", ".join(f"{name} = {value}" for name, value in fields.items())
         return [f"schedule = #tile.cpu_schedule<{text}>"]
 
+    def walk(self):
+        """The attribute of a walk in closed form, in a list."""
+        pick = self.walk_random.choice
+        if not self.has("walks") or pick(range(8)):
+            return []
+        ends = ["0", "1", "2", "t", "t + 1", "t - 1", "t + 3", "t * 2", "t floordiv 2", "6 - t",
+                "t ceildiv 3 + 2", "t * 3 - 1", "t mod 4", "t mod 3 + 2", "99"]
+        ranges = ", ".join(pick(ends) for _ in range(2 * pick([1, 1, 2, 3])))
+        sizes = f"queries = {pick([1, 7, 16, 32, 64])}, keys = {pick([1, 5, 16, 32, 48])}"
+        return [f"walk = #attn.walk<{sizes}, ranges = (t) -> ({ranges})>"]
+
     def attributes(self, maps):
         """The lines of the op's attributes."""
-        entries = self.numerics() + self.schedule()
+        entries = self.numerics() + self.schedule() + self.walk()
         if self.scale is not None:
             entries.append(f"scale = {self.scale:.6f} : f64")
         if self.custom_maps:
@@ -619,8 +632,9 @@ class Maker:
 class GpuMaker(Maker):
     """Programs for GPUs: what a tensor map takes, and tiles of 128 rows and keys."""
 
-    # Of functions there are exp, exp2, tanh, sqrt and abs; of segments, one that is dense.
-    absent = frozenset({"math", "segments", "schedules"})
+    # Of functions there are exp, exp2, tanh, sqrt and abs; of segments, one that is dense;
+    # run.py knows no walk.
+    absent = frozenset({"math", "segments", "schedules", "walks"})
 
     channels = [8, 16, 24, 40, 64, 64, 72, 80, 96, 128, 128, 136, 192, 256]
     work = 60_000_000

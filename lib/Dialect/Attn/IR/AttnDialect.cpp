@@ -17,6 +17,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace fovea::attn;
@@ -95,6 +96,31 @@ Type NumericsAttr::round(Type type) const {
                                                                       : type;
 }
 
+/// A bound on the values of an expression of tile numbers below 2^31; none
+/// where it divides by no positive constant.
+static std::optional<uint64_t> getBound(AffineExpr e) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(e))
+    return APInt(64, constant.getValue(), /*isSigned=*/true)
+        .abs()
+        .getZExtValue();
+  if (isa<AffineDimExpr>(e))
+    return uint64_t(1) << 31;
+  auto binary = cast<AffineBinaryOpExpr>(e);
+  std::optional<uint64_t> x = getBound(binary.getLHS());
+  std::optional<uint64_t> y = getBound(binary.getRHS());
+  if (!x || !y)
+    return std::nullopt;
+  if (e.getKind() == AffineExprKind::Add)
+    return llvm::SaturatingAdd(*x, *y);
+  if (e.getKind() == AffineExprKind::Mul)
+    return llvm::SaturatingMultiply(*x, *y);
+  auto divisor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  if (!divisor || divisor.getValue() < 1)
+    return std::nullopt;
+  // Of a quotient what is computed on the way, too.
+  return llvm::SaturatingAdd(*x, *y);
+}
+
 LogicalResult WalkAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                int64_t queries, int64_t keys,
                                AffineMap ranges) {
@@ -108,21 +134,17 @@ LogicalResult WalkAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "ranges of a walk are pairs of begin and end for the "
                           "number of a query tile, (t) -> (t - 2, t + 1), got "
                        << AffineMapAttr::get(ranges);
-  WalkResult divides = WalkResult::advance();
-  for (AffineExpr end : ranges.getResults())
-    end.walk([&](AffineExpr e) {
-      auto binary = dyn_cast<AffineBinaryOpExpr>(e);
-      if (!binary || e.getKind() == AffineExprKind::Add ||
-          e.getKind() == AffineExprKind::Mul)
-        return;
-      auto divisor = dyn_cast<AffineConstantExpr>(binary.getRHS());
-      if (!divisor || divisor.getValue() < 1)
-        divides = WalkResult::interrupt();
-    });
-  if (divides.wasInterrupted())
-    return emitError() << "ranges of a walk divide by positive constants only, "
-                          "got "
-                       << AffineMapAttr::get(ranges);
+  for (AffineExpr end : ranges.getResults()) {
+    std::optional<uint64_t> bound = getBound(end);
+    if (!bound)
+      return emitError() << "ranges of a walk divide by positive constants "
+                            "only, got "
+                         << AffineMapAttr::get(ranges);
+    if (*bound >= uint64_t(1) << 62)
+      return emitError() << "ranges of a walk stay below 2^62 for tiles below "
+                            "2^31, got "
+                         << AffineMapAttr::get(ranges);
+  }
   return success();
 }
 

@@ -96,7 +96,7 @@ struct DropUnusedCaptures final : OpRewritePattern<OpTy> {
   }
 };
 
-/// attention origin(...) without regions that ask for coordinates
+/// attention origin(...) without regions, or a walk, that ask for coordinates
 ///   ->  attention
 template <typename OpTy>
 struct DropUnusedOrigin final : OpRewritePattern<OpTy> {
@@ -105,7 +105,7 @@ struct DropUnusedOrigin final : OpRewritePattern<OpTy> {
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
     if (op.getOrigin().empty() || !op.getScore().empty() ||
-        !op.getMask().empty())
+        !op.getMask().empty() || op.getWalkAttr())
       return failure();
     rewriter.modifyOpInPlace(op, [&] { op.getOriginMutable().clear(); });
     return success();

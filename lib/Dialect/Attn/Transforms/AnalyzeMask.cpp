@@ -33,7 +33,7 @@ public:
   Report(ScoreOpInterface op, TileExtents tiles)
       : op(op), tiles(tiles), ranges(op, tiles) {}
 
-  void print(const std::optional<TileCounts> &counts);
+  void print(const std::optional<RangeCounts> &counts);
   const MaskRanges &getRanges() const { return ranges; }
 
 private:
@@ -108,7 +108,7 @@ void Report::describe(Diagnostic &remark, StringRef verb,
       [&] { note << ", or "; });
 }
 
-void Report::print(const std::optional<TileCounts> &counts) {
+void Report::print(const std::optional<RangeCounts> &counts) {
   InFlightDiagnostic remark = emitRemark(op.getLoc())
                               << "mask of the queries i0 to i0 + ";
   const TileBounds &bounds = ranges.getBounds();
@@ -129,6 +129,10 @@ void Report::print(const std::optional<TileCounts> &counts) {
     diagnostic.attachNote(obstacle->getLoc())
         << "'" << obstacle->getName()
         << "' is not analysed: it is taken for true and for false";
+  if (op.getWalkAttr())
+    diagnostic.attachNote(op.getLoc())
+        << "its walk in closed form is not looked at: run -attn-walk-to-mask "
+           "first";
   if (!counts)
     return;
   Diagnostic &note = diagnostic.attachNote(op.getLoc());
@@ -168,7 +172,7 @@ struct AttnAnalyzeMaskPass final
                   {sizeOf(queryTile, schedule ? schedule.getQueryTile() : 128),
                    sizeOf(keyTile, schedule ? schedule.getKeyTile() : 128)});
     const MaskRanges &ranges = report.getRanges();
-    std::optional<TileCounts> counts = ranges.count();
+    std::optional<RangeCounts> counts = ranges.count();
     report.print(counts);
     const TileBounds &bounds = ranges.getBounds();
     ++numMasks;

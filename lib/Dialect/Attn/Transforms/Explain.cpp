@@ -635,6 +635,8 @@ void AttnExplainPass::explain(llvm::raw_ostream &os, Picture &picture,
     return !groups.empty();
   };
   bool isKnown = describe(was, moved ? ", tokens as they are numbered" : "");
+  if (!moved && is.getWalkRows() && !was.getWalkRows())
+    os << "  walk: a list of these tiles, made when the op is compiled\n";
   if (moved) {
     isKnown = describe(is, ", tokens moved");
     os << "  order: " << moved.getOrderAttr() << "\n";

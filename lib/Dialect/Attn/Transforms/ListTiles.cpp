@@ -23,18 +23,11 @@ using namespace mlir;
 using namespace fovea;
 using namespace fovea::attn;
 
-/// Larger tables are not made: it takes time, and an entry a tile.
+/// Larger tables are not made: an entry a tile.
 static constexpr int64_t maxListed = int64_t(1) << 16;
 
-/// The tiles of a table that are not empty.
-static TileLists getLists(const TileTable &table) {
-  TileLists lists(table.classes.size() / table.numKeyTiles);
-  for (auto [row, list] : llvm::enumerate(lists))
-    for (int64_t tile = 0; tile < table.numKeyTiles; ++tile)
-      if (TileClass which = table.at(row, tile); which != TileClass::empty)
-        list.push_back({tile, which});
-  return lists;
-}
+/// Boxes inside of all tiles of an op, about: a second at worst.
+static constexpr int64_t maxBoxes = int64_t(1) << 23;
 
 namespace {
 
@@ -50,39 +43,58 @@ struct AttnListTilesPass final
   }
 
   static bool isCandidate(AttentionOp op) {
-    return !op.getMask().empty() && !op.hasWalk() &&
-           op.getOrigin().empty() && op.getSegments().size() == 1 &&
-           cast<SegmentAttr>(op.getSegments()[0]).getKind() ==
-               SegmentKind::dense &&
-           cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics();
+    if (op.getMask().empty() || op.hasWalk() || !op.getOrigin().empty() ||
+        op.getSegments().size() != 1 ||
+        !cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics())
+      return false;
+    auto segment = cast<SegmentAttr>(op.getSegments()[0]);
+    return segment.getKind() == SegmentKind::dense &&
+           segment.getNumOffsets() == 0;
   }
 
   void list(AttentionOp op) {
-    TileExtents tiles = getTiles(op, CudaTarget::isCuda(target));
+    bool isCuda = CudaTarget::isCuda(target);
+    TileExtents tiles = getTiles(op, isCuda);
     OpExtents extents(op);
     if (extents.queries < tiles.queries || extents.keys <= 0 ||
         tiles.queries % walkUnit != 0 || tiles.keys % walkUnit != 0)
+      return;
+    int64_t rows = llvm::divideCeil(extents.queries, tiles.queries);
+    int64_t columns = llvm::divideCeil(extents.keys, tiles.keys);
+    if (rows > maxListed / columns)
       return;
     MaskRanges ranges(op, tiles);
     if (!ranges.isKnown() || ranges.dependsOn(0) || !ranges.mayVisitInVain())
       return;
     int64_t heads = ranges.dependsOn(1) ? extents.heads : 1;
-    int64_t rows = llvm::divideCeil(extents.queries, tiles.queries);
-    int64_t columns = llvm::divideCeil(extents.keys, tiles.keys);
-    if (heads * rows > maxListed / columns)
+    if (heads > maxListed / (rows * columns))
       return;
-    TileCounts counts;
+    auto maxSteps = unsigned(
+        std::clamp<int64_t>(maxBoxes / (heads * rows * columns), 16, 8192));
+    int64_t visited = 0, spared = 0;
     SmallVector<TileLists> lists;
     for (int64_t h = 0; h < heads; ++h) {
-      counts.add(ranges.count(0, h));
-      lists.push_back(getLists(ranges.classify(0, h)));
+      TileTable table = ranges.classify(0, h, maxSteps);
+      TileLists &list = lists.emplace_back(rows);
+      ranges.visit(
+          0, h, [&](int64_t row, int64_t low, int64_t high, bool partial) {
+            visited += high - low;
+            for (int64_t tile = low; tile < high; ++tile) {
+              TileClass which = partial ? table.at(row, tile) : TileClass::full;
+              spared += partial && which != TileClass::partial;
+              if (which != TileClass::empty)
+                list[row].push_back({tile, which});
+            }
+          });
     }
-    if (counts.inVain == 0)
+    // With a walk a GPU's kernel has tiles of a fixed size, which is not always
+    // the best: a few tiles are not worth it.
+    if (spared == 0 || (isCuda && spared * 20 < visited))
       return;
     OpBuilder b(op);
     setWalk(b, op, lists, tiles);
     ++numListed;
-    numSpared += counts.inVain;
+    numSpared += spared;
   }
 };
 

@@ -16,7 +16,7 @@ using namespace mlir;
 using namespace fovea;
 using namespace fovea::attn;
 
-void TileCounts::add(const TileCounts &other) {
+void RangeCounts::add(const RangeCounts &other) {
   empty += other.empty;
   full += other.full;
   partial += other.partial;
@@ -76,24 +76,19 @@ int64_t MaskRanges::symbolOf(unsigned term, int64_t b, int64_t h) const {
   return at->second.value == mask.getArgument(0) ? b : h;
 }
 
-/// Boxes inside of all tiles of a table, about: a second or two at worst.
-static constexpr int64_t maxBoxes = int64_t(1) << 24;
-
-TileTable MaskRanges::classify(int64_t b, int64_t h) const {
-  int64_t numTiles = llvm::divideCeil(extents.queries, tiles.queries) *
-                     llvm::divideCeil(extents.keys, tiles.keys);
+TileTable MaskRanges::classify(int64_t b, int64_t h, unsigned maxSteps) const {
   return classifyTiles(
       translation.mask,
       {tiles.queries, tiles.keys, extents.queries, extents.keys},
       [&](unsigned term) { return symbolOf(term, b, h); },
-      [](unsigned) { return false; },
-      /*maxSteps=*/std::clamp<int64_t>(maxBoxes / numTiles, 256, 8192));
+      [](unsigned) { return false; }, maxSteps);
 }
 
-TileCounts MaskRanges::count(int64_t b, int64_t h) const {
+void MaskRanges::visit(
+    int64_t b, int64_t h,
+    llvm::function_ref<void(int64_t, int64_t, int64_t, bool)> take) const {
   int64_t numTiles = llvm::divideCeil(extents.keys, tiles.keys);
   TileGrid grid{Linear::get(0), tiles.keys};
-  TileCounts counts;
   for (int64_t row = 0; row < extents.queries; row += tiles.queries) {
     auto valueOf = [&](unsigned term) -> int64_t {
       if (term == first)
@@ -104,29 +99,33 @@ TileCounts MaskRanges::count(int64_t b, int64_t h) const {
     };
     auto flagOf = [](unsigned) { return false; };
     Numbers numbers(translation.mask.terms, valueOf, flagOf);
-    int64_t visited = 0;
     for (const auto &range :
-         TileRangeMaker<Numbers>(numbers, rows, grid, 0, numTiles)
-             .make(bounds)) {
-      int64_t size = std::max<int64_t>(range.high - range.low, 0);
-      (range.partial ? counts.partial : counts.full) += size;
-      visited += size;
-    }
-    counts.empty += numTiles - visited;
+         TileRangeMaker<Numbers>(numbers, rows, grid, 0, numTiles).make(bounds))
+      if (range.low < range.high)
+        take(row / tiles.queries, range.low, range.high, range.partial);
   }
-  // The table gives up tiles, too.
-  if (counts.partial != 0 && counts.all() <= maxTable)
-    counts.inVain = std::max<int64_t>(
-        counts.partial - classify(b, h).count(TileClass::partial), 0);
-  return counts;
 }
 
-std::optional<TileCounts> MaskRanges::count() const {
+std::optional<RangeCounts> MaskRanges::count() const {
   if (!isKnown())
     return std::nullopt;
-  TileCounts counts;
+  RangeCounts counts;
   for (int64_t b = 0; b < (dependsOn(0) ? extents.batch : 1); ++b)
-    for (int64_t h = 0; h < (dependsOn(1) ? extents.heads : 1); ++h)
-      counts.add(count(b, h));
+    for (int64_t h = 0; h < (dependsOn(1) ? extents.heads : 1); ++h) {
+      RangeCounts here;
+      visit(b, h, [&](int64_t, int64_t low, int64_t high, bool partial) {
+        (partial ? here.partial : here.full) += high - low;
+      });
+      int64_t all = llvm::divideCeil(extents.queries, tiles.queries) *
+                    llvm::divideCeil(extents.keys, tiles.keys);
+      here.empty = all - here.full - here.partial;
+      // The table gives up tiles, too.
+      if (here.partial != 0 && all <= maxTable)
+        here.inVain = std::max<int64_t>(
+            here.partial -
+                classify(b, h, /*maxSteps=*/256).count(TileClass::partial),
+            0);
+      counts.add(here);
+    }
   return counts;
 }

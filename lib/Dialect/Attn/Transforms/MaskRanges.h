@@ -23,12 +23,12 @@ namespace fovea::attn {
 
 /// Tiles by what the ranges make of them, and the partial ones that are empty
 /// or full when one looks at them one by one.
-struct TileCounts {
+struct RangeCounts {
   int64_t empty = 0, full = 0, partial = 0;
   int64_t inVain = 0;
 
   int64_t all() const { return empty + full + partial; }
-  void add(const TileCounts &other);
+  void add(const RangeCounts &other);
 };
 
 /// The analysis of the mask region of an op, which has one.
@@ -52,12 +52,17 @@ public:
   bool dependsOn(unsigned argument) const;
   /// Whether the ranges may hold more than they have to.
   bool mayVisitInVain() const;
-  /// The tiles of a sequence and a head, of a mask that is known.
-  TileCounts count(int64_t b, int64_t h) const;
-  TileTable classify(int64_t b, int64_t h) const;
-  /// Of all sequences and heads, those that are alike once; none unless the
-  /// mask is known.
-  std::optional<TileCounts> count() const;
+  /// The ranges of the query tiles of a sequence and a head, of a mask that is
+  /// known: key tiles [low, high). Others are empty.
+  void visit(int64_t b, int64_t h,
+             llvm::function_ref<void(int64_t row, int64_t low, int64_t high,
+                                     bool partial)>
+                 take) const;
+  /// The same tiles, looked at one by one, with so many boxes inside of each.
+  TileTable classify(int64_t b, int64_t h, unsigned maxSteps) const;
+  /// The tiles of all sequences and heads, those that are alike once; none
+  /// unless the mask is known. A larger table than `maxTable` is not made.
+  std::optional<RangeCounts> count() const;
 
 private:
   int64_t symbolOf(unsigned term, int64_t b, int64_t h) const;

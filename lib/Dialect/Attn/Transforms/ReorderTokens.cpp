@@ -250,6 +250,8 @@ std::string Reorderer::getObstacle() {
   if (op.getSegments().size() != 1 ||
       cast<SegmentAttr>(op.getSegments()[0]).getKind() != SegmentKind::dense)
     return "its keys are not one dense segment";
+  if (cast<SegmentAttr>(op.getSegments()[0]).getNumOffsets() > 0)
+    return "its queries are packed";
   if (!op.getLengths().empty() || !op.getStarts().empty())
     return "its segment has lengths or a start";
   if (op.hasWalk())

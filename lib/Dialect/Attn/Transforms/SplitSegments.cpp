@@ -71,11 +71,10 @@ static Value getKeyArgument(AttentionOp op, Region &region) {
 
 /// Whether a region asks for the coordinate of the key.
 static bool readsCoordinates(AttentionOp op) {
-  return llvm::any_of(ArrayRef<Region *>{&op.getScore(), &op.getMask()},
-                      [&](Region *region) {
-                        return !region->empty() &&
-                               !getKeyArgument(op, *region).use_empty();
-                      });
+  return llvm::any_of(
+      ArrayRef<Region *>{&op.getScore(), &op.getMask()}, [&](Region *region) {
+        return !region->empty() && !getKeyArgument(op, *region).use_empty();
+      });
 }
 
 void SegmentSplitter::collect() {
@@ -250,7 +249,8 @@ struct AttnSplitSegmentsPass final
   void runOnOperation() override {
     SmallVector<AttentionOp> ops;
     getOperation()->walk([&](AttentionOp op) {
-      if (op.getSegments().size() > 1 && op.getAccumulatorType().isF32() &&
+      if (op.getSegments().size() > 1 && !op.getWalkAttr() &&
+          op.getAccumulatorType().isF32() &&
           cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics())
         ops.push_back(op);
     });

@@ -165,7 +165,8 @@ def Attn_WalkAttr : Attn_Attr<"Walk", "walk"> {
     queries, and key tile n is visited if `begin <= n < end` for one pair of them. Query
     i is in tile `i floordiv queries` and key j in tile `j floordiv keys`, by the
     coordinates of the op's regions, whatever segment, origin or start they come from.
-    Ranges may overlap, may be empty and may reach beyond the tiles that exist.
+    Ranges may overlap, may be empty and may reach beyond the tiles that exist; they
+    divide by positive constants and stay below 2^62 for t below 2^31.
 
     In visited tiles the mask region decides, if there is one; all other pairs are
     masked. So a walk is a mask by blocks, and `-attn-walk-to-mask`, the first pass of

@@ -588,9 +588,9 @@ def AttnWalkToMask : Pass<"attn-walk-to-mask"> {
   let summary = "Make walks in closed form a part of masks";
   let description = [{
     The ranges of an `#attn.walk` become comparisons of the numbers of tiles in the
-    op's mask region, and the attribute goes. Exact. All pipelines begin with it, so
-    other passes need not know the attribute: those that would have to refuse ops
-    with one, as they do those with a listed walk.
+    op's mask region, and the attribute goes. Exact. All pipelines begin with it. Passes
+    that would have to rewrite the attribute leave ops with one as they are, so run
+    this pass before them.
   }];
   let statistics = [
     Statistic<"numWalks", "walks", "Number of walks that became masks">
@@ -606,16 +606,17 @@ def AttnListTiles : Pass<"attn-list-tiles"> {
     made of comparisons of sums of indices. Where indices are multiplied or divided,
     or there are more ranges than a kernel has loops, they may hold tiles without
     work, and take full ones for partial. For a static number of queries and keys
-    this pass looks at every tile when the op is compiled. If that spares one, the op
-    gets a walk: a constant with an entry for each tile with work, those of a query
-    tile with the most work first. Where the mask depends on the head, each head has
-    its own.
+    this pass looks at every tile when the op is compiled. If that spares one (on GPUs,
+    where a walk fixes the size of tiles, a twentieth of them), the op gets a walk: a
+    constant with an entry for each tile with work, the rows with most work first.
+    Where the mask depends on the head, each head has its own.
 
-    Only ops on tensors whose mask depends on b, h, i and j by additions,
-    multiplications, divisions, comparisons and the like, not on captured values or
-    the sequence, with one dense segment without lengths, without a walk, with at
-    least a tile of queries and up to 65,536 tiles (of all heads that differ). Tiles
-    are those of the op's schedule, or 64 queries (GPUs: 128) by 128 keys.
+    Only ops on tensors whose mask depends on b, h, i and j alone, where they are
+    added, multiplied by constants, divided and compared (other parts of it may be
+    anything, and count as unknown), not on the sequence, with one dense segment
+    without lengths, no walk, at least a tile of queries and up to 65,536 tiles (of all
+    heads that differ). Tiles are those of the op's schedule, or 64 queries (GPUs: 128)
+    by 128 keys.
   }];
   let options = [
     Option<"target", "target", "std::string", "\"cpu\"",
