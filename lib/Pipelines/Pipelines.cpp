@@ -220,12 +220,14 @@ void fovea::buildCudaTileStage(OpPassManager &pm,
   attn::AttnDecomposeOptions decompose;
   decompose.ops = {"attn.merge", "attn.reorder"};
   decompose.keepOrders = true;
+  decompose.keepInverses = true;
   pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
   pm.addPass(attn::createAttnPackHeads());
   pm.addPass(createAttnToTile());
   // What is left beside the kernels becomes loops, and these do before a
   // canonicalization takes those of one iteration for code of the host.
+  pm.addPass(attn::createAttnLowerInverses());
   pm.addPass(createConvertLinalgToParallelLoopsPass());
   attn::AttnLowerWalksOptions walks;
   walks.check = false;

@@ -7,7 +7,7 @@ machine without one.
 
   test/Integration/GPU/build.py --fovea-compile build/release/bin/fovea-compile --out build/gpu-tests
 
-Writes NAME.so for each case, walks.so, sums.so, random-N.so and random-N.mlir for each
+Writes NAME.so for each case, walks.so, sums.so, moves.so, random-N.so and random-N.mlir for each
 ten programs, and libfovea_runtime.so, which is all that run.py needs besides the
 scripts. In a case a
 warning is an error, too, as a remark is not: where ptxas is found, fovea-compile warns
@@ -39,7 +39,7 @@ def sources(options):
         path = options.out / f"{case.name}.mlir"
         path.write_text(case.text())
         yield path, True
-    for name in ("walks.mlir", "sums.mlir"):
+    for name in ("walks.mlir", "sums.mlir", "moves.mlir"):
         source = pathlib.Path(__file__).parent / "Inputs" / name
         yield pathlib.Path(shutil.copy(source, options.out)), True
     for path in randoms.write(options.out, options.programs):

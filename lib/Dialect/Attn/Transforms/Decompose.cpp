@@ -78,6 +78,8 @@ private:
         (keepOrders || (keepOverlaps && move.getKeys() &&
                         !move.getOrderAttr().getKvStep().empty())))
       return false;
+    if (move && move.getPermutation() && move.getInverse() && keepInverses)
+      return false;
     return ops.empty() ||
            llvm::is_contained(ops, op->getName().getStringRef().str());
   }

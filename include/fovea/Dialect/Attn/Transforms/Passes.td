@@ -64,7 +64,8 @@ def AttnDecompose : Pass<"attn-decompose"> {
     there is a tile program for them. With `keep-orders`, moves by an order stay:
     -attn-to-tile makes them a part of a GPU's copies. With `keep-overlaps` those of
     keys to boxes that overlap (`kv_step`) do, which it makes a part of loads on
-    every target.
+    every target. With `keep-inverses`, moves by the inverse of a permutation stay, for
+    `-attn-lower-inverses`.
   }];
   let options = [
     ListOption<"ops", "ops", "std::string",
@@ -74,7 +75,9 @@ def AttnDecompose : Pass<"attn-decompose"> {
     Option<"keepOrders", "keep-orders", "bool", "false",
            "Whether moves of tokens by an order stay">,
     Option<"keepOverlaps", "keep-overlaps", "bool", "false",
-           "Whether moves of keys to boxes that overlap stay">
+           "Whether moves of keys to boxes that overlap stay">,
+    Option<"keepInverses", "keep-inverses", "bool", "false",
+           "Whether moves by the inverse of a permutation stay">
   ];
   let dependentDialects = [
     "::fovea::attn::AttnDialect", "::mlir::arith::ArithDialect",
@@ -596,6 +599,24 @@ def AttnWalkToMask : Pass<"attn-walk-to-mask"> {
     Statistic<"numWalks", "walks", "Number of walks that became masks">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def AttnLowerInverses : Pass<"attn-lower-inverses"> {
+  let summary = "Move tokens to where a permutation says, by loops";
+  let description = [{
+    `attn.reorder inverse by(%p)` on memrefs becomes a parallel loop over the places of
+    its input that stores each element where the permutation says. The decomposition
+    makes the inverse permutation instead, one number after another; the loops of
+    this pass run on a GPU. Each token has to be there once, which is not checked; a
+    number that is no token is clamped.
+  }];
+  let statistics = [
+    Statistic<"numLowered", "lowered", "Number of moves that became loops">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"
+  ];
 }
 
 def AttnListTiles : Pass<"attn-list-tiles"> {
