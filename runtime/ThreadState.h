@@ -29,8 +29,12 @@ private:
   char message[1024];
 };
 
-/// Bytes rounded up to the alignment of all memory that kernels get.
-constexpr int64_t alignUp(int64_t bytes) { return (bytes + 63) & -64; }
+/// Bytes rounded up to the alignment of all memory that kernels get; more than
+/// there can be stays that.
+constexpr int64_t alignUp(int64_t bytes) {
+  constexpr int64_t most = INT64_MAX & -64;
+  return bytes > most ? most : (bytes + 63) & -64;
+}
 
 /// Memory that a caller brought; null: none.
 struct Workspace {

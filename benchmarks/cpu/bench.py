@@ -16,6 +16,7 @@
 #              of FMA on vectors of the target's width
 #   of plain   GFLOP/s over those of the plain kernel of the same D, from the same
 #              round
+#   of full    GFLOP/s of useful work over those without a mask
 #   of round   GFLOP/s over those for sizes that are multiples of all tiles
 #   of separate
 #              GFLOP/s over those of a call for each document, with such sizes
@@ -65,6 +66,10 @@ def sized_rows(kind):
     ]
 
 
+# Masks over 16,384 tokens: their time is at most so many times their share of the
+# pairs of the time without a mask.
+MASKS = [("causal", 1.12), ("window", 1.25), ("prefix", 1.12), ("chunks", 1.25)]
+
 # Many calls.
 SEPARATE = "separate-d64"
 
@@ -82,6 +87,8 @@ KERNELS = [
     ("f32 relative position D64", "relpos-d64", "plain", "full-d64", 0.88),
     ("f32 relative position D128", "relpos-d128", "plain", "full-d128", 0.88),
     *sized_rows("f32"),
+    *[(f"f32 D64, S 16384, {name}", f"masks-{name}-d64", "full", "masks-full-d64",
+       round(1 / most, 2)) for name, most in MASKS],
     ("f32 D64, AVX2", "full-d64 --target=cpu:avx2", "peak", None, 0.75),
     ("f32 D128, AVX2", "full-d128 --target=cpu:avx2", "peak", None, 0.75),
     ("bf16 D64", "bf16-d64", "peak", None, 0.75),
