@@ -317,8 +317,8 @@ def MoveBf16AsIntegers : Pass<"fovea-move-bf16-as-integers"> {
     On a CPU without instructions for bf16 LLVM keeps such a number as one of f32 from
     block to block, and calls a function of a library to store it or to make it a part
     of a vector. What is only moved is an `i16` after this pass: loads and stores,
-    scalars and vectors, and what takes vectors apart and puts them together, all in the
-    llvm dialect.
+    scalars and vectors, what takes vectors apart and puts them together, and arguments
+    of functions, all in the llvm dialect.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
   let statistics = [

@@ -36,19 +36,45 @@ struct MoveBf16AsIntegersPass final
 
   void runOnOperation() override {
     OpBuilder b(&getContext());
+    getOperation()->walk(
+        [&](LLVM::LLVMFuncOp function) { takeIntegers(b, function); });
     // In order, so that bitcasts of operands fold with those of what made them.
     getOperation()->walk([&](Operation *op) {
       if (!isa<LLVM::LoadOp, LLVM::StoreOp, LLVM::ShuffleVectorOp,
-               LLVM::ExtractElementOp, LLVM::InsertElementOp>(op))
+               LLVM::ExtractElementOp, LLVM::InsertElementOp, LLVM::CallOp>(op))
         return;
       b.setInsertionPoint(op);
       for (OpOperand &operand : op->getOpOperands())
         if (isBf16(operand.get().getType()))
           takeIntegers(b, operand);
       for (Value result : op->getResults())
-        if (isBf16(result.getType()))
+        if (isBf16(result.getType()) && !isa<LLVM::CallOp>(op))
           produceIntegers(b, op, result);
     });
+  }
+
+  /// The arguments of a function.
+  void takeIntegers(OpBuilder &b, LLVM::LLVMFuncOp function) {
+    LLVM::LLVMFunctionType type = function.getFunctionType();
+    SmallVector<Type> types(type.getParams());
+    if (llvm::none_of(types, isBf16))
+      return;
+    for (auto [n, argument] : llvm::enumerate(types)) {
+      if (!isBf16(argument))
+        continue;
+      if (!function.isExternal()) {
+        BlockArgument value = function.getArgument(n);
+        b.setInsertionPointToStart(&function.front());
+        auto number = LLVM::BitcastOp::create(b, function.getLoc(),
+                                              value.getType(), value);
+        value.replaceAllUsesExcept(number, number);
+        value.setType(toIntegers(argument));
+      }
+      argument = toIntegers(argument);
+      ++numMoves;
+    }
+    function.setFunctionType(LLVM::LLVMFunctionType::get(
+        type.getReturnType(), types, type.isVarArg()));
   }
 
   void produceIntegers(OpBuilder &b, Operation *op, Value value) {

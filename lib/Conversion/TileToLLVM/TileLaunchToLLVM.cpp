@@ -82,6 +82,8 @@ static LLVM::LLVMFuncOp createBody(func::FuncOp kernel,
   Value packed = LLVM::LoadOp::create(b, context, entry->getArgument(2));
   for (auto [n, type] : llvm::enumerate(types.drop_front(2))) {
     Value field = LLVM::ExtractValueOp::create(b, packed, n);
+    if (type.isBF16())
+      field = LLVM::BitcastOp::create(b, type, field);
     arguments.push_back(n == 0 && workspaceBytes
                             ? makeBytes(b, field, workspaceBytes, type)
                             : cast(b, b.getLoc(), field, type));
@@ -126,6 +128,10 @@ static LogicalResult lowerLaunch(tile::LaunchOp launch) {
   }
   llvm::append_range(operands, launch.getArguments());
   llvm::append_range(operands, launch.getGrid());
+  // A number of bf16 is moved as an integer: see -fovea-move-bf16-as-integers.
+  for (Value &operand : operands)
+    if (operand.getType().isBF16())
+      operand = LLVM::BitcastOp::create(b, b.getI16Type(), operand);
   SmallVector<Type> fields;
   for (Value operand : operands)
     fields.push_back(converter.convertType(operand.getType()));
