@@ -239,8 +239,11 @@ struct ExpandMathPass final : fovea::impl::ExpandMathBase<ExpandMathPass> {
     patterns.add<ExpandExp2>(&getContext(), useScalef);
     patterns.add<ExpandPower<math::FPowIOp>, ExpandPower<math::IPowIOp>>(
         &getContext());
+    // For rsqrt there is an approximation with an instruction of AVX, which not
+    // every target with vectors of 8 has.
     auto isWanted = [](StringRef name) {
-      return name != math::Exp2Op::getOperationName();
+      return name != math::Exp2Op::getOperationName() &&
+             name != math::RsqrtOp::getOperationName();
     };
     populateMathPolynomialApproximationPatterns(patterns, isWanted);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
