@@ -317,8 +317,9 @@ def MoveBf16AsIntegers : Pass<"fovea-move-bf16-as-integers"> {
     On a CPU without instructions for bf16 LLVM keeps such a number as one of f32 from
     block to block, and calls a function of a library to store it or to make it a part
     of a vector. What is only moved is an `i16` after this pass: loads and stores,
-    scalars and vectors, what takes vectors apart and puts them together, and arguments
-    of functions, all in the llvm dialect.
+    scalars and vectors, what takes vectors apart and puts them together, and arguments of
+    functions, all in the llvm dialect. Functions that others may call (public ones, and
+    those whose address is taken) keep their types.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
   let statistics = [
@@ -332,7 +333,8 @@ def ExpandMath : Pass<"fovea-expand-math"> {
     `math.exp2` of f32 becomes a polynomial of degree 5 in the
     fraction and a scaling by a power of two; the relative error is below 2^-21,
     results below 2^-126 may be 0, NaN stays NaN. Other functions (exp, tanh,
-    log, ...) use the upstream polynomials on vectors; scalars are left alone.
+    log, ...) use the upstream polynomials on vectors; scalars are left alone, and
+    `math.rsqrt`, for which upstream uses an instruction of AVX.
 
     `math.fpowi` and `math.ipowi`, of vectors and scalars, become products for a
     known exponent, else a loop over the exponent's bits. A negative power of an

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace fovea {
 #define GEN_PASS_DEF_MOVEBF16ASINTEGERS
@@ -36,45 +37,67 @@ struct MoveBf16AsIntegersPass final
 
   void runOnOperation() override {
     OpBuilder b(&getContext());
+    llvm::StringSet<> addressed, changed;
     getOperation()->walk(
-        [&](LLVM::LLVMFuncOp function) { takeIntegers(b, function); });
+        [&](LLVM::AddressOfOp op) { addressed.insert(op.getGlobalName()); });
+    getOperation()->walk([&](LLVM::LLVMFuncOp function) {
+      if (function.isExternal())
+        return;
+      // What others call keeps the type that they know.
+      bool isOwn =
+          !function.isPublic() && !addressed.contains(function.getName());
+      takeIntegers(b, function, isOwn);
+      if (isOwn)
+        changed.insert(function.getName());
+    });
     // In order, so that bitcasts of operands fold with those of what made them.
     getOperation()->walk([&](Operation *op) {
-      if (!isa<LLVM::LoadOp, LLVM::StoreOp, LLVM::ShuffleVectorOp,
-               LLVM::ExtractElementOp, LLVM::InsertElementOp, LLVM::CallOp>(op))
+      auto call = dyn_cast<LLVM::CallOp>(op);
+      if (call ? !call.getCallee() || !changed.contains(*call.getCallee())
+               : !isa<LLVM::LoadOp, LLVM::StoreOp, LLVM::ShuffleVectorOp,
+                      LLVM::ExtractElementOp, LLVM::InsertElementOp>(op))
         return;
       b.setInsertionPoint(op);
       for (OpOperand &operand : op->getOpOperands())
         if (isBf16(operand.get().getType()))
           takeIntegers(b, operand);
       for (Value result : op->getResults())
-        if (isBf16(result.getType()) && !isa<LLVM::CallOp>(op))
+        if (isBf16(result.getType()) && !call)
           produceIntegers(b, op, result);
     });
   }
 
-  /// The arguments of a function.
-  void takeIntegers(OpBuilder &b, LLVM::LLVMFuncOp function) {
-    LLVM::LLVMFunctionType type = function.getFunctionType();
-    SmallVector<Type> types(type.getParams());
-    if (llvm::none_of(types, isBf16))
-      return;
-    for (auto [n, argument] : llvm::enumerate(types)) {
-      if (!isBf16(argument))
+  /// The arguments of a function are integers from its beginning on and, if it
+  /// is our own, before.
+  void takeIntegers(OpBuilder &b, LLVM::LLVMFuncOp function, bool isOwn) {
+    b.setInsertionPointToStart(&function.front());
+    Location loc = function.getLoc();
+    SmallVector<Type> types(function.getFunctionType().getParams());
+    for (auto [argument, type] :
+         llvm::zip_equal(function.getArguments(), types)) {
+      if (!isBf16(type))
         continue;
-      if (!function.isExternal()) {
-        BlockArgument value = function.getArgument(n);
-        b.setInsertionPointToStart(&function.front());
-        auto number = LLVM::BitcastOp::create(b, function.getLoc(),
-                                              value.getType(), value);
-        value.replaceAllUsesExcept(number, number);
-        value.setType(toIntegers(argument));
+      Type integer = toIntegers(type);
+      Operation *first = nullptr;
+      Value value = argument;
+      if (!isOwn) {
+        value = LLVM::BitcastOp::create(b, loc, integer, argument);
+        first = value.getDefiningOp();
       }
-      argument = toIntegers(argument);
+      auto number = LLVM::BitcastOp::create(b, loc, type, value);
+      argument.replaceUsesWithIf(number, [&](OpOperand &use) {
+        return use.getOwner() != number && use.getOwner() != first;
+      });
+      if (isOwn) {
+        argument.setType(integer);
+        type = integer;
+      }
       ++numMoves;
     }
-    function.setFunctionType(LLVM::LLVMFunctionType::get(
-        type.getReturnType(), types, type.isVarArg()));
+    if (isOwn)
+      function.setFunctionType(LLVM::LLVMFunctionType::get(
+          function.getFunctionType().getReturnType(), types,
+          function.isVarArg()));
   }
 
   void produceIntegers(OpBuilder &b, Operation *op, Value value) {

@@ -3,12 +3,13 @@
 // What is only moved becomes an integer; a number that is computed is one again.
 
 // CHECK-LABEL: llvm.func @copy
-// CHECK-SAME: %[[NUMBER:[a-z0-9]+]]: i16) -> f32
+// CHECK-SAME: %[[NUMBER:[a-z0-9]+]]: bf16) -> f32
+// CHECK: %[[INTEGER:.*]] = llvm.bitcast %[[NUMBER]] : bf16 to i16
 // CHECK: %[[X:.*]] = llvm.load %{{.*}} : !llvm.ptr -> i16
 // CHECK: %[[Y:.*]] = llvm.bitcast %[[X]] : i16 to bf16
 // CHECK: llvm.store %[[X]], %{{.*}} : i16, !llvm.ptr
 // CHECK: llvm.fpext %[[Y]] : bf16 to f32
-// CHECK: llvm.store %[[NUMBER]], %{{.*}} : i16, !llvm.ptr
+// CHECK: llvm.store %[[INTEGER]], %{{.*}} : i16, !llvm.ptr
 // CHECK: llvm.load %{{.*}} : !llvm.ptr -> f16
 // DOC-BEGIN: fovea-move-bf16-as-integers --fovea-move-bf16-as-integers
 llvm.func @copy(%from: !llvm.ptr, %to: !llvm.ptr, %number: bf16) -> f32 {
@@ -29,7 +30,8 @@ llvm.func @half(%from: !llvm.ptr, %to: !llvm.ptr) {
 // So are vectors, from the load to the store.
 
 // CHECK-LABEL: llvm.func @vectors
-// CHECK-SAME: %[[V:[a-z0-9]+]]: vector<4xi16>)
+// CHECK-SAME: %[[W4:[a-z0-9]+]]: vector<4xbf16>)
+// CHECK: %[[V:.*]] = llvm.bitcast %[[W4]] : vector<4xbf16> to vector<4xi16>
 // CHECK: %[[C:.*]] = llvm.mlir.constant(1 : i32)
 // CHECK: %[[X:.*]] = llvm.load %{{.*}} : !llvm.ptr -> vector<3xi16>
 // CHECK: %[[W:.*]] = llvm.shufflevector %[[X]], %[[X]] [0, 1, 2, 0] : vector<3xi16>
@@ -48,14 +50,33 @@ llvm.func @vectors(%from: !llvm.ptr, %to: !llvm.ptr, %v: vector<4xbf16>) {
   llvm.return
 }
 
-// Arguments of functions and calls, too.
+// Arguments of functions that nobody else calls are integers, too. Others keep the type
+// that their callers know; inside they are integers from the beginning on.
 
 // CHECK-LABEL: llvm.func @caller
-// CHECK-SAME: %[[A:.*]]: i16)
-// CHECK: llvm.call @callee(%[[A]]) : (i16) -> f32
-llvm.func @caller(%a: bf16) -> f32 {
-  %r = llvm.call @callee(%a) : (bf16) -> f32
-  llvm.return %r : f32
+// CHECK-SAME: %[[A:[a-z0-9]+]]: bf16)
+// CHECK: %[[I:.*]] = llvm.bitcast %[[A]] : bf16 to i16
+// CHECK: %[[B:.*]] = llvm.bitcast %[[I]] : i16 to bf16
+// CHECK: llvm.call @own(%[[I]]) : (i16) -> f32
+// CHECK: llvm.call @foreign(%[[B]]) : (bf16) -> f32
+// CHECK: llvm.call @addressed(%[[B]]) : (bf16) -> f32
+llvm.func @caller(%a: bf16) -> !llvm.ptr {
+  %0 = llvm.call @own(%a) : (bf16) -> f32
+  %1 = llvm.call @foreign(%a) : (bf16) -> f32
+  %2 = llvm.call @addressed(%a) : (bf16) -> f32
+  %3 = llvm.mlir.addressof @addressed : !llvm.ptr
+  llvm.return %3 : !llvm.ptr
 }
-// CHECK: llvm.func @callee(i16) -> f32
-llvm.func @callee(bf16) -> f32
+// CHECK: llvm.func @foreign(bf16) -> f32
+llvm.func @foreign(bf16) -> f32
+// CHECK: llvm.func @own(%[[X:.*]]: i16) -> f32
+// CHECK: llvm.bitcast %[[X]] : i16 to bf16
+llvm.func @own(%x: bf16) -> f32 attributes {sym_visibility = "private"} {
+  %0 = llvm.fpext %x : bf16 to f32
+  llvm.return %0 : f32
+}
+// CHECK: llvm.func @addressed(%{{.*}}: bf16) -> f32
+llvm.func @addressed(%x: bf16) -> f32 attributes {sym_visibility = "private"} {
+  %0 = llvm.fpext %x : bf16 to f32
+  llvm.return %0 : f32
+}
