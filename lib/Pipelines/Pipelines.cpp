@@ -81,6 +81,7 @@ void fovea::buildBufferizeStage(OpPassManager &pm) {
   decompose.ops = {"attn.merge", "attn.reorder"};
   decompose.keepScheduled = true;
   decompose.keepOverlaps = true;
+  decompose.keepInverses = true;
   pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
 }
@@ -89,6 +90,7 @@ void fovea::buildTileStage(OpPassManager &pm, const CpuPipelineOptions &) {
   buildBufferizeStage(pm);
   pm.addPass(attn::createAttnPackHeads());
   pm.addPass(createAttnToTile());
+  pm.addPass(attn::createAttnLowerInverses());
   pm.addPass(attn::createAttnLowerWalks());
   // Before the walk is split, so that masks are seen in their simplest form.
   pm.addPass(createCanonicalizerPass());

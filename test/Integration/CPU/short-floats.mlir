@@ -1,7 +1,7 @@
-// Regions compute in bf16 and f16 on CPUs without instructions for them; each
-// result is rounded to its type. So do conditions that are the same for a work
-// item, and ops that are decomposed. The ops here are exact in f64 and in f32 up to
-// that rounding.
+// Regions compute in bf16 and f16 on CPUs without instructions for them, and kernels
+// move such numbers in every way; each result is rounded to its type. So do conditions
+// that are the same for a work item, and ops that are decomposed. The ops here are
+// exact in f64 and in f32 up to that rounding.
 //
 // RUN: fovea-run %s --check --all-entries --target cpu:plain | FileCheck %s
 // RUN: %if avx2 %{ fovea-run %s --check --all-entries --target cpu:avx2 | FileCheck %s %}
@@ -11,6 +11,9 @@
 // CHECK: f16 {{.*}} ok
 // CHECK: mask {{.*}} ok
 // CHECK: reduce {{.*}} ok
+// CHECK: captured {{.*}} ok
+// CHECK: single_channels {{.*}} ok
+// CHECK: roots {{.*}} ok
 
 // By row, by key, by head and one by one.
 func.func @bf16(%q: tensor<1x4x70x16xf32>, %k: tensor<1x4x90x16xbf16>,
@@ -127,4 +130,52 @@ func.func @reduce(%q: tensor<1x2x40x16xf32>, %k: tensor<1x2x50x16xf32>,
         attn.yield %y : f32
       }
   return %r : tensor<1x2x50xf32>
+}
+
+// A scalar that a kernel takes as an argument.
+func.func @captured(%q: tensor<1x2x70x16xf32>, %k: tensor<1x2x90x16xf32>,
+    %y: bf16 {fovea.low = -2.0 : f64, fovea.high = 2.0 : f64},
+    %o: tensor<1x2x70x16xf32>) -> tensor<1x2x70x16xf32> {
+  %r = attn.attention ins(%q : tensor<1x2x70x16xf32>)
+      dense(%k, %k : tensor<1x2x90x16xf32>, tensor<1x2x90x16xf32>)
+      outs(%o : tensor<1x2x70x16xf32>)
+      score(%s, %b, %h, %i, %j, %t = %y : bf16) {
+        %past = arith.cmpi sle, %j, %i : index
+        %x = arith.extf %t : bf16 to f32
+        %z = arith.mulf %s, %x : f32
+        %c = arith.select %past, %z, %s : f32
+        attn.yield %c : f32
+      }
+      mask(%b, %h, %i, %j) {
+        %past = arith.cmpi sle, %j, %i : index
+        attn.yield %past : i1
+      }
+  return %r : tensor<1x2x70x16xf32>
+}
+
+// Channels of which one is left over, in lanes of 8.
+func.func @single_channels(%q: tensor<1x2x9x17xbf16>, %k: tensor<1x2x40x17xbf16>,
+    %v: tensor<1x2x40x19xbf16>, %o: tensor<1x2x9x19xbf16>) -> tensor<1x2x9x19xbf16> {
+  %r = attn.attention ins(%q : tensor<1x2x9x17xbf16>)
+      dense(%k, %v : tensor<1x2x40x17xbf16>, tensor<1x2x40x19xbf16>)
+      outs(%o : tensor<1x2x9x19xbf16>)
+      attributes {schedule = #tile.cpu_schedule<query_tile = 2, key_tile = 8, lanes = 8, rows = 2,
+                                                vectors = 2, lane_axis = 1>}
+  return %r : tensor<1x2x9x19xbf16>
+}
+
+// A function for which there is an instruction of AVX, in vectors of 8 without AVX.
+func.func @roots(%q: tensor<1x2x70x16xf32>, %k: tensor<1x2x90x16xf32>, %o: tensor<1x2x70x16xf32>)
+    -> tensor<1x2x70x16xf32> {
+  %r = attn.attention ins(%q : tensor<1x2x70x16xf32>)
+      dense(%k, %k : tensor<1x2x90x16xf32>, tensor<1x2x90x16xf32>)
+      outs(%o : tensor<1x2x70x16xf32>)
+      score(%s, %b, %h, %i, %j) {
+        %one = arith.constant 1.0 : f32
+        %x = math.fma %s, %s, %one : f32
+        %y = math.rsqrt %x : f32
+        attn.yield %y : f32
+      }
+      attributes {schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 32, lanes = 8, rows = 4, vectors = 2>}
+  return %r : tensor<1x2x70x16xf32>
 }

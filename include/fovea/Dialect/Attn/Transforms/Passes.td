@@ -607,8 +607,9 @@ def AttnLowerInverses : Pass<"attn-lower-inverses"> {
     `attn.reorder inverse by(%p)` on memrefs becomes a parallel loop over the places of
     its input that stores each element where the permutation says. The decomposition
     makes the inverse permutation instead, one number after another; the loops of
-    this pass run on a GPU. Each token has to be there once, which is not checked; a
-    number that is no token is clamped.
+    this pass run on the threads of a CPU and on a GPU. Each token has to be there
+    once, which `-attn-check-sizes` checks before a call on CPUs; here a number that is
+    no token is clamped.
   }];
   let statistics = [
     Statistic<"numLowered", "lowered", "Number of moves that became loops">
