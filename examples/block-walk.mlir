@@ -1,6 +1,6 @@
-// Blocks in closed form: each block of 64 queries visits the first block of 64 keys,
-// and its own and the three before it, causally. No list is made, and the number of
-// tokens may be any. The "A shape" of MInference (Jiang et al., 2024), with which
+// Blocks in closed form: each block of 128 queries visits the first block of 128
+// keys, and its own and the three before it, causally. No list is made, and there may
+// be any number of tokens. The "A shape" of MInference (Jiang et al., 2024), with which
 // heads of long prompts that look at few places are computed.
 //
 //   fovea-run examples/block-walk.mlir --random 0 --check
@@ -23,7 +23,7 @@ module attributes {fovea.dims = {S = 777}} {
           %causal = arith.cmpi sle, %j, %i : index
           attn.yield %causal : i1
         }
-        attributes {walk = #attn.walk<queries = 64, keys = 64,
+        attributes {walk = #attn.walk<queries = 128, keys = 128,
                                       ranges = (t) -> (0, 1, t - 3, t + 1)>}
     return %r : tensor<1x4x?x64xf32>
   }

@@ -4,6 +4,10 @@
 //
 // RUN: fovea-run %s --random 1 --check --all-entries | FileCheck %s
 // RUN: fovea-run %s --random 2 --check --all-entries --dims S=65,T=300 --target cpu:plain | FileCheck %s
+// RUN: fovea-run %s --random 3 --check --entry blocks --dims S=1,T=0 | FileCheck %s --check-prefix=ONE
+// RUN: fovea-run %s --random 3 --check --entry pages --dims S=1,T=0 | FileCheck %s --check-prefix=ONE
+// RUN: fovea-run %s --random 3 --check --entry sums --dims S=1,T=1 | FileCheck %s --check-prefix=ONE
+// ONE: rel_error {{.*}} ok
 //
 // The ranges that the analysis finds are those of the walk.
 // RUN: fovea-opt %s --attn-walk-to-mask --attn-analyze-mask="query-tile=64 key-tile=32" -o %t 2>&1 \

@@ -256,8 +256,10 @@ def parse_arguments():
     add("--jobs", type=count, default=cores, metavar="N", help=f"default: {cores}")
     add("--timeout", type=count, default=300, metavar="S", help="of one module, in s")
     add("--show", type=natural(0), default=3, metavar="N", help="failures to print")
-    add("--without", type=features, default=frozenset(), metavar="F,...")
-    add("--targets", nargs="+", default=["cpu"], metavar="T", help="default: cpu")
+    add("--without", type=features, default=frozenset(), metavar="F,...",
+        help="features to leave out, see below")
+    add("--targets", nargs="+", default=["cpu"], metavar="T",
+        help="targets of fovea-run, for the modules in turn (default: cpu)")
     add("--print", action="store_true", help="print the programs, run nothing")
     add("extra", nargs="*", metavar="OPTION", help="after --: options of fovea-run")
     return parser.parse_args()

@@ -129,10 +129,6 @@ void Report::print(const std::optional<RangeCounts> &counts) {
     diagnostic.attachNote(obstacle->getLoc())
         << "'" << obstacle->getName()
         << "' is not analysed: it is taken for true and for false";
-  if (op.getWalkAttr())
-    diagnostic.attachNote(op.getLoc())
-        << "its walk in closed form is not looked at: run -attn-walk-to-mask "
-           "first";
   if (!counts)
     return;
   Diagnostic &note = diagnostic.attachNote(op.getLoc());
@@ -156,7 +152,10 @@ struct AttnAnalyzeMaskPass final
       return signalPassFailure();
     }
     getOperation()->walk([&](ScoreOpInterface op) {
-      if (!op.getMask().empty())
+      if (op.getWalkAttr())
+        emitRemark(op.getLoc()) << "has a walk in closed form: run "
+                                   "-attn-walk-to-mask first";
+      else if (!op.getMask().empty())
         analyze(op);
     });
     markAllAnalysesPreserved();

@@ -171,7 +171,9 @@ def Attn_WalkAttr : Attn_Attr<"Walk", "walk"> {
     In visited tiles the mask region decides, if there is one; all other pairs are
     masked. So a walk is a mask by blocks, and `-attn-walk-to-mask`, the first pass of
     all pipelines, makes it one: the analysis of masks then gives kernels ranges of key
-    tiles that hold just these tiles, full where there is no other mask.
+    tiles that hold just these tiles, full where there is no other mask. Tiles cost
+    least that are made of a kernel's own, which have 64 queries (on GPUs mostly 128)
+    and 128 keys.
 
     Example: the first key tile, and the three up to the queries' own: `#attn.walk<
     queries = 128, keys = 128, ranges = (t) -> (0, 1, t - 2, t + 1)>`.
