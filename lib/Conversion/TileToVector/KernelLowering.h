@@ -328,10 +328,13 @@ private:
   /// it; of those beyond `last`, if it is given, the last.
   llvm::SmallVector<Row> findRows(const Factor &factor, mlir::Value first,
                                   int64_t count, mlir::Value last = {});
-  /// Asks for columns of those rows of the tile that the loop's next step
-  /// loads.
-  void prefetchRows(const Factor &factor, mlir::Value first, int64_t count,
-                    mlir::Value column, int64_t columns);
+  /// The same rows of the tile that the loop's next step loads; none if it is
+  /// not known which that is.
+  llvm::SmallVector<Row> findNextRows(const Factor &factor, mlir::Value first,
+                                      int64_t count);
+  /// Asks for the cache lines of columns of next rows.
+  void prefetch(const Factor &factor, llvm::ArrayRef<Row> rows,
+                mlir::Value column, int64_t columns);
   /// `size` elements of a row, from `column` on; of which `count` exist, the
   /// others are zero.
   mlir::Value loadPart(mlir::Location loc, mlir::Value memory, Row row,
@@ -342,9 +345,11 @@ private:
   mlir::Value multiply(const Factor &factor, mlir::Value x, mlir::Value y,
                        mlir::Value sum);
   /// Products of `numRows` rows of a with rows of b; sums of each, in lanes.
+  /// Next rows, if any, are asked for meanwhile.
   llvm::SmallVector<mlir::Value>
   emitRowSums(tile::DotOp dot, const Factor &factor, mlir::Value operand,
-              int64_t firstRow, int64_t numRows, llvm::ArrayRef<Row> rows);
+              int64_t firstRow, int64_t numRows, llvm::ArrayRef<Row> rows,
+              llvm::ArrayRef<Row> nextRows);
   /// Products of all rows of a with as many rows of b as there are lanes, from
   /// `first` on: a vector for each row of a.
   llvm::SmallVector<mlir::Value> emitRowProducts(tile::DotOp dot,

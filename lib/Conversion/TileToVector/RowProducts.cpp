@@ -13,7 +13,8 @@
 // and values), elements of a are broadcast.
 //
 // Memory bounds these products: while a step of a loop reads its tile, it asks
-// for that of the next one.
+// for that of the next one, a few lines of the cache at a time: loads wait
+// behind requests for which there is no room.
 //
 //===----------------------------------------------------------------------===//
 
@@ -144,17 +145,15 @@ SmallVector<KernelLowering::Row> KernelLowering::findRows(const Factor &factor,
   return rows;
 }
 
-void KernelLowering::prefetchRows(const Factor &factor, Value first,
-                                  int64_t count, Value column,
-                                  int64_t columns) {
+SmallVector<KernelLowering::Row>
+KernelLowering::findNextRows(const Factor &factor, Value first, int64_t count) {
+  SmallVector<Row> rows;
   if (!factor.next)
-    return;
+    return rows;
   tile::LoadOp load = factor.load;
   Location loc = load.getLoc();
   auto view = load.getView().getDefiningOp<tile::ViewOp>();
   bool together = areTogether(load, count);
-  Value from = arith::AddIOp::create(b, loc, load.getOffsets()[1], column);
-  Row place;
   for (int64_t n = 0; n < count; ++n) {
     // A row that does not exist is in no page; what lies behind one, on its
     // page or not, may be asked for.
@@ -162,19 +161,29 @@ void KernelLowering::prefetchRows(const Factor &factor, Value first,
       Value row = arith::AddIOp::create(b, loc, first, index(n));
       row = arith::AddIOp::create(b, loc, factor.next, row);
       row = arith::MinSIOp::create(b, loc, row, factor.last);
-      place = indices(view, {row, from});
+      rows.push_back(indices(view, {row, load.getOffsets()[1]}));
+      continue;
     }
-    Row at = place;
-    if (n != 0 && together)
-      at[view.getDims()[0]] =
-          arith::AddIOp::create(b, loc, place[view.getDims()[0]], index(n));
-    int64_t line =
-        lineBits / load.getType().getElementType().getIntOrFloatBitWidth();
+    rows.push_back(rows[0]);
+    Value &place = rows.back()[view.getDims()[0]];
+    place = arith::AddIOp::create(b, loc, place, index(n));
+  }
+  return rows;
+}
+
+void KernelLowering::prefetch(const Factor &factor, ArrayRef<Row> rows,
+                              Value column, int64_t columns) {
+  tile::LoadOp load = factor.load;
+  Location loc = load.getLoc();
+  auto view = load.getView().getDefiningOp<tile::ViewOp>();
+  int64_t line =
+      lineBits / load.getType().getElementType().getIntOrFloatBitWidth();
+  for (Row row : rows) {
+    Value &last = row[view.getColumnDim()];
+    Value from = arith::AddIOp::create(b, loc, last, column);
     for (int64_t c = 0; c < columns; c += line) {
-      Row here = at;
-      Value &last = here[view.getColumnDim()];
-      last = arith::AddIOp::create(b, loc, last, index(c));
-      memref::PrefetchOp::create(b, loc, view.getSource(), here,
+      last = arith::AddIOp::create(b, loc, from, index(c));
+      memref::PrefetchOp::create(b, loc, view.getSource(), row,
                                  /*isWrite=*/false, /*localityHint=*/2,
                                  /*isDataCache=*/true);
     }
@@ -218,15 +227,15 @@ Value KernelLowering::multiply(const Factor &factor, Value x, Value y,
 // Products that contract columns of b
 //===----------------------------------------------------------------------===//
 
-SmallVector<Value> KernelLowering::emitRowSums(tile::DotOp dot,
-                                               const Factor &factor,
-                                               Value operand, int64_t firstRow,
-                                               int64_t numRows,
-                                               ArrayRef<Row> rows) {
+SmallVector<Value>
+KernelLowering::emitRowSums(tile::DotOp dot, const Factor &factor,
+                            Value operand, int64_t firstRow, int64_t numRows,
+                            ArrayRef<Row> rows, ArrayRef<Row> nextRows) {
   Location loc = dot.getLoc();
   int64_t step = width * factor.pack;
   auto convert = [&](Value x) { return factor.pack > 1 ? x : toF32(x); };
   auto add = [&](Value column, int64_t count, ValueRange sums) {
+    prefetch(factor, nextRows, column, count);
     SmallVector<Value> a, next;
     for (int64_t n = 0; n < numRows; ++n)
       a.push_back(
@@ -268,7 +277,7 @@ SmallVector<Value> KernelLowering::emitRowProducts(tile::DotOp dot,
       !known || *known % width != 0)
     last = arith::SubIOp::create(b, loc, count, index(1));
   SmallVector<Row> rows = findRows(factor, first, width, last);
-  prefetchRows(factor, first, width, index(0), factor.size);
+  SmallVector<Row> nextRows = findNextRows(factor, first, width);
   int64_t keys = std::min(schedule.getVectors(), width);
   SmallVector<Value> products;
   for (int64_t row = 0; row < vectorsOf(dot.getResult());
@@ -277,8 +286,10 @@ SmallVector<Value> KernelLowering::emitRowProducts(tile::DotOp dot,
         std::min(schedule.getRows(), vectorsOf(dot.getResult()) - row);
     SmallVector<SmallVector<Value>> parts(numRows);
     for (int64_t key = 0; key < width; key += keys) {
-      SmallVector<Value> sums = emitRowSums(dot, factor, operand, row, numRows,
-                                            ArrayRef(rows).slice(key, keys));
+      ArrayRef<Row> next = nextRows;
+      SmallVector<Value> sums = emitRowSums(
+          dot, factor, operand, row, numRows, ArrayRef(rows).slice(key, keys),
+          row == 0 && !next.empty() ? next.slice(key, keys) : ArrayRef<Row>());
       for (int64_t n = 0; n < numRows; ++n) {
         SmallVector<Value> own;
         for (int64_t k = 0; k < keys; ++k)
@@ -334,7 +345,7 @@ KernelLowering::emitColumnSums(tile::DotOp dot, const Factor &factor,
   auto add = [&](Value k, int64_t step, ValueRange sums) {
     SmallVector<Row> rows = findRows(factor, k, step);
     if (firstRow == 0)
-      prefetchRows(factor, k, step, column, count);
+      prefetch(factor, findNextRows(factor, k, step), column, count);
     SmallVector<Value> x, next;
     for (int64_t n = 0; n < vectors; ++n) {
       int64_t size = std::min(width, count - n * width);
