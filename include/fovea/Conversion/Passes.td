@@ -316,7 +316,8 @@ def MoveBf16AsIntegers : Pass<"fovea-move-bf16-as-integers"> {
   let description = [{
     On a CPU without instructions for bf16 LLVM keeps such a number as one of f32 from
     block to block, and calls a function of a library to store it or to make it a part
-    of a vector. What is only moved is an `i16` after this pass: loads and stores,
+    of a vector; with them LLVM 22 stops at moves of some vectors, as of 9 numbers. What is
+    only moved is an `i16` after this pass: loads and stores,
     scalars and vectors, what takes vectors apart and puts them together, and arguments of
     functions, all in the llvm dialect. Functions that others may call (public ones, and
     those whose address is taken) keep their types.

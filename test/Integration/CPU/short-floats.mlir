@@ -7,6 +7,8 @@
 // RUN: %if avx2 %{ fovea-run %s --check --all-entries --target cpu:avx2 | FileCheck %s %}
 // RUN: %if avx512 %{ fovea-run %s --check --all-entries --target cpu:avx512 | FileCheck %s %}
 // RUN: fovea-run %s --check --all-entries | FileCheck %s
+// RUN: fovea-compile %s --emit=asm -o %t.s \
+// RUN:   --target=cpu:+avx512f,+avx512bw,+avx512dq,+avx512vl,+avx512bf16,+fma,+avx2
 // CHECK: bf16 {{.*}} ok
 // CHECK: f16 {{.*}} ok
 // CHECK: mask {{.*}} ok
@@ -14,6 +16,7 @@
 // CHECK: captured {{.*}} ok
 // CHECK: single_channels {{.*}} ok
 // CHECK: roots {{.*}} ok
+// CHECK: three_channels {{.*}} ok
 
 // By row, by key, by head and one by one.
 func.func @bf16(%q: tensor<1x4x70x16xf32>, %k: tensor<1x4x90x16xbf16>,
@@ -178,4 +181,14 @@ func.func @roots(%q: tensor<1x2x70x16xf32>, %k: tensor<1x2x90x16xf32>, %o: tenso
       }
       attributes {schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 32, lanes = 8, rows = 4, vectors = 2>}
   return %r : tensor<1x2x70x16xf32>
+}
+
+// Copies of factors in bf16 beside few channels, in vectors of 9, with and without
+// instructions for bf16.
+func.func @three_channels(%q: tensor<1x4x1x3xbf16>, %k: tensor<1x1x1x3xbf16>, %v: tensor<1x1x1x1xf32>,
+    %f: tensor<1x4x1x1xf32>, %g: tensor<1x1x1x1xf32>, %o: tensor<1x4x1x1xf32>) -> tensor<1x4x1x1xf32> {
+  %r = attn.attention ins(%q : tensor<1x4x1x3xbf16>)
+      dense(%k, %v : tensor<1x1x1x3xbf16>, tensor<1x1x1x1xf32>)
+      factors(%f, %g : tensor<1x4x1x1xf32>, tensor<1x1x1x1xf32>) outs(%o : tensor<1x4x1x1xf32>)
+  return %r : tensor<1x4x1x1xf32>
 }
