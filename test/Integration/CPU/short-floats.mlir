@@ -185,10 +185,10 @@ func.func @roots(%q: tensor<1x2x70x16xf32>, %k: tensor<1x2x90x16xf32>, %o: tenso
 
 // Copies of factors in bf16 beside few channels, in vectors of 9, with and without
 // instructions for bf16.
-func.func @three_channels(%q: tensor<1x4x1x3xbf16>, %k: tensor<1x1x1x3xbf16>, %v: tensor<1x1x1x1xf32>,
-    %f: tensor<1x4x1x1xf32>, %g: tensor<1x1x1x1xf32>, %o: tensor<1x4x1x1xf32>) -> tensor<1x4x1x1xf32> {
+func.func @three_channels(%q: tensor<1x4x1x3xbf16>, %k: tensor<1x1x5x3xbf16>, %v: tensor<1x1x5x1xf32>,
+    %f: tensor<1x4x1x1xf32>, %g: tensor<1x1x5x1xf32>, %o: tensor<1x4x1x1xf32>) -> tensor<1x4x1x1xf32> {
   %r = attn.attention ins(%q : tensor<1x4x1x3xbf16>)
-      dense(%k, %v : tensor<1x1x1x3xbf16>, tensor<1x1x1x1xf32>)
-      factors(%f, %g : tensor<1x4x1x1xf32>, tensor<1x1x1x1xf32>) outs(%o : tensor<1x4x1x1xf32>)
+      dense(%k, %v : tensor<1x1x5x3xbf16>, tensor<1x1x5x1xf32>)
+      factors(%f, %g : tensor<1x4x1x1xf32>, tensor<1x1x5x1xf32>) outs(%o : tensor<1x4x1x1xf32>)
   return %r : tensor<1x4x1x1xf32>
 }
