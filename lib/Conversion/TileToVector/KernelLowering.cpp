@@ -146,7 +146,7 @@ LogicalResult KernelLowering::lowerOp(Operation &op) {
     done.push_back(&op);
     return lowerStore(store);
   }
-  if (auto loop = dyn_cast<scf::ForOp>(op); loop && hasTiles(op)) {
+  if (auto loop = dyn_cast<scf::ForOp>(op); loop && holdsTiles(loop)) {
     done.push_back(&op);
     return lowerLoop(loop);
   }

@@ -65,3 +65,41 @@ tile.kernel @values(%p: memref<?x32xbf16>, %v: memref<15x64xbf16>, %o: memref<?x
     : !tile.tile<1x32xbf16, #pairs>, !tile.tile<32x64xbf16, #memory>, !tile.tile<1x64xf32, #lanes>
   tile.store %s, %vo[%x, %c0] : !tile.tile<1x64xf32, #lanes>, !tile.view<?x64xf32>
 }
+
+// While a tile of keys is multiplied, the next one is asked for: a line of the cache of
+// each of the four keys before their products, so that loads never wait behind many
+// requests. Beyond the last tile, it is the last row that is asked for. The loop carries no
+// tile, which the pass once left half lowered.
+
+// CHECK-LABEL: func.func private @next(
+// CHECK-SAME: memref<?x64xbf16>, %[[K:[^:]*]]: memref<64x64xbf16>
+// CHECK: %[[LAST:.*]] = arith.subi %c64, %c1 : index
+// CHECK: %[[NEXT:.*]] = arith.minsi {{.*}}, %[[LAST]] : index
+// CHECK-NOT: memref.prefetch
+// CHECK: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+// CHECK: memref.prefetch %[[K]][%[[NEXT]],
+// CHECK-COUNT-3: memref.prefetch %[[K]]
+// CHECK-NOT: memref.prefetch
+// CHECK-COUNT-4: x86vector.avx512.dot
+// CHECK-NOT: memref.prefetch
+// CHECK: scf.yield
+tile.kernel @next(%q: memref<?x64xbf16>, %k: memref<64x64xbf16>, %o: memref<?x64xf32>) grid(%x)
+    attributes {schedule = #schedule} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c16 = arith.constant 16 : index
+  %zero = arith.constant 0.0 : f32
+  %vq = tile.view %q dims [0, 1] at [] : memref<?x64xbf16> -> !tile.view<?x64xbf16>
+  %vk = tile.view %k dims [0, 1] at [] : memref<64x64xbf16> -> !tile.view<64x64xbf16>
+  %vo = tile.view %o dims [0, 1] at [] : memref<?x64xf32> -> !tile.view<?x64xf32>
+  %a = tile.load %vq[%x, %c0] : !tile.view<?x64xbf16> -> !tile.tile<1x64xbf16, #pairs>
+  scf.for %t = %c0 to %c4 step %c1 {
+    %first = arith.muli %t, %c16 : index
+    %b = tile.load %vk[%first, %c0] : !tile.view<64x64xbf16> -> !tile.tile<16x64xbf16, #memory>
+    %z = tile.splat %zero : f32 -> !tile.tile<1x16xf32, #lanes>
+    %s = tile.dot %a, %b, %z {indexing_maps = [#mk, #nk, #mn]}
+      : !tile.tile<1x64xbf16, #pairs>, !tile.tile<16x64xbf16, #memory>, !tile.tile<1x16xf32, #lanes>
+    tile.store %s, %vo[%x, %first] : !tile.tile<1x16xf32, #lanes>, !tile.view<?x64xf32>
+  }
+}
