@@ -76,6 +76,10 @@ LogicalResult Body::addStep(Operation *op) {
       .Case<memref::LoadOp>([&](auto read) { readTable(read.getMemRef()); })
       .Case<fovea::tile::GatherOp>(
           [&](auto read) { readTable(read.getTable()); })
+      .Case<fovea::tile::ExtractOp>([&](auto read) {
+        step.kind = Kind::Read;
+        step.table = machine.getTile(read.getTile()).elements;
+      })
       .Case<tensor::DimOp, memref::DimOp>(
           [&](auto dim) { readSize(dim.getSource()); })
       .Case<linalg::IndexOp>([&](auto index) {
@@ -87,7 +91,7 @@ LogicalResult Body::addStep(Operation *op) {
       op->getNumResults() != 1 || !isScalarType(op->getResult(0).getType()))
     return machine.refuse(op);
   for (Value operand : op->getOperands())
-    if (!isa<ShapedType>(operand.getType()))
+    if (!isa<ShapedType, fovea::tile::TileType>(operand.getType()))
       step.operands.push_back(getSlot(operand));
   numbers[op->getResult(0)] = step.result = slots.size();
   slots.emplace_back();

@@ -9,6 +9,7 @@
 #include "Helpers.h"
 
 #include "fovea/Dialect/Attn/IR/AttnInterfaceImpls.h"
+#include "fovea/Dialect/Pipe/IR/Pipe.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -17,7 +18,7 @@ mlir::DialectRegistry fovea::reference::getRegistry() {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<attn::AttnDialect, tile::TileDialect>();
+  registry.insert<attn::AttnDialect, pipe::PipeDialect, tile::TileDialect>();
   attn::registerAggregatedOpInterfaceExternalModels(registry);
   attn::registerBufferizableOpInterfaceExternalModels(registry);
   return registry;

@@ -14,6 +14,8 @@
 
 #include "Helpers.h"
 
+#include "fovea/Dialect/Pipe/Transforms/Passes.h"
+
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/PatternMatch.h"
@@ -169,4 +171,74 @@ TEST(Lowering, ScoreReduce) {
             lse, program.zeros({2, 4, 7})};
   };
   check(text, makeArguments, decompose, 1e-7);
+}
+
+// Strips of a table that is shorter than the distances there are: indices count
+// from its end, and are clamped. A function of the distance becomes a factor.
+TEST(Lowering, Strips) {
+  static constexpr StringLiteral text = R"(
+    #id = affine_map<(i, j) -> (i, j)>
+    !acc = !tile.tile<64x32xf32, #pipe.acc<groups = 1>>
+    tile.kernel @scores(%s: memref<?x?xf32>, %table: memref<?x?xf32>, %o: memref<?x?xf32>)
+        grid(%h, %m) attributes {schedule = #pipe.schedule<query_tile = 64, key_tile = 32,
+          stages = 1, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c32 = arith.constant 32 : index
+      %c64 = arith.constant 64 : index
+      %zero = arith.constant 0.0 : f32
+      %z = tile.splat %zero : f32 -> !acc
+      %sv = tile.view %s dims [0, 1] at [] : memref<?x?xf32> -> !tile.view<?x?xf32>
+      %ov = tile.view %o dims [0, 1] at [] : memref<?x?xf32> -> !tile.view<?x?xf32>
+      %keys = memref.dim %s, %c1 : memref<?x?xf32>
+      %n = arith.ceildivsi %keys, %c32 : index
+      %i0 = arith.muli %m, %c64 : index
+      scf.for %t = %c0 to %n step %c1 {
+        %j0 = arith.muli %t, %c32 : index
+        %x = tile.load %sv[%i0, %j0] : !tile.view<?x?xf32> -> !acc
+        %b = tile.map ins(%z : !acc) maps [#id] origin(%i0, %j0) {
+        ^bb0(%u: f32, %i: index, %j: index):
+          %c9 = arith.constant 9 : index
+          %d = arith.subi %i, %j : index
+          %p = arith.addi %d, %c9 : index
+          %y = tile.gather %table[%h, %p] : memref<?x?xf32>
+          %w = arith.addf %u, %y : f32
+          tile.yield %w : f32
+        } -> !acc
+        %r = tile.map ins(%x, %b : !acc, !acc) maps [#id, #id] origin(%i0, %j0) {
+        ^bb0(%u: f32, %w: f32, %i: index, %j: index):
+          %d = arith.subi %j, %i : index
+          %k = arith.index_cast %d : index to i32
+          %a = math.absi %k : i32
+          %f = arith.sitofp %a : i32 to f32
+          %g = math.sqrt %f : f32
+          %y = math.fma %u, %g, %w : f32
+          tile.yield %y : f32
+        } -> !acc
+        tile.store %r, %ov[%i0, %j0] : !acc, !tile.view<?x?xf32>
+      }
+    }
+    func.func @f(%s: memref<?x?xf32>, %table: memref<?x?xf32>, %o: memref<?x?xf32>) {
+      %c1 = arith.constant 1 : index
+      %c2 = arith.constant 2 : index
+      tile.launch @scores grid(%c1, %c2) args(%s, %table, %o
+        : memref<?x?xf32>, memref<?x?xf32>, memref<?x?xf32>)
+      return
+    })";
+  Program program(text);
+  SmallVector<Array> arguments = {program.random({70, 90}),
+                                  program.random({2, 50}),
+                                  program.zeros({70, 90})};
+  SmallVector<Array> staged = arguments;
+  program.run(arguments);
+  PassManager manager(&program.getContext());
+  manager.addPass(fovea::pipe::createPipeStageDiagonals());
+  ASSERT_TRUE(succeeded(manager.run(program.getModule())))
+      << program.diagnostics;
+  int64_t strips = 0;
+  program.getModule().walk([&](fovea::tile::ExtractOp) { ++strips; });
+  EXPECT_EQ(strips, 2);
+  program.run(staged);
+  EXPECT_NE(arguments[2].floats, program.zeros({70, 90}).floats);
+  EXPECT_EQ(arguments[2].floats, staged[2].floats);
 }

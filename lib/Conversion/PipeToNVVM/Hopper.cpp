@@ -150,12 +150,14 @@ void KernelEmitter::emitClear(pipe::ClearOp op) {
   emitGroupBarrier();
 }
 
-/// One thread of each warp arrives; the first one waits for what it stored
-/// through the slot.
+/// One thread of each warp arrives, after all lanes have read what threads read
+/// themselves; the first one waits for what it stored through the slot.
 void KernelEmitter::emitRelease(pipe::ReleaseOp op) {
   Value empty = values[op.getSlot()][2];
   if (llvm::any_of(op.getSlot().getUsers(), llvm::IsaPred<pipe::StoreOp>))
     emitStoreWait();
+  if (op.getSlot().getType().getTile().getRank() == 1)
+    NVVM::SyncWarpOp::create(builder, loc, constant(-1));
   OpBuilder::InsertionGuard guard(builder);
   auto first = scf::IfOp::create(builder, loc, equals(lane, 0));
   builder.setInsertionPointToStart(first.thenBlock());
@@ -258,9 +260,41 @@ void KernelEmitter::emitPages(pipe::FillOp op) {
     pages.push_back(emitPage(view, add(first, row)));
 }
 
+/// Each lane writes its elements, the first one says that all have.
+LogicalResult KernelEmitter::emitPut(pipe::PutOp op) {
+  tile::TileType type = op.getTile().getType();
+  FailureOr<Fragment> fragment = Fragment::get(type, loc);
+  if (failed(fragment))
+    return failure();
+  Values slot = values[op.getSlot()];
+  Type element = type.getElementType();
+  int64_t bytes = element.getIntOrFloatBitWidth() / 8;
+  Value first = sharedPointer(add(slot[0], multiply(lane, bytes)));
+  auto elements = vector::ToElementsOp::create(builder, loc, get(op.getTile()));
+  for (auto [value, part] :
+       llvm::zip_equal(elements.getResults(), fragment->registerPart)) {
+    auto place = LLVM::GEPOp::create(
+        builder, loc, first.getType(), element, first,
+        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(part[0])});
+    LLVM::StoreOp::create(builder, loc, value, place);
+  }
+  NVVM::SyncWarpOp::create(builder, loc, constant(-1));
+  onOneThread([&] {
+    NVVM::MBarrierArriveOp::create(builder, loc, Type(), sharedPointer(slot[1]),
+                                   Value());
+  });
+  return success();
+}
+
 LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {
   tile::TileType type = op.getSlot().getType().getTile();
   Values slot = values[op.getSlot()];
+  OpBuilder::InsertionGuard guard(builder);
+  if (startsCopies) {
+    emitPages(op); // By all lanes, like the wait before it.
+    auto one = scf::IfOp::create(builder, loc, startsCopies);
+    builder.setInsertionPointToStart(one.thenBlock());
+  }
   Value barrier = sharedPointer(slot[1]);
   NVVM::MBarrierArriveExpectTxOp::create(
       builder, loc, Type(), barrier, constant(pipe::getSharedBytes(type)),

@@ -71,6 +71,15 @@ Value KernelEmitter::remainder(Value a, int64_t b) {
   return arith::RemUIOp::create(builder, loc, a, constant(b));
 }
 
+void KernelEmitter::onOneThread(llvm::function_ref<void()> emit) {
+  if (!startsCopies)
+    return emit();
+  OpBuilder::InsertionGuard guard(builder);
+  auto one = scf::IfOp::create(builder, loc, startsCopies);
+  builder.setInsertionPointToStart(one.thenBlock());
+  emit();
+}
+
 Value KernelEmitter::equals(Value a, int64_t b) {
   return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, a,
                                constant(b));
@@ -197,12 +206,19 @@ LogicalResult KernelEmitter::emitRole(pipe::RoleOp role, int64_t firstGroup) {
     emitStoreEnd(role);
     return success();
   }
-  // One thread starts all copies.
+  // One thread starts all copies; a warp computes what is handed over.
   OpBuilder::InsertionGuard guard(builder);
   auto first = scf::IfOp::create(builder, loc, equals(warp, 0));
   builder.setInsertionPointToStart(first.thenBlock());
   Value elected =
       NVVM::ElectSyncOp::create(builder, loc, builder.getI1Type(), Value());
+  if (role.walk([](pipe::PutOp) { return WalkResult::interrupt(); })
+          .wasInterrupted()) {
+    startsCopies = elected;
+    LogicalResult emitted = emitItems(role);
+    startsCopies = Value();
+    return emitted;
+  }
   auto one = scf::IfOp::create(builder, loc, elected);
   builder.setInsertionPointToStart(one.thenBlock());
   oneThread = true;
@@ -344,6 +360,7 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
       .Case<pipe::AcquireOp, pipe::TakeOp>(
           [&](auto advance) { return emitAdvance(advance); })
       .Case<pipe::FillOp>([&](auto fill) { return emitFill(fill); })
+      .Case<pipe::PutOp>([&](auto put) { return emitPut(put); })
       .Case<pipe::ReadOp>([&](auto read) {
         set(read, values[read.getSlot()][0]);
         return success();

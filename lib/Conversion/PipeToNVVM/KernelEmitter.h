@@ -133,6 +133,7 @@ private:
   void emitBlockItem();
   void emitCoordinates(mlir::Value item);
   mlir::LogicalResult emitItemLoop(pipe::RoleOp role);
+  mlir::Value emitTicket();
   mlir::Value emitNextItem(mlir::Value next, mlir::Value round);
   void emitCounterReset();
 
@@ -184,6 +185,7 @@ private:
   mlir::Value emitWarpPredicate();
   mlir::LogicalResult emitAdvance(mlir::Operation *op);
   mlir::LogicalResult emitFill(pipe::FillOp op);
+  mlir::LogicalResult emitPut(pipe::PutOp op);
   void emitClear(pipe::ClearOp op);
   void emitRelease(pipe::ReleaseOp op);
   void emitGroupBarrier();
@@ -247,6 +249,8 @@ private:
   mlir::Value multiply(mlir::Value a, int64_t b);
   mlir::Value divide(mlir::Value a, int64_t b);
   mlir::Value remainder(mlir::Value a, int64_t b);
+  /// Emits what one thread of a loading role does, which may be a warp.
+  void onOneThread(llvm::function_ref<void()> emit);
   mlir::Value equals(mlir::Value a, int64_t b);
   mlir::Value sharedPointer(mlir::Value address);
   /// The value of the lane whose number differs in the bits of `offset`.
@@ -296,6 +300,8 @@ private:
   int64_t roleFirstGroup = 0, turnGroups = 1;
   /// Whether one thread of a warp runs what is being emitted.
   bool oneThread = false;
+  /// In a loading role that a whole warp runs: whether this lane starts copies.
+  mlir::Value startsCopies;
 };
 
 } // namespace fovea

@@ -551,6 +551,8 @@ LogicalResult MapEmitter::emitOp(Operation *op) {
   }
   if (auto gather = dyn_cast<tile::GatherOp>(op))
     return emitGather(gather);
+  if (auto extract = dyn_cast<tile::ExtractOp>(op))
+    return emitExtract(extract);
   if (op->getDialect() ==
       builder.getContext()->getLoadedDialect<math::MathDialect>())
     return emitMath(op);

@@ -115,8 +115,9 @@ private:
   void joinWords(Condition &condition);
   mlir::Value emitBit(const Condition &condition, int64_t reg);
 
-  // Reads.cpp: elements of captured tensors.
+  // Reads.cpp: elements of captured tensors and of strips.
   mlir::LogicalResult emitGather(tile::GatherOp op);
+  mlir::LogicalResult emitExtract(tile::ExtractOp op);
 
   KernelEmitter &emitter;
   tile::MapOp map;

@@ -108,6 +108,35 @@ void KernelEmitter::emitCoordinates(Value item) {
   }
 }
 
+/// The number of an item that no other block takes.
+Value KernelEmitter::emitTicket() {
+  auto draw = [&]() -> Value {
+    return LLVM::AtomicRMWOp::create(builder, loc, LLVM::AtomicBinOp::add,
+                                     entry->getArguments().back(), constant(1),
+                                     LLVM::AtomicOrdering::monotonic);
+  };
+  Type i32 = builder.getI32Type();
+  Value ticket;
+  if (oneThread) {
+    ticket = draw();
+  } else {
+    // The first lane draws for the warp.
+    auto first = scf::IfOp::create(builder, loc, TypeRange{i32},
+                                   equals(lane, 0), /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(first.thenBlock());
+    scf::YieldOp::create(builder, loc, draw());
+    builder.setInsertionPointToStart(first.elseBlock());
+    scf::YieldOp::create(builder, loc, constant(0));
+    builder.setInsertionPointAfter(first);
+    ticket = NVVM::ShflOp::create(builder, loc, i32, constant(-1),
+                                  first.getResult(0), constant(0), constant(31),
+                                  NVVM::ShflKind::idx, UnitAttr());
+  }
+  return arith::AddIOp::create(builder, loc, ticket,
+                               NVVM::GridDimXOp::create(builder, loc, i32));
+}
+
 /// The loading end publishes `next` in the slot, the reading end (`next` null)
 /// takes it. Returns the number of the next item.
 Value KernelEmitter::emitNextItem(Value next, Value round) {
@@ -121,9 +150,11 @@ Value KernelEmitter::emitNextItem(Value next, Value round) {
   };
   if (next) {
     emitWait(empty, arith::XOrIOp::create(builder, loc, parity, constant(1)));
-    LLVM::StoreOp::create(builder, loc, next, slot, /*alignment=*/4,
-                          /*isVolatile=*/true);
-    arrive(full);
+    onOneThread([&] {
+      LLVM::StoreOp::create(builder, loc, next, slot, /*alignment=*/4,
+                            /*isVolatile=*/true);
+      arrive(full);
+    });
     return next;
   }
   emitWait(full, parity);
@@ -179,13 +210,8 @@ LogicalResult KernelEmitter::emitItemLoop(pipe::RoleOp role) {
   for (auto [n, ring] : llvm::enumerate(order))
     startOf[ring] = body->getArgument(2 + n);
   Value next;
-  if (loads) {
-    Value ticket = LLVM::AtomicRMWOp::create(
-        builder, loc, LLVM::AtomicBinOp::add, entry->getArguments().back(),
-        constant(1), LLVM::AtomicOrdering::monotonic);
-    next = arith::AddIOp::create(builder, loc, ticket,
-                                 NVVM::GridDimXOp::create(builder, loc, i32));
-  }
+  if (loads)
+    next = emitTicket();
   emitCoordinates(item);
   if (failed(emitBlock(kernel.getBlock())) ||
       failed(emitBlock(role.getBlock())))
@@ -197,6 +223,6 @@ LogicalResult KernelEmitter::emitItemLoop(pipe::RoleOp role) {
   scf::YieldOp::create(builder, loc, yielded);
   builder.setInsertionPointAfter(loop);
   if (loads)
-    emitCounterReset();
+    onOneThread([&] { emitCounterReset(); });
   return success();
 }

@@ -94,6 +94,7 @@ void fovea::buildTileToNVVMPipeline(OpPassManager &manager, bool verify) {
   };
   manager.addPass(pipe::createPipeMaskRagged());
   manager.addPass(pipe::createPipeAssignLayouts());
+  manager.addPass(pipe::createPipeStageDiagonals());
   manager.addPass(pipe::createPipeSpecialize());
   check();
   manager.addPass(pipe::createPipePipeline());

@@ -159,3 +159,20 @@ tile.kernel @across(%a: memref<?x64xbf16>, %c: i1) grid(%m) {
     pipe.release %s0 : !pipe.slot<!shared, read>
   }
 }
+
+// -----
+
+!rows = !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+tile.kernel @registers(%f: f32) grid(%m) {
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %s = tile.splat %f : f32 -> !rows
+    %t = tile.map ins() maps [] {
+    ^bb0(%i: index, %j: index):
+      // expected-error @+1 {{takes a tile in shared memory on this target, got '!tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>'}}
+      %x = tile.extract %s[%j] : !rows
+      tile.yield %x : f32
+    } -> !acc
+  }
+}

@@ -138,3 +138,93 @@ tile.kernel @bits(%table: memref<?x?xi1>, %f: f32) grid(%m) {
     %r = tile.reduce add %t axis 1 : !acc -> !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
   }
 }
+
+// -----
+
+!strip = !tile.tile<96xf32, #pipe.lanes>
+!stored = !tile.tile<96xf32, #pipe.smem<swizzle = 0>>
+!ring = !pipe.ring<1 x !stored>
+!acc = !tile.tile<64x32xf32, #pipe.acc<groups = 1>>
+
+// A strip: a warp computes it, each lane stores its three elements, and one says
+// that it is full. A thread with 16 elements reads its 10 diagonals once, at
+// constant offsets. All lanes have read before one gives the slot back.
+// CHECK-LABEL: llvm.func @strip
+// CHECK: %[[ELECTED:.*]] = nvvm.elect.sync
+// CHECK: nvvm.mbarrier.try_wait.parity
+// CHECK: %[[FIRST:.*]] = llvm.inttoptr
+// CHECK: llvm.store %{{.*}}, %{{.*}} : f32, !llvm.ptr<3>
+// CHECK: llvm.getelementptr %{{.*}}[32] : (!llvm.ptr<3>) -> !llvm.ptr<3>, f32
+// CHECK: llvm.store
+// CHECK: llvm.getelementptr %{{.*}}[64] : (!llvm.ptr<3>) -> !llvm.ptr<3>, f32
+// CHECK: llvm.store
+// CHECK: nvvm.bar.warp.sync
+// CHECK: scf.if %[[ELECTED]]
+// CHECK: nvvm.mbarrier.arrive
+// CHECK: nvvm.mbarrier.try_wait.parity
+// CHECK-COUNT-10: llvm.load %{{.*}} : !llvm.ptr<3> -> f32
+// CHECK-NOT: llvm.load
+// CHECK: nvvm.bar.warp.sync
+// CHECK: nvvm.mbarrier.arrive
+tile.kernel @strip(%table: memref<?xf32>) grid(%m) {
+  %c31 = arith.constant 31 : index
+  %ring = pipe.ring readers(1) : !ring
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !ring
+    %s0, %p1 = pipe.acquire %ring[%p0] : !ring -> !pipe.slot<!stored, write>
+    %t = tile.map ins() maps [] {
+    ^bb0(%e: index):
+      %x = tile.gather %table[%e] : memref<?xf32>
+      tile.yield %x : f32
+    } -> !strip
+    pipe.put %t, %s0 : !strip, !pipe.slot<!stored, write>
+  }
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !ring
+    %s0, %p1 = pipe.take %ring[%p0] : !ring -> !pipe.slot<!stored, read>
+    %t = pipe.read %s0 : !pipe.slot<!stored, read>
+    %b = tile.map ins() maps [] {
+    ^bb0(%i: index, %j: index):
+      %d = arith.subi %i, %j : index
+      %n = arith.addi %d, %c31 : index
+      %y = tile.extract %t[%n] : !stored
+      tile.yield %y : f32
+    } -> !acc
+    pipe.release %s0 : !pipe.slot<!stored, read>
+    %r = tile.reduce add %b axis 1 : !acc -> !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
+  }
+}
+
+// -----
+
+!stored = !tile.tile<96xbf16, #pipe.smem<swizzle = 0>>
+!ring = !pipe.ring<1 x !stored>
+!acc = !tile.tile<64x32xf32, #pipe.acc<groups = 1>>
+
+// Indices that are no sums have an address each, one that is the same for all has one.
+// CHECK-LABEL: llvm.func @scattered
+// CHECK: nvvm.mbarrier.try_wait.parity
+// CHECK-COUNT-17: llvm.load %{{.*}} : !llvm.ptr<3> -> bf16
+// CHECK-NOT: llvm.load
+tile.kernel @scattered(%n: index) grid(%m) {
+  %ring = pipe.ring readers(1) : !ring
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !ring
+    %s0, %p1 = pipe.take %ring[%p0] : !ring -> !pipe.slot<!stored, read>
+    %t = pipe.read %s0 : !pipe.slot<!stored, read>
+    %b = tile.map ins() maps [] {
+    ^bb0(%i: index, %j: index):
+      %d = arith.xori %i, %j : index
+      %x = tile.extract %t[%d] : !stored
+      %y = tile.extract %t[%n] : !stored
+      %z = arith.addf %x, %y : bf16
+      %w = arith.extf %z : bf16 to f32
+      tile.yield %w : f32
+    } -> !acc
+    pipe.release %s0 : !pipe.slot<!stored, read>
+    %r = tile.reduce add %b axis 1 : !acc -> !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
+  }
+}

@@ -67,7 +67,7 @@ func.func private @f(!tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups =
 
 // -----
 
-// expected-error @+1 {{swizzle is 128, got 64}}
+// expected-error @+1 {{swizzle is 128, or 0 for a tile of one axis, got 64}}
 func.func private @f(!tile.tile<64x64xbf16, #pipe.smem<swizzle = 64>>)
 
 // -----
@@ -402,5 +402,38 @@ tile.kernel @f(%x: f32, %y: bf16) grid(%m) {
 func.func @f(%t: !acc, %s: !pipe.slot<!shared, write>, %v: !tile.view<?x64xbf16>, %i: index) {
   // expected-error @+1 {{the slot is one to read}}
   pipe.store %t, %s, %v[%i, %i] : !acc, !pipe.slot<!shared, write>, !tile.view<?x64xbf16>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{a tile of one axis in shared memory has swizzle 0, one of two axes 128, got '!tile.tile<64xf32, #pipe.smem<swizzle = 128>>'}}
+func.func private @f(!pipe.ring<1 x !tile.tile<64xf32, #pipe.smem<swizzle = 128>>>)
+
+// -----
+
+// expected-error @+1 {{a tile of one axis in shared memory has swizzle 0, one of two axes 128, got '!tile.tile<64x64xbf16, #pipe.smem<swizzle = 0>>'}}
+func.func private @f(!pipe.ring<1 x !tile.tile<64x64xbf16, #pipe.smem<swizzle = 0>>>)
+
+// -----
+
+// expected-error @+1 {{a tile over the lanes of a warp has one axis of a multiple of 32 elements}}
+func.func private @f(!tile.tile<40xf32, #pipe.lanes>)
+
+// -----
+
+!stored = !tile.tile<64xf32, #pipe.smem<swizzle = 0>>
+func.func @f(%t: !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>, %s: !pipe.slot<!stored, write>) {
+  // expected-error @+1 {{the tile has the layout #pipe.lanes, got '!tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>'}}
+  pipe.put %t, %s : !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>, !pipe.slot<!stored, write>
+  return
+}
+
+// -----
+
+!stored = !tile.tile<64xf32, #pipe.smem<swizzle = 0>>
+func.func @f(%t: !tile.tile<96xf32, #pipe.lanes>, %s: !pipe.slot<!stored, write>) {
+  // expected-error @+1 {{the tile '!tile.tile<96xf32, #pipe.lanes>' is not one of the slot's, '!tile.tile<64xf32, #pipe.smem<swizzle = 0>>'}}
+  pipe.put %t, %s : !tile.tile<96xf32, #pipe.lanes>, !pipe.slot<!stored, write>
   return
 }

@@ -106,6 +106,39 @@ tile.kernel @combines(%x: f32, %n: index) grid(%m) {
   }
 }
 
+!strip = !tile.tile<96xf32, #pipe.lanes>
+!stored = !tile.tile<96xf32, #pipe.smem<swizzle = 0>>
+
+// A strip that the loading role computes.
+// CHECK-LABEL: tile.kernel @strips
+tile.kernel @strips(%x: f32) grid(%m) {
+  %ring = pipe.ring readers(1) : !pipe.ring<1 x !stored>
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !pipe.ring<1 x !stored>
+    %s0, %p1 = pipe.acquire %ring[%p0] : !pipe.ring<1 x !stored> -> !pipe.slot<!stored, write>
+    %t = tile.map ins() maps [] {
+    ^bb0(%e: index):
+      tile.yield %x : f32
+    } -> !strip
+    // CHECK: pipe.put %{{.*}}, %{{.*}} : <96xf32, #pipe.lanes>, <<96xf32, #pipe.smem<swizzle = 0>>, write>
+    pipe.put %t, %s0 : !strip, !pipe.slot<!stored, write>
+  }
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !pipe.ring<1 x !stored>
+    %s0, %p1 = pipe.take %ring[%p0] : !pipe.ring<1 x !stored> -> !pipe.slot<!stored, read>
+    %t = pipe.read %s0 : !pipe.slot<!stored, read>
+    %b = tile.map ins() maps [] {
+    ^bb0(%i: index, %j: index):
+      // CHECK: tile.extract %{{.*}}[%{{.*}}] : <96xf32, #pipe.smem<swizzle = 0>>
+      %y = tile.extract %t[%i] : !stored
+      tile.yield %y : f32
+    } -> !acc
+    pipe.release %s0 : !pipe.slot<!stored, read>
+  }
+}
+
 // CHECK-LABEL: func.func private @layouts
 // CHECK-SAME: #pipe.a_reg<groups = 2, bits = 16>
 // CHECK-SAME: #pipe.slice<axis = 1, parent = <groups = 2>>

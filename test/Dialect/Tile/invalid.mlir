@@ -534,6 +534,26 @@ func.func @f(%table: memref<4x4xf32>, %i: index) {
 
 // -----
 
+func.func @f(%a: !tile.tile<16xf32>, %i: index) {
+  // expected-error @+1 {{stands in the body of a tile.map}}
+  %x = tile.extract %a[%i] : !tile.tile<16xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: !tile.tile<16x16xf32>) {
+  %t = tile.map ins() maps [] {
+  ^bb0(%i: index):
+    // expected-error @+1 {{takes a tile of one axis, got '!tile.tile<16x16xf32>'}}
+    %x = tile.extract %a[%i] : !tile.tile<16x16xf32>
+    tile.yield %x : f32
+  } -> !tile.tile<16xf32>
+  return
+}
+
+// -----
+
 // Reductions.
 
 func.func @f(%a: !tile.tile<16xf32>) {

@@ -102,6 +102,13 @@ func.func @map(%s: !tile.tile<64x128xf32>, %row: !tile.tile<64xf32>,
     %y = arith.addf %x, %bias : f32
     tile.yield %y : f32
   } -> !tile.tile<64x128xf32>
+  // A tile of one axis is read at any element.
+  // CHECK: tile.extract %{{.*}}[%{{.*}}] : <64xf32>
+  %e = tile.map ins() maps [] {
+  ^bb0(%i: index, %j: index):
+    %x = tile.extract %row[%i] : !tile.tile<64xf32>
+    tile.yield %x : f32
+  } -> !tile.tile<64x128xf32>
   // A map without inputs makes a tile of its coordinates.
   // CHECK: tile.map ins() maps [] {
   %iota = tile.map ins() maps [] {

@@ -150,13 +150,38 @@ AffineMap SliceAttr::getElementMap(ArrayRef<int64_t> shape) const {
 }
 
 //===----------------------------------------------------------------------===//
+// LanesAttr
+//===----------------------------------------------------------------------===//
+
+LogicalResult
+LanesAttr::verifyShape(ArrayRef<int64_t> shape,
+                       function_ref<InFlightDiagnostic()> emitError) const {
+  if (shape.size() == 1 && shape[0] % 32 == 0)
+    return success();
+  return emitError() << "a tile over the lanes of a warp has one axis of a "
+                        "multiple of 32 elements";
+}
+
+SmallVector<int64_t, 4>
+LanesAttr::getPlaceShape(ArrayRef<int64_t> shape) const {
+  return {1, 1, 32, shape[0] / 32};
+}
+
+AffineMap LanesAttr::getElementMap(ArrayRef<int64_t> shape) const {
+  AffineExpr lane = getAffineDimExpr(2, getContext()),
+             reg = getAffineDimExpr(3, getContext());
+  return AffineMap::get(4, 0, lane + reg * 32);
+}
+
+//===----------------------------------------------------------------------===//
 // SmemAttr
 //===----------------------------------------------------------------------===//
 
 LogicalResult SmemAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                int64_t swizzle) {
-  if (swizzle != 128)
-    return emitError() << "swizzle is 128, got " << swizzle;
+  if (swizzle != 128 && swizzle != 0)
+    return emitError() << "swizzle is 128, or 0 for a tile of one axis, got "
+                       << swizzle;
   return success();
 }
 

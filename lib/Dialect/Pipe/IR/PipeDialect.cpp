@@ -45,7 +45,8 @@ void PipeDialect::initialize() {
 // Types
 //===----------------------------------------------------------------------===//
 
-/// What lies in shared memory has two axes and the layout #pipe.smem.
+/// What lies in shared memory has the layout #pipe.smem: two axes in permuted
+/// blocks, or one axis in order.
 static LogicalResult verifyShared(function_ref<InFlightDiagnostic()> emitError,
                                   tile::TileType type) {
   if (!isa_and_nonnull<SmemAttr>(type.getLayout()))
@@ -57,6 +58,13 @@ static LogicalResult verifyShared(function_ref<InFlightDiagnostic()> emitError,
       elementType.getIntOrFloatBitWidth() % 8 != 0)
     return emitError() << "elements in shared memory are whole bytes, got "
                        << elementType;
+  auto layout = cast<SmemAttr>(type.getLayout());
+  if ((type.getRank() == 1) != (layout.getSwizzle() == 0))
+    return emitError() << "a tile of one axis in shared memory has swizzle 0, "
+                          "one of two axes 128, got "
+                       << type;
+  if (type.getRank() == 1)
+    return success();
   int64_t columns = 128 / elementType.getIntOrFloatBitWidth();
   if (type.getRank() != 2 || type.getDimSize(0) % 8 != 0 ||
       type.getDimSize(1) % columns != 0)
@@ -110,6 +118,9 @@ pipe::getMappedLimit(tile::ViewOp view) {
 
 int64_t pipe::getSharedBytes(tile::TileType type) {
   Type element = type.getElementType();
+  if (type.getRank() == 1)
+    return llvm::alignTo(
+        type.getDimSize(0) * element.getIntOrFloatBitWidth() / 8, 1024);
   int64_t block = cast<SmemAttr>(type.getLayout()).getBlockColumns(element);
   int64_t columns = llvm::alignTo(type.getDimSize(1), block);
   return llvm::alignTo(

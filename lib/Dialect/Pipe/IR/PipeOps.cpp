@@ -44,8 +44,7 @@ LogicalResult RingOp::verify() {
   return success();
 }
 
-/// Ops that one thread runs belong into a load role, the others into a math
-/// role.
+/// Ops that fill slots belong into a load role, the others into a math role.
 static LogicalResult verifyRole(Operation *op, RoleKind kind) {
   auto role = op->getParentOfType<RoleOp>();
   if (role && role.getKind() != kind)
@@ -115,6 +114,20 @@ LogicalResult FillOp::verify() {
     return failure();
   return verifyView(*this, getView().getType(), slot.getTile(),
                     getOffsets().size());
+}
+
+LogicalResult PutOp::verify() {
+  SlotType slot = getSlot().getType();
+  tile::TileType tile = getTile().getType();
+  if (failed(verifyRole(*this, RoleKind::load)) ||
+      failed(verifySlot(*this, slot, slot.getTile(), Access::write)))
+    return failure();
+  if (!isa_and_nonnull<LanesAttr>(tile.getLayout()))
+    return emitOpError("the tile has the layout #pipe.lanes, got ") << tile;
+  if (tile.withLayout(slot.getTile().getLayout()) != slot.getTile())
+    return emitOpError("the tile ")
+           << tile << " is not one of the slot's, " << slot.getTile();
+  return success();
 }
 
 LogicalResult ReadOp::verify() {

@@ -76,11 +76,12 @@ SmallPtrSet<Operation *, 16> OverlapSchedule::closure(Predicate startsHere) {
 }
 
 /// A slot is taken with the first product that reads it and released after the
-/// last one is awaited: in the later stage if all its products are there.
+/// last one is awaited: in the later stage if all its products are there. One
+/// that no product reads is held just as long as threads read it.
 void OverlapSchedule::placeSlots(const SmallPtrSetImpl<Operation *> &later) {
   for (auto take : loop.getBody()->getOps<TakeOp>()) {
-    bool allLater = true, anyLater = false;
-    SmallVector<Operation *> reads, releases;
+    bool allLater = true, anyLater = false, isMultiplied = false;
+    SmallVector<Operation *> reads, strips, releases;
     for (Operation *user : take.getSlot().getUsers()) {
       if (isa<ReleaseOp>(user)) {
         releases.push_back(user);
@@ -88,9 +89,26 @@ void OverlapSchedule::placeSlots(const SmallPtrSetImpl<Operation *> &later) {
       }
       reads.push_back(user);
       for (Operation *reader : user->getUsers()) {
-        allLater &= later.contains(reader);
-        anyLater |= later.contains(reader);
+        isMultiplied |= isa<DotOp>(reader);
+        Operation *inBody = loop.getBody()->findAncestorOpInBlock(*reader);
+        allLater &= later.contains(inBody);
+        anyLater |= later.contains(inBody);
+        strips.push_back(inBody);
       }
+    }
+    if (!isMultiplied) {
+      // Ahead of a product that continues from it.
+      auto users = closure(
+          [&](Operation *op) { return llvm::is_contained(strips, op); });
+      bool starts = llvm::any_of(users, [&](Operation *op) {
+        return isa<DotOp>(op) && !later.contains(op);
+      });
+      Place place = anyLater ? Place{1, 3} : Place{0, starts ? 0u : 2u};
+      for (auto list : {ArrayRef<Operation *>(take), ArrayRef(reads),
+                        ArrayRef(strips), ArrayRef(releases)})
+        for (Operation *op : list)
+          places[op] = place;
+      continue;
     }
     places[take] = allLater ? Place{1, 1} : Place{0, 0};
     for (Operation *read : reads)

@@ -45,6 +45,7 @@ struct Step {
   enum Kind {
     acquire,
     fill,
+    put, // By the threads themselves.
     take,
     use, // By the threads themselves.
     startProduct,
@@ -336,6 +337,16 @@ LogicalResult Tracer::runOp(Operation *op) {
         add(Step::fill, fill).tiles = {tiles.lookup(fill.getSlot())};
         return success();
       })
+      .Case<PutOp>([&](PutOp put) {
+        add(Step::put, put).tiles = {tiles.lookup(put.getSlot())};
+        return success();
+      })
+      .Case<tile::MapOp>([&](tile::MapOp map) {
+        for (auto extract : map.getBlock().getOps<tile::ExtractOp>())
+          if (auto it = tiles.find(extract.getTile()); it != tiles.end())
+            add(Step::use, map).tiles = {it->second};
+        return success();
+      })
       .Case<ReadOp>([&](ReadOp read) {
         tiles[read] = tiles.lookup(read.getSlot());
         return success();
@@ -519,7 +530,8 @@ LogicalResult Machine::execute(unsigned agent) {
   ++positions[agent];
   for (const Tile &tile : step.tiles)
     if (step.kind != Step::acquire && step.kind != Step::fill &&
-        step.kind != Step::take && failed(checkHeld(agent, step, tile)))
+        step.kind != Step::put && step.kind != Step::take &&
+        failed(checkHeld(agent, step, tile)))
       return failure();
   auto readsInFlight = [&](const Tile &tile) -> const Step * {
     for (const Step *product : products[agent])
@@ -541,13 +553,18 @@ LogicalResult Machine::execute(unsigned agent) {
   case Step::acquire:
   case Step::use:
     break;
-  case Step::fill: {
+  case Step::fill:
+  case Step::put: {
     Slot &slot = slotOf(step.tiles[0]);
     if (slot.arriving || !slot.holders.empty())
       return step.op->emitError("overwrites a slot that is in use: it holds "
                                 "tile ")
              << slot.holds << " of the ring";
     slot.holds = step.tiles[0].cursor;
+    if (step.kind == Step::put) {
+      slot.full.arrive();
+      break;
+    }
     slot.arriving = true;
     copies.push_back({step.tiles[0], /*isStore=*/false, agent});
     break;

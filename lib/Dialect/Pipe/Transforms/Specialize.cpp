@@ -63,6 +63,7 @@ private:
 
   tile::KernelOp kernel;
   ScheduleAttr schedule;
+  /// The rings of loads and of strips.
   llvm::MapVector<Operation *, Value> rings;
   DenseMap<Operation *, Value> buffers;
   /// Stores through the slot of a load.
@@ -86,6 +87,12 @@ static bool holdsTiles(Operation *op) {
                                    : WalkResult::advance();
       })
       .wasInterrupted();
+}
+
+/// Whether the op computes a tile in the loading role.
+static bool isStrip(Operation *op) {
+  auto map = dyn_cast<tile::MapOp>(op);
+  return map && isa_and_nonnull<LanesAttr>(map.getType().getLayout());
 }
 
 /// Whether rows of the tile beyond its view's end, which the copy engine does
@@ -192,14 +199,13 @@ LogicalResult Specializer::makeRings() {
       buffers[op] = BufferOp::create(builder, op->getLoc(), type);
       return WalkResult::advance();
     }
-    auto load = dyn_cast<tile::LoadOp>(op);
-    if (!load || load->use_empty())
+    if (!(isa<tile::LoadOp>(op) || isStrip(op)) || op->use_empty())
       return WalkResult::advance();
     bool inLoop = false;
-    for (Operation *parent = load->getParentOp(); parent != kernel;
+    for (Operation *parent = op->getParentOp(); parent != kernel;
          parent = parent->getParentOp()) {
       if (!isa<scf::ForOp>(parent)) {
-        load.emitError("a load under '")
+        op->emitError("a load under '")
             << parent->getName()
             << "' is not supported on this target; load it unconditionally";
         return WalkResult::interrupt();
@@ -207,12 +213,15 @@ LogicalResult Specializer::makeRings() {
       inLoop = true;
     }
     int64_t stages = inLoop ? schedule.getStages() : schedule.getQueryStages();
-    auto type = RingType::getChecked([&] { return load.emitError(); },
-                                     op->getContext(), stages, load.getType());
+    auto tile = cast<tile::TileType>(op->getResult(0).getType());
+    if (isStrip(op))
+      tile = tile.withLayout(SmemAttr::get(op->getContext(), 0));
+    auto type = RingType::getChecked([&] { return op->emitError(); },
+                                     op->getContext(), stages, tile);
     if (!type)
       return WalkResult::interrupt();
-    rings[load] =
-        RingOp::create(builder, load.getLoc(), type, schedule.getGroups());
+    rings[op] =
+        RingOp::create(builder, op->getLoc(), type, schedule.getGroups());
     return WalkResult::advance();
   });
   return success(!made.wasInterrupted());
@@ -304,6 +313,18 @@ void Specializer::cloneLoads(OpBuilder &builder, ArrayRef<Operation *> ops,
                      mapping.lookupOrDefault(load.getView()), offsets);
       continue;
     }
+    if (isStrip(op)) {
+      Value ring = rings.lookup(op);
+      if (!ring)
+        continue;
+      auto acquire =
+          AcquireOp::create(builder, op->getLoc(), ring, cursors[ring]);
+      cursors[ring] = acquire.getNext();
+      Operation *strip = builder.clone(*op, mapping);
+      PutOp::create(builder, op->getLoc(), strip->getResult(0),
+                    acquire.getSlot());
+      continue;
+    }
     auto loop = dyn_cast<scf::ForOp>(op);
     if (loop && (!ringsIn(loop, cursors).empty() || holdsTiles(op))) {
       cloneLoop(builder, loop, mapping, cursors, RoleKind::load);
@@ -318,7 +339,7 @@ void Specializer::cloneMathOp(OpBuilder &builder, Operation *op,
                               IRMapping &mapping, Cursors &cursors,
                               Slots &slots) {
   Location loc = op->getLoc();
-  if (isa<tile::LoadOp>(op))
+  if (isa<tile::LoadOp>(op) || isStrip(op))
     return;
   if (auto dot = dyn_cast<tile::DotOp>(op)) {
     auto start = DotOp::create(
@@ -415,9 +436,10 @@ void Specializer::cloneMath(OpBuilder &builder, ArrayRef<Operation *> ops,
       slots[load] = take.getSlot();
       mapping.map(load->getResult(0),
                   ReadOp::create(builder, load->getLoc(),
-                                 load->getResult(0).getType(), take.getSlot()));
-      if (needsClearing(cast<tile::LoadOp>(load)))
-        cloneClear(builder, cast<tile::LoadOp>(load), mapping, take.getSlot());
+                                 take.getSlot().getType().getTile(),
+                                 take.getSlot()));
+      if (auto tile = dyn_cast<tile::LoadOp>(load); tile && needsClearing(tile))
+        cloneClear(builder, tile, mapping, take.getSlot());
     }
     cloneMathOp(builder, op, mapping, cursors, slots);
     for (Operation *load : releasedAfter.lookup(op))

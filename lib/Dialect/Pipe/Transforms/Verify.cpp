@@ -31,8 +31,8 @@ static bool isLinear(Type type) {
 
 /// Whether the op ends the life of its linear operand, or hands it on.
 static bool consumes(Operation *op) {
-  return isa<FillOp, ReleaseOp, AwaitOp, AcquireOp, TakeOp, PassTurnOp, EndOp,
-             scf::ForOp, scf::YieldOp>(op);
+  return isa<FillOp, PutOp, ReleaseOp, AwaitOp, AcquireOp, TakeOp, PassTurnOp,
+             EndOp, scf::ForOp, scf::YieldOp>(op);
 }
 
 /// How often the value is consumed on each path through the block; none after a
@@ -127,6 +127,13 @@ static LogicalResult verifySlot(Value slot) {
       if (!isa<ReadOp>(read))
         continue;
       for (Operation *reader : read->getUsers()) {
+        Operation *ancestor = owner->getBlock()->findAncestorOpInBlock(*reader);
+        if (ancestor && owner->isBeforeInBlock(ancestor)) {
+          InFlightDiagnostic diagnostic = reader->emitError(
+              "reads a slot that was given away or overwritten before");
+          diagnostic.attachNote(owner->getLoc()) << "its life ends here";
+          return diagnostic;
+        }
         auto dot = dyn_cast<DotOp>(reader);
         if (!dot || isAwaitedBefore(dot, owner))
           continue;

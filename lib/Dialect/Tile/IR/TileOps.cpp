@@ -440,6 +440,14 @@ LogicalResult GatherOp::verify() {
   return success();
 }
 
+LogicalResult ExtractOp::verify() {
+  if (!isa<MapOp>((*this)->getParentOp()))
+    return emitOpError("stands in the body of a tile.map");
+  if (getTile().getType().getRank() != 1)
+    return emitOpError("takes a tile of one axis, got ") << getTile().getType();
+  return success();
+}
+
 LogicalResult ReduceOp::verify() {
   TileType input = getInput().getType(), type = getType();
   if (input.getRank() != 2 || type.getRank() != 1)

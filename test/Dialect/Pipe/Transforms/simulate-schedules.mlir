@@ -3,8 +3,8 @@
 
 // DEFINE: %{attempt} = 0
 // DEFINE: %{channels} = 64
-// DEFINE: %{simulate} = sed 's/xDx/x%{channels}x/g' %s | fovea-opt --attn-select-schedule="target=cuda attempt=%{attempt}" --fovea-cuda-tile-stage --pipe-mask-ragged --pipe-assign-layouts --pipe-specialize --pipe-pipeline --canonicalize --pipe-take-turns --pipe-split-walk --canonicalize --cse --pipe-verify --pipe-simulate="interleavings=4" | FileCheck %s
-// CHECK-COUNT-5: tile.kernel
+// DEFINE: %{simulate} = sed 's/xDx/x%{channels}x/g' %s | fovea-opt --attn-select-schedule="target=cuda attempt=%{attempt}" --fovea-cuda-tile-stage --pipe-mask-ragged --pipe-assign-layouts --pipe-stage-diagonals --pipe-specialize --pipe-pipeline --canonicalize --pipe-take-turns --pipe-split-walk --canonicalize --cse --pipe-verify --pipe-simulate="interleavings=4" | FileCheck %s
+// CHECK-COUNT-6: tile.kernel
 
 // RUN: %{simulate}
 // REDEFINE: %{attempt} = 1
@@ -88,6 +88,19 @@ func.func @nothing(%q: !t, %k: !t, %v: !t, %o: !t) -> !t {
         %d = arith.cmpi sgt, %j, %m : index
         %e = arith.andi %c, %d : i1
         attn.yield %e : i1
+      }
+  return %r : !t
+}
+
+// Strips that the loading role computes.
+func.func @table(%q: !t, %k: !t, %v: !t, %o: !t, %table: tensor<?x?xf32>, %middle: index) -> !t {
+  %r = attn.attention ins(%q : !t) dense(%k, %v : !t, !t) outs(%o : !t)
+      score(%s, %b, %h, %i, %j, %t = %table : tensor<?x?xf32>, %n = %middle : index) {
+        %d = arith.subi %i, %j : index
+        %c = arith.addi %d, %n : index
+        %x = tensor.extract %t[%h, %c] : tensor<?x?xf32>
+        %y = arith.addf %s, %x : f32
+        attn.yield %y : f32
       }
   return %r : !t
 }

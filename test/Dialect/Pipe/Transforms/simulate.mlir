@@ -222,3 +222,40 @@ tile.kernel @data(%a: memref<?xf32>) grid(%m) {
     }
   }
 }
+
+// -----
+
+// A strip that is read after it was given back, once the second one may be there.
+
+!stored = !tile.tile<128xf32, #pipe.smem<swizzle = 0>>
+!ring = !pipe.ring<1 x !stored>
+tile.kernel @strips(%x: f32) grid(%m) {
+  %ring = pipe.ring readers(1) : !ring
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !ring
+    %t = tile.map ins() maps [] {
+    ^bb0(%e: index):
+      tile.yield %x : f32
+    } -> !tile.tile<128xf32, #pipe.lanes>
+    %s0, %p1 = pipe.acquire %ring[%p0] : !ring -> !pipe.slot<!stored, write>
+    pipe.put %t, %s0 : !tile.tile<128xf32, #pipe.lanes>, !pipe.slot<!stored, write>
+    %s1, %p2 = pipe.acquire %ring[%p1] : !ring -> !pipe.slot<!stored, write>
+    pipe.put %t, %s1 : !tile.tile<128xf32, #pipe.lanes>, !pipe.slot<!stored, write>
+  }
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !ring
+    %s0, %p1 = pipe.take %ring[%p0] : !ring -> !pipe.slot<!stored, read>
+    %t = pipe.read %s0 : !pipe.slot<!stored, read>
+    pipe.release %s0 : !pipe.slot<!stored, read>
+    // expected-error @+1 {{uses tile 0 of a ring where it is not: its slot was given back}}
+    %b = tile.map ins() maps [] {
+    ^bb0(%i: index, %j: index):
+      %y = tile.extract %t[%i] : !stored
+      tile.yield %y : f32
+    } -> !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+    %s1, %p2 = pipe.take %ring[%p1] : !ring -> !pipe.slot<!stored, read>
+    pipe.release %s1 : !pipe.slot<!stored, read>
+  }
+}

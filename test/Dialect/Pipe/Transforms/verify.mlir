@@ -365,3 +365,37 @@ tile.kernel @overwrites(%a: memref<?x64xbf16>) grid(%m) {
     pipe.release %s0 : !pipe.slot<!shared, read>
   }
 }
+
+// -----
+
+// Rule 2: threads that read a slot after it was given back.
+
+!stored = !tile.tile<128xf32, #pipe.smem<swizzle = 0>>
+!ring = !pipe.ring<2 x !stored>
+tile.kernel @late(%x: f32) grid(%m) {
+  %ring = pipe.ring readers(1) : !ring
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !ring
+    %s0, %p1 = pipe.acquire %ring[%p0] : !ring -> !pipe.slot<!stored, write>
+    %t = tile.map ins() maps [] {
+    ^bb0(%e: index):
+      tile.yield %x : f32
+    } -> !tile.tile<128xf32, #pipe.lanes>
+    pipe.put %t, %s0 : !tile.tile<128xf32, #pipe.lanes>, !pipe.slot<!stored, write>
+  }
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !ring
+    %s0, %p1 = pipe.take %ring[%p0] : !ring -> !pipe.slot<!stored, read>
+    %t = pipe.read %s0 : !pipe.slot<!stored, read>
+    // expected-note @+1 {{its life ends here}}
+    pipe.release %s0 : !pipe.slot<!stored, read>
+    %b = tile.map ins() maps [] {
+    ^bb0(%i: index, %j: index):
+      // expected-error @+1 {{reads a slot that was given away or overwritten before}}
+      %y = tile.extract %t[%i] : !stored
+      tile.yield %y : f32
+    } -> !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+  }
+}

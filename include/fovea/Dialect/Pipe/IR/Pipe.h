@@ -58,7 +58,7 @@ constexpr int64_t blockRegisters(int64_t threads) {
 } // namespace limits
 
 /// Shared memory of a tile in bytes, a multiple of 1024: whole blocks of
-/// columns. The tile's layout is #pipe.smem.
+/// columns, or the elements of one axis. The tile's layout is #pipe.smem.
 int64_t getSharedBytes(tile::TileType type);
 
 /// The extent (parameter, dimension) that ends a view of a parameter besides

@@ -85,13 +85,23 @@ def Pipe_SliceAttr : Pipe_RegisterLayout<"Slice", "slice"> {
   let parameters = (ins "int64_t":$axis, "::fovea::pipe::AccAttr":$parent);
 }
 
+def Pipe_LanesAttr : Pipe_Attr<"Lanes", "lanes",
+                               [DeclareAttrInterfaceMethods<Tile_LayoutAttrInterface>]> {
+  let summary = "One axis over the lanes of a warp";
+  let description = [{
+    What the warp of a `load` role computes: register `r` of lane `l` is element
+    `l + 32 r`. The axis has a multiple of 32 elements.
+  }];
+}
+
 def Pipe_SmemAttr : Pipe_Attr<"Smem", "smem"> {
   let summary = "A tile in shared memory";
   let description = [{
     Columns in blocks of `swizzle` bytes; the last block has room for as many,
     if the tile has fewer. A block holds all rows, one after the other; in each
     group of 8 rows, 16-byte chunks are permuted by the row's number. This is
-    what the copy engine writes and wgmma reads. `swizzle` is 128.
+    what the copy engine writes and wgmma reads. `swizzle` is 128; it is 0 for a
+    tile of one axis, which threads write and read: its elements in order.
   }];
   let parameters = (ins "int64_t":$swizzle);
   let assemblyFormat = "`<` struct(params) `>`";

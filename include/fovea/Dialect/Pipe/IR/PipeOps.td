@@ -37,8 +37,9 @@ def Pipe_RoleOp : Pipe_OrderedOp<"role", [SingleBlockImplicitTerminator<"EndOp">
     A role stays though its body is empty: in a persistent kernel the `load` role
     also draws work items.
 
-    A `load` role has one group and is run by one thread: it starts copies. In a
-    `math` role the groups divide axis 0 of every tile in registers between them;
+    A `load` role has one group and is run by one thread: it starts copies. If it
+    also computes tiles (`pipe.put`), it is run by one warp, of which one thread
+    starts copies. In a `math` role the groups divide axis 0 of every tile in registers between them;
     nothing in it may fold that axis.
 
     Example:
@@ -195,6 +196,26 @@ def Pipe_FillOp : Pipe_OrderedOp<"fill"> {
   let hasVerifier = 1;
 }
 
+def Pipe_PutOp : Pipe_OrderedOp<"put"> {
+  let summary = "Writes a computed tile into a slot";
+  let description = [{
+    The lanes of the `load` role's warp write their elements of a tile in
+    `#pipe.lanes`; then the slot is full.
+
+    Example: a strip of a table for the next step:
+
+    ```mlir
+    pipe.put %strip, %slot
+      : !tile.tile<256xf32, #pipe.lanes>, !pipe.slot<<256xf32, #pipe.smem<swizzle = 0>>, write>
+    ```
+  }];
+  let arguments = (ins Tile_TileType:$tile, Pipe_SlotType:$slot);
+  let assemblyFormat = [{
+    $tile `,` $slot attr-dict `:` type($tile) `,` type($slot)
+  }];
+  let hasVerifier = 1;
+}
+
 //===----------------------------------------------------------------------===//
 // The reading end
 //===----------------------------------------------------------------------===//
@@ -226,8 +247,8 @@ def Pipe_ReadOp : Pipe_Op<"read", [Pure, TypesMatchWith<
     "::llvm::cast<::fovea::pipe::SlotType>($_self).getTile()">]> {
   let summary = "The tile in a slot; the slot is not consumed";
   let description = [{
-    The tile is in shared memory, an operand of products, until the slot is
-    released.
+    The tile is in shared memory until the slot is released: an operand of
+    products, or, if it has one axis, of `tile.extract`.
 
     Example:
 

@@ -49,8 +49,8 @@ def Pipe_CursorType : Pipe_Type<"Cursor", "cursor"> {
 def Pipe_SlotType : Pipe_Type<"Slot", "slot"> {
   let summary = "A slot of a ring that this role holds";
   let description = [{
-    `!pipe.slot<T, write>` is consumed by `pipe.fill`, `!pipe.slot<T, read>` by
-    `pipe.release`.
+    `!pipe.slot<T, write>` is consumed by `pipe.fill` or `pipe.put`,
+    `!pipe.slot<T, read>` by `pipe.release`.
   }];
   let parameters = (ins "::fovea::tile::TileType":$tile,
                         EnumParameter<Pipe_Access>:$access);

@@ -46,6 +46,28 @@ def PipeAssignLayouts : Pass<"pipe-assign-layouts", "::mlir::ModuleOp"> {
   let dependentDialects = ["::fovea::pipe::PipeDialect"];
 }
 
+def PipeStageDiagonals : Pass<"pipe-stage-diagonals", "::mlir::ModuleOp"> {
+  let summary = "Computes once a strip what depends on row - column only";
+  let description = [{
+    In kernels with a `#pipe.schedule`, for maps of two axes in a loop over keys:
+    an expression of the body that reads a table, or takes a root, a quotient, an
+    exponential, a logarithm or tanh, and depends on the coordinates by their
+    difference only (a relative-position table, a bucketed distance), has as many
+    different values in an R x C tile as it has diagonals, R + C - 1 instead of
+    R C. They become a tile of one axis of their own, laid out over the lanes of
+    a warp (`#pipe.lanes`), which `pipe-specialize` makes in the `load` role; the
+    map takes a tile whose elements `tile.extract` reads from there, ahead of the
+    product whose scores they join.
+
+    One expression of each map is staged, if a ring of strips fits into shared
+    memory beside the others. Needs layouts (`pipe-assign-layouts`).
+  }];
+  let dependentDialects = ["::fovea::pipe::PipeDialect"];
+  let statistics = [
+    Statistic<"numStrips", "strips", "Number of expressions staged">
+  ];
+}
+
 def PipeSpecialize : Pass<"pipe-specialize", "::mlir::ModuleOp"> {
   let summary = "Divides a kernel into a loading and a computing role";
   let description = [{
@@ -59,7 +81,8 @@ def PipeSpecialize : Pass<"pipe-specialize", "::mlir::ModuleOp"> {
     of a tile that is loaded beside it, if there is one with as much room; that tile
     then has one slot, which is released after the store. A loaded tile that a product contracts along
     rows, of a view with a limit that the copy engine does not see, is cleared from
-    there on (`pipe.clear`). Scalars stay before the roles. Nothing overlaps yet but copies with
+    there on (`pipe.clear`). A tile in `#pipe.lanes` is computed by the `load` role and handed over
+    through a ring, too. Scalars stay before the roles. Nothing overlaps yet but copies with
     the rest: that is `pipe-pipeline`'s task.
 
     Needs layouts (`pipe-assign-layouts`). Loads under `scf.if` are refused.
@@ -80,7 +103,7 @@ def PipePipeline : Pass<"pipe-pipeline", "::mlir::ModuleOp"> {
     |---|---|---|
     | 0 | 0 | take keys, start s of the next step |
     | 1 | 1 | take values, start the product with p of this step |
-    | 2 | 0 | await s, release keys, softmax |
+    | 2 | 0 | take, read and release strips, await s, release keys, softmax |
     | 3 | 1 | await the product, release values |
     | 4 | 0 | what continues from it: rescale the accumulator |
 
@@ -131,7 +154,7 @@ def PipeVerify : Pass<"pipe-verify", "::mlir::ModuleOp"> {
     1. A slot and a pending product are consumed exactly once on each path, a
        cursor at most once.
     2. Each product that reads a slot is awaited before the slot's release, and
-       before a result is stored through the slot.
+       before a result is stored through the slot; threads read it before, too.
     3. The accumulator of a product in flight has no other use.
     4. No tile in registers crosses from one role to another, and nothing folds
        axis 0, which the groups divide between them.

@@ -339,8 +339,9 @@ def Tile_MapOp : Tile_Op<"map", [RecursiveMemoryEffects,
     `indexing_maps`, from the axes of the result to its own: the identity for an
     element, `(i, j) -> (i)` for a row, `(i, j) -> (j)` for a column.
 
-    The body may use scalars and memrefs of the kernel. It holds `arith`, `math`
-    and `index` ops on scalars and `tile.gather`.
+    The body may use scalars and memrefs of the kernel, and by `tile.extract`
+    tiles of one axis. It holds `arith`, `math` and `index` ops on scalars,
+    `tile.gather` and `tile.extract`.
 
     Example: a causal mask on the score tile at (%i0, %j0):
 
@@ -421,6 +422,33 @@ def Tile_GatherOp : Tile_Op<"gather", [MemoryEffects<[MemRead]>,
   let arguments = (ins AnyMemRef:$table, Variadic<Index>:$indices);
   let results = (outs AnyType:$result);
   let assemblyFormat = "$table `[` $indices `]` attr-dict `:` type($table)";
+  let hasVerifier = 1;
+}
+
+def Tile_ExtractOp : Tile_Op<"extract", [Pure,
+    TypesMatchWith<"the result is an element of the tile", "tile", "result",
+        "::llvm::cast<::fovea::tile::TileType>($_self).getElementType()">]> {
+  let summary = "Element of a tile of one axis";
+  let description = [{
+    Element `index` of a tile, which is from 0 up to the tile's size: an element
+    elsewhere than at the map's own coordinates.
+
+    Example: the element for the difference of row and column, of a strip that
+    has one for each:
+
+    ```mlir
+    %b = tile.map ins() maps [] {
+    ^bb0(%i: index, %j: index):
+      %d = arith.subi %i, %j : index
+      %n = arith.addi %d, %c127 : index
+      %x = tile.extract %strip[%n] : !tile.tile<256xf32>
+      tile.yield %x : f32
+    } -> !tile.tile<128x128xf32>
+    ```
+  }];
+  let arguments = (ins Tile_TileType:$tile, Index:$index);
+  let results = (outs AnyType:$result);
+  let assemblyFormat = "$tile `[` $index `]` attr-dict `:` type($tile)";
   let hasVerifier = 1;
 }
 
