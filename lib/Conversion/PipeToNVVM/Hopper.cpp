@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "KernelEmitter.h"
+#include "MapEmitter.h"
 
 #include "mlir/IR/Matchers.h"
 
@@ -260,23 +260,53 @@ void KernelEmitter::emitPages(pipe::FillOp op) {
     pages.push_back(emitPage(view, add(first, row)));
 }
 
-/// Each lane writes its elements, the first one says that all have.
+/// Each lane computes and writes its elements, the first one says that all
+/// have. Loading threads have few registers: a function of more than a few ops
+/// is computed for so many elements of a lane at a time.
 LogicalResult KernelEmitter::emitPut(pipe::PutOp op) {
-  tile::TileType type = op.getTile().getType();
-  FailureOr<Fragment> fragment = Fragment::get(type, loc);
+  constexpr size_t fewOps = 12;
+  constexpr int64_t fewElements = 3;
+  auto map = op.getTile().getDefiningOp<tile::MapOp>();
+  if (!map || map->getBlock() != op->getBlock())
+    return op.emitError("writes a tile that no tile.map beside it computes");
+  FailureOr<Fragment> fragment = Fragment::get(map.getType(), loc);
   if (failed(fragment))
     return failure();
+  int64_t count = fragment->size(), step = count;
+  if (map.getBlock().getOperations().size() > fewOps) {
+    step = std::min(count, fewElements);
+    while (count % step != 0)
+      --step;
+  }
   Values slot = values[op.getSlot()];
-  Type element = type.getElementType();
+  Type element = map.getType().getElementType();
   int64_t bytes = element.getIntOrFloatBitWidth() / 8;
-  Value first = sharedPointer(add(slot[0], multiply(lane, bytes)));
-  auto elements = vector::ToElementsOp::create(builder, loc, get(op.getTile()));
-  for (auto [value, part] :
-       llvm::zip_equal(elements.getResults(), fragment->registerPart)) {
-    auto place = LLVM::GEPOp::create(
-        builder, loc, first.getType(), element, first,
-        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(part[0])});
-    LLVM::StoreOp::create(builder, loc, value, place);
+  auto emitPart = [&](Value first) -> LogicalResult {
+    FailureOr<Value> part = MapEmitter(*this, map).emitPart(first, step);
+    if (failed(part))
+      return failure();
+    Value index =
+        emitAffine(fragment->map.getResult(0), {group, warp, lane, first});
+    Value place = sharedPointer(add(slot[0], multiply(index, bytes)));
+    for (auto [n, value] : llvm::enumerate(
+             vector::ToElementsOp::create(builder, loc, *part).getResults()))
+      LLVM::StoreOp::create(
+          builder, loc, value,
+          LLVM::GEPOp::create(builder, loc, place.getType(), element, place,
+                              ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(
+                                  fragment->registerPart[n][0])}));
+    return success();
+  };
+  if (step == count) {
+    if (failed(emitPart(constant(0))))
+      return failure();
+  } else {
+    auto loop = scf::ForOp::create(builder, loc, constant(0), constant(count),
+                                   constant(step));
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    if (failed(emitPart(loop.getInductionVar())))
+      return failure();
   }
   NVVM::SyncWarpOp::create(builder, loc, constant(-1));
   onOneThread([&] {

@@ -25,6 +25,10 @@ LogicalResult MapEmitter::setUp() {
   if (failed(full))
     return failure();
   fragments[Full] = *full;
+  if (firstRegister) {
+    fragments[Full].places[3] = numRegisters;
+    fragments[Full].registerPart.resize(numRegisters);
+  }
   if (type.getRank() == 1)
     return success();
   int64_t groups = full->places[0];
@@ -102,7 +106,8 @@ void MapEmitter::emitCoordinates() {
     const Fragment &fragment = fragments[level];
     Value base = emitter.emitAffine(
         fragment.map.getResult(0),
-        {emitter.group, emitter.warp, emitter.lane, emitter.constant(0)});
+        {emitter.group, emitter.warp, emitter.lane,
+         firstRegister ? firstRegister : emitter.constant(0)});
     if (!map.getOrigin().empty())
       base = emitter.add(base, emitter.get(map.getOrigin()[axis]));
     SmallVector<int32_t> parts;
@@ -246,10 +251,35 @@ Value MapEmitter::emitAccurateTanh(Value x) {
   return arith::SelectOp::create(builder, loc, isSmall, small, large);
 }
 
+/// Ops that LLVM translates as they are.
+static bool isIntrinsic(Operation *op) {
+  return isa<math::Exp2Op, math::SqrtOp, math::AbsFOp, math::FloorOp,
+             math::CeilOp, math::TruncOp, math::RoundOp, math::RoundEvenOp,
+             math::CopySignOp, math::FmaOp, math::AbsIOp, math::CtPopOp,
+             math::CountLeadingZerosOp, math::CountTrailingZerosOp>(op);
+}
+
+static bool isApproximate(Operation *op) {
+  auto math = dyn_cast<arith::ArithFastMathInterface>(op);
+  return math && bitEnumContainsAll(math.getFastMathFlagsAttr().getValue(),
+                                    arith::FastMathFlags::afn);
+}
+
+bool fovea::hasInstructions(Operation *op) {
+  return isIntrinsic(op) || (op->getResult(0).getType().isF32() &&
+                             (isa<math::ExpOp, math::TanhOp>(op) ||
+                              (isa<math::Log2Op>(op) && isApproximate(op))));
+}
+
 /// Functions in terms of what the hardware has.
 LogicalResult MapEmitter::emitMath(Operation *op) {
-  if (isa<math::Exp2Op, math::SqrtOp, math::AbsFOp, math::FloorOp, math::CeilOp,
-          math::FmaOp, math::AbsIOp>(op)) {
+  if (!hasInstructions(op))
+    return op->emitError("'")
+           << op->getName()
+           << "' is not supported in a map on this target; run "
+              "pipe-expand-math before, which expands most functions of f16, "
+              "bf16 and f32";
+  if (isIntrinsic(op)) {
     SmallVector<Element> operands;
     unsigned level = Uniform;
     for (Value operand : op->getOperands()) {
@@ -261,12 +291,9 @@ LogicalResult MapEmitter::emitMath(Operation *op) {
   }
   Element x = get(op->getOperand(0));
   Type type = x.value.getType();
-  bool isF32 = getElementTypeOrSelf(type).isF32();
-  bool approximate = bitEnumContainsAll(
-      cast<arith::ArithFastMathInterface>(op).getFastMathFlagsAttr().getValue(),
-      arith::FastMathFlags::afn);
+  bool approximate = isApproximate(op);
   if (isa<math::ExpOp>(op)) {
-    if (isF32 && !approximate) {
+    if (!approximate) {
       elements[op->getResult(0)] = {x.level, emitAccurateExp(x.value)};
       return success();
     }
@@ -276,45 +303,37 @@ LogicalResult MapEmitter::emitMath(Operation *op) {
         x.level, math::Exp2Op::create(builder, loc, scaled).getResult()};
     return success();
   }
-  if (isa<math::TanhOp>(op) && isF32 && !approximate) {
+  if (isa<math::TanhOp>(op) && !approximate) {
     elements[op->getResult(0)] = {x.level, emitAccurateTanh(x.value)};
     return success();
   }
-  bool isLog2 = isa<math::Log2Op>(op) && approximate;
-  if ((isa<math::TanhOp>(op) || isLog2) && isF32) {
-    SmallVector<Value> results;
-    auto apply = [&](Value scalar) -> Value {
-      if (isLog2)
-        return LLVM::CallIntrinsicOp::create(
-                   builder, loc, builder.getF32Type(),
-                   builder.getStringAttr("llvm.nvvm.lg2.approx.ftz.f"), scalar)
-            .getResult(0);
-      return LLVM::InlineAsmOp::create(
-                 builder, loc, builder.getF32Type(), scalar,
-                 "tanh.approx.f32 $0, $1;", "=f,f",
-                 /*has_side_effects=*/false, /*is_align_stack=*/false,
-                 LLVM::tailcallkind::TailCallKind::None,
-                 LLVM::AsmDialectAttr::get(builder.getContext(),
-                                           LLVM::AsmDialect::AD_ATT),
-                 ArrayAttr())
-          .getRes();
-    };
-    if (x.level == Uniform) {
-      elements[op->getResult(0)] = {Uniform, apply(x.value)};
-      return success();
-    }
-    for (Value scalar :
-         vector::ToElementsOp::create(builder, loc, x.value).getResults())
-      results.push_back(apply(scalar));
-    elements[op->getResult(0)] = {
-        x.level, vector::FromElementsOp::create(builder, loc, type, results)};
+  auto apply = [&](Value scalar) -> Value {
+    if (isa<math::Log2Op>(op))
+      return LLVM::CallIntrinsicOp::create(
+                 builder, loc, builder.getF32Type(),
+                 builder.getStringAttr("llvm.nvvm.lg2.approx.ftz.f"), scalar)
+          .getResult(0);
+    return LLVM::InlineAsmOp::create(
+               builder, loc, builder.getF32Type(), scalar,
+               "tanh.approx.f32 $0, $1;", "=f,f",
+               /*has_side_effects=*/false, /*is_align_stack=*/false,
+               LLVM::tailcallkind::TailCallKind::None,
+               LLVM::AsmDialectAttr::get(builder.getContext(),
+                                         LLVM::AsmDialect::AD_ATT),
+               ArrayAttr())
+        .getRes();
+  };
+  if (x.level == Uniform) {
+    elements[op->getResult(0)] = {Uniform, apply(x.value)};
     return success();
   }
-  return op->emitError("'")
-         << op->getName()
-         << "' is not supported in a map on this target; "
-            "exp2, exp, tanh, sqrt, fma, abs, floor and ceil "
-            "are";
+  SmallVector<Value> results;
+  for (Value scalar :
+       vector::ToElementsOp::create(builder, loc, x.value).getResults())
+    results.push_back(apply(scalar));
+  elements[op->getResult(0)] = {
+      x.level, vector::FromElementsOp::create(builder, loc, type, results)};
+  return success();
 }
 
 /// The exponent (x - y) * c, y of a row, as one fused operation an element:
@@ -652,6 +671,11 @@ FailureOr<Value> MapEmitter::emit() {
 }
 
 LogicalResult KernelEmitter::emitMap(tile::MapOp op) {
+  // Emitted with the op that writes it.
+  if (isa_and_nonnull<pipe::LanesAttr>(op.getType().getLayout())) {
+    values[op];
+    return success();
+  }
   FailureOr<Value> result = MapEmitter(*this, op).emit();
   if (failed(result))
     return failure();

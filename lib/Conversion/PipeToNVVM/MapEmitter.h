@@ -13,6 +13,9 @@
 
 namespace fovea {
 
+/// Whether an op of the math dialect in a map becomes instructions as it is.
+bool hasInstructions(mlir::Operation *op);
+
 /// Evaluates the body of a map on all elements of a thread at once. A value
 /// that depends on the row (or column) only is computed once a row (column):
 /// its vector has the elements of the row (column) slice, and is spread where
@@ -32,6 +35,13 @@ public:
         loc(map.getLoc()) {}
 
   mlir::FailureOr<mlir::Value> emit();
+
+  /// Of a tile of one axis, `count` registers of each thread from `first` on.
+  mlir::FailureOr<mlir::Value> emitPart(mlir::Value first, int64_t count) {
+    firstRegister = first;
+    numRegisters = count;
+    return emit();
+  }
 
 private:
   using Values = llvm::SmallVector<mlir::Value, 4>;
@@ -123,6 +133,9 @@ private:
   tile::MapOp map;
   mlir::OpBuilder &builder;
   mlir::Location loc;
+  /// What emitPart asks for.
+  mlir::Value firstRegister;
+  int64_t numRegisters = 0;
   /// The fragment of each level; those that the result does not have are unset.
   Fragment fragments[4];
   llvm::DenseMap<mlir::Value, Element> elements;

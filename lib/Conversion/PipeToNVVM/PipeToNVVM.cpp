@@ -106,6 +106,7 @@ void fovea::buildTileToNVVMPipeline(OpPassManager &manager, bool verify) {
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   check();
+  manager.addPass(createPipeExpandMath());
   manager.addPass(createConvertPipeToNVVM());
 }
 

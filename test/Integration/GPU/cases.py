@@ -130,6 +130,77 @@ TABLE_BF16 = """score(%s, %b, %h, %i, %j, %t = %table : tensor<?x?xbf16>, %n = %
         %x = arith.extf %e : bf16 to f32
         %y = arith.addf %s, %x : f32
         attn.yield %y : f32 }"""
+# T5's buckets of distances: exact ones up to 15, then by logarithm; 32 a direction.
+BUCKETS = """score(%s, %b, %h, %i, %j, %t = %table : tensor<?x?xf32>) {
+        %c16 = arith.constant 16 : i32
+        %c31 = arith.constant 31 : i32
+        %c32 = arith.constant 32 : i32
+        %c0 = arith.constant 0 : i32
+        %half = arith.constant 0.5 : f32
+        %first = arith.constant 0.0625 : f32
+        %each = arith.constant 7.6943 : f32
+        %d = arith.subi %i, %j : index
+        %n = arith.index_cast %d : index to i32
+        %a = math.absi %n : i32
+        %f = arith.sitofp %a : i32 to f32
+        %g = arith.addf %f, %half : f32
+        %r = arith.mulf %g, %first : f32
+        %l = math.log %r : f32
+        %m = arith.mulf %l, %each : f32
+        %e = arith.fptosi %m : f32 to i32
+        %e1 = arith.addi %e, %c16 : i32
+        %far = arith.minsi %e1, %c31 : i32
+        %near = arith.cmpi slt, %a, %c16 : i32
+        %k1 = arith.select %near, %a, %far : i32
+        %ahead = arith.cmpi slt, %n, %c0 : i32
+        %k2 = arith.addi %k1, %c32 : i32
+        %k3 = arith.select %ahead, %k2, %k1 : i32
+        %p = arith.index_cast %k3 : i32 to index
+        %x = tensor.extract %t[%h, %p] : tensor<?x?xf32>
+        %y = arith.addf %s, %x : f32
+        attn.yield %y : f32 }"""
+# A function of the distance as a factor of scores.
+WEIGHTED = """score(%s, %b, %h, %i, %j) {
+        %one = arith.constant 1.0 : f32
+        %d = arith.subi %j, %i : index
+        %n = arith.index_cast %d : index to i32
+        %a = math.absi %n : i32
+        %f = arith.sitofp %a : i32 to f32
+        %g = arith.addf %f, %one : f32
+        %l = math.sqrt %g : f32
+        %r = arith.divf %one, %l : f32
+        %y = arith.mulf %s, %r : f32
+        attn.yield %y : f32 }"""
+# What there are no instructions for: of scores, of tanh of scores, of 1 + abs(scores).
+FUNCTIONS = {"cbrt": "s", "cos": "s", "sin": "s", "erf": "s", "erfc": "s", "asinh": "s", "atan": "s",
+             "acos": "t", "asin": "t", "tan": "t", "sinh": "t", "cosh": "t", "expm1": "t", "log": "u",
+             "log2": "u", "log10": "u", "log1p": "u", "rsqrt": "u", "acosh": "u"}
+ROUNDINGS = ["round", "roundeven", "trunc"]
+
+
+def functions():
+    """Their sum, and those of two numbers, tests and roundings of a quarter of i - j."""
+    lines = ["%one = arith.constant 1.0 : f32", "%tenth = arith.constant 0.1 : f32",
+             "%quarter = arith.constant 0.25 : f32", "%t = math.tanh %s : f32",
+             "%a = math.absf %s : f32", "%u = arith.addf %a, %one : f32",
+             "%d = arith.subi %i, %j : index", "%n = arith.index_cast %d : index to i32",
+             "%f = arith.sitofp %n : i32 to f32", "%p = arith.mulf %f, %quarter : f32"]
+    terms = [f"math.{name} %{of}" for name, of in FUNCTIONS.items()]
+    terms += ["math.powf %u, %t", "math.atan2 %s, %u", "math.copysign %u, %t"]
+    for n, term in enumerate(terms):
+        lines.append(f"%x{n} = {term} : f32")
+    for n, name in enumerate(ROUNDINGS):
+        lines += [f"%w{n} = math.{name} %p : f32", f"%x{len(terms) + n} = math.sin %w{n} : f32"]
+    lines += ["%y0 = arith.addf %x0, %x1 : f32"]
+    count = len(terms) + len(ROUNDINGS)
+    lines += [f"%y{n} = arith.addf %y{n - 1}, %x{n + 1} : f32" for n in range(1, count - 1)]
+    lines += [f"%z = arith.mulf %y{count - 2}, %tenth : f32", "%isnan = math.isnan %z : f32",
+              "%isinf = math.isinf %z : f32", "%isfinite = math.isfinite %u : f32",
+              "%z1 = arith.select %isnan, %f, %z : f32", "%z2 = arith.select %isinf, %f, %z1 : f32",
+              "%z3 = arith.select %isfinite, %z2, %f : f32", "attn.yield %z3 : f32 }"]
+    return "score(%s, %b, %h, %i, %j) {\n        " + "\n        ".join(lines)
+
+
 SLOPES = """score(%s, %b, %h, %i, %j, %t = %slopes : tensor<?xf32>) {
         %a = tensor.extract %t[%h] : tensor<?xf32>
         %d = arith.subi %j, %i : index
@@ -202,6 +273,8 @@ REGIONS = {"full": "", "squares": SQUARES, "blocks": BLOCKS, "causal": CAUSAL, "
            "softcap": SOFTCAP, "rising": RISING, "huge": HUGE, "lowest": LOWEST,
            "softcap-causal": SOFTCAP + "\n" + CAUSAL,
            "table": TABLE, "table-bf16": TABLE_BF16, "table-short": TABLE,
+           "buckets": BUCKETS, "buckets-causal": BUCKETS + "\n" + CAUSAL, "weighted": WEIGHTED,
+           "weighted-causal": WEIGHTED + "\n" + CAUSAL, "functions": functions(),
            "table-causal": TABLE + "\n" + CAUSAL, "slopes": SLOPES,
            "slopes-causal": SLOPES + "\n" + CAUSAL, "lookup": LOOKUP,
            "documents": DOCUMENTS, "documents-i64": DOCUMENTS_I64, "prefix": PREFIX,
@@ -360,6 +433,8 @@ TWO = "query_tile = 128, key_tile = {}, stages = {}, groups = 2, producer_regs =
 KEYS_64 = TWO.format(64, 2) + ", turns = true, persistent = true, last_first = true"
 KEYS_64_PLAIN = TWO.format(64, 2) + ", overlap = false"
 KEYS_96 = TWO.format(96, 2) + ", turns = true"
+KEYS_16 = ("query_tile = 64, key_tile = 16, stages = 2, groups = 1, producer_regs = 24, "
+           "consumer_regs = 240")
 ONE_GROUP = ("query_tile = 64, key_tile = 80, stages = 3, groups = 1, producer_regs = 24, "
              "consumer_regs = 240, persistent = true")
 
@@ -464,6 +539,13 @@ CASES = [
     Case("table", regions="table", lse=True),
     Case("table-d64", d=64, regions="table"),
     Case("table-bf16-d64", d=64, regions="table-bf16", lse=True),
+    Case("buckets", regions="buckets", lse=True),
+    Case("buckets-causal-d64", d=64, regions="buckets-causal"),
+    Case("buckets-f16-d256", d=256, dtype="f16", regions="buckets", lse=True),
+    Case("weighted-causal", regions="weighted-causal"),
+    Case("weighted-d64", d=64, regions="weighted", lse=True),
+    Case("keys-64-weighted", regions="weighted", schedule=KEYS_64),
+    Case("functions-d64", d=64, regions="functions", lse=True, schedule=KEYS_16),
     Case("table-short", regions="table-short", lse=True),
     Case("table-short-d64", d=64, regions="table-short"),
     Case("table-causal-f16", dtype="f16", regions="table-causal"),

@@ -24,7 +24,7 @@ import torch
 
 import randoms
 import meaning
-from cases import CASES, LENGTHS, captures
+from cases import CASES, FUNCTIONS, LENGTHS, captures
 from launches import DEVICE, Output, Twins
 
 sys.path.append(str(pathlib.Path(__file__).parents[3] / "python"))
@@ -58,6 +58,7 @@ def make_captures(case, size, spread):
         if name == "table":
             # By i - j from -skv to sq - 1, or much shorter.
             columns = 101 if "short" in case.regions or case.regions == "lookup" else sq + skv
+            columns = 64 if "buckets" in case.regions else columns
             value = normal(h, columns)
             value = value.bfloat16() if "bf16" in kind else value
         elif name == "middle":
@@ -95,6 +96,16 @@ def safe(index, size):
     return torch.where(index < 0, index + size, index).clamp(0, size - 1)
 
 
+def functions(s, q):
+    """What the region of that name computes."""
+    of = {"s": s, "t": s.tanh(), "u": s.abs() + 1}
+    named = {"cbrt": lambda x: x.sign() * x.abs() ** (1 / 3)}
+    y = sum(named.get(name, getattr(torch, name, None))(of[x]) for name, x in FUNCTIONS.items())
+    y = y + of["u"] ** of["t"] + torch.atan2(s, of["u"]) + torch.copysign(of["u"], s)
+    away = q.sign() * (q.abs() + 0.5).floor()
+    return (y + away.sin() + q.round().sin() + q.trunc().sin()) * 0.1
+
+
 def region(kind, s, b, h, i, j, captured):
     """Scores and which of them are visible: the regions of cases.py."""
     if kind.startswith("softcap"):
@@ -108,6 +119,14 @@ def region(kind, s, b, h, i, j, captured):
     if kind.startswith("table"):
         table = captured["table"][h].double()
         s = s + table[safe(i - j + captured["middle"].item(), len(table))]
+    if kind.startswith("buckets"):
+        apart = (i - j).abs()
+        far = (16 + ((apart + 0.5) / 16).log().mul(7.6943).long()).clamp(max=31)
+        s = s + captured["table"][h].double()[torch.where(apart < 16, apart, far) + 32 * (i < j)]
+    if kind.startswith("weighted"):
+        s = s / ((i - j).abs() + 1.0).sqrt()
+    if kind == "functions":
+        s = functions(s, (i - j) / 4)
     if kind.startswith("slopes"):
         s = s + captured["slopes"][h].double() * (j - i)
     if kind == "lookup":

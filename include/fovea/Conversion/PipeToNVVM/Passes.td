@@ -11,6 +11,23 @@
 
 include "mlir/Pass/PassBase.td"
 
+def PipeExpandMath : Pass<"pipe-expand-math", "::mlir::ModuleOp"> {
+  let summary = "Expands functions that GPUs have no instruction for";
+  let description = [{
+    In the maps of kernels, logarithms, trigonometric, hyperbolic and error
+    functions, powers and cube roots of f16, bf16 and f32 become arithmetic, by
+    upstream's polynomials and identities, tests for NaN and infinity comparisons.
+    `exp`, `exp2`, `tanh`, `sqrt`, `fma`, `absf`, `absi`, roundings, `copysign`,
+    counts of bits and `log2` with `afn` stay: `pipe-to-nvvm` knows them.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+  let statistics = [
+    Statistic<"numExpanded", "expanded", "Number of functions expanded">
+  ];
+}
+
 def ConvertPipeToNVVM : Pass<"pipe-to-nvvm", "::mlir::ModuleOp"> {
   let summary = "Lowers kernels divided into roles to NVVM for sm_90a";
   let description = [{
