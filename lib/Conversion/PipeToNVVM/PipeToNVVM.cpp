@@ -139,6 +139,7 @@ void fovea::buildNVVMToBinaryPipeline(OpPassManager &manager,
 
 void fovea::registerPipeToNVVMPass() {
   registerConvertPipeToNVVM();
+  registerPipeExpandMath();
   PassPipelineRegistration<TileToNVPTXOptions>(
       "tile-to-nvvm", "Tile programs with a #pipe.schedule to kernels in NVVM",
       [](OpPassManager &manager, const TileToNVPTXOptions &options) {

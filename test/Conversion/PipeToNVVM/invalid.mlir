@@ -8,7 +8,7 @@ tile.kernel @unknown_function(%f: f32) grid(%m) {
     %s = tile.splat %f : f32 -> !acc
     %t = tile.map ins(%s : !acc) maps [#id] {
     ^bb0(%x: f32, %i: index, %j: index):
-      // expected-error @+1 {{'math.atan' is not supported in a map on this target; exp2, exp, tanh, sqrt, fma, abs, floor and ceil are}}
+      // expected-error @+1 {{'math.atan' is not supported in a map on this target; run pipe-expand-math before, which expands most functions of f16, bf16 and f32}}
       %z = math.atan %x : f32
       tile.yield %z : f32
     } -> !acc
@@ -157,6 +157,31 @@ tile.kernel @across(%a: memref<?x64xbf16>, %c: i1) grid(%m) {
       %r = pipe.await %d : !pipe.pending<!acc>
     }
     pipe.release %s0 : !pipe.slot<!shared, read>
+  }
+}
+
+// -----
+
+!strip = !tile.tile<64xf32, #pipe.lanes>
+!stored = !tile.tile<64xf32, #pipe.smem<swizzle = 0>>
+!ring = !pipe.ring<1 x !stored>
+tile.kernel @elsewhere(%f: f32, %n: index) grid(%m) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %ring = pipe.ring readers(1) : !ring
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+    %p0 = pipe.start %ring : !ring
+    %t = tile.map ins() maps [] {
+    ^bb0(%e: index):
+      tile.yield %f : f32
+    } -> !strip
+    scf.for %i = %c0 to %n step %c1 iter_args(%p = %p0) -> !pipe.cursor {
+      %s, %next = pipe.acquire %ring[%p] : !ring -> !pipe.slot<!stored, write>
+      // expected-error @+1 {{writes a tile that no tile.map beside it computes}}
+      pipe.put %t, %s : !strip, !pipe.slot<!stored, write>
+      scf.yield %next : !pipe.cursor
+    }
   }
 }
 

@@ -39,8 +39,8 @@ void buildTileToNVVMPipeline(mlir::OpPassManager &manager, bool verify);
 void buildNVVMToBinaryPipeline(mlir::OpPassManager &manager,
                                llvm::StringRef format);
 
-/// Registers the pass `pipe-to-nvvm` and the pipelines `tile-to-nvvm`,
-/// `nvvm-to-nvptx` and `tile-to-nvptx` (both in turn).
+/// Registers the passes `pipe-expand-math` and `pipe-to-nvvm`, and the pipelines
+/// `tile-to-nvvm`, `nvvm-to-nvptx` and `tile-to-nvptx` (both in turn).
 void registerPipeToNVVMPass();
 
 } // namespace fovea

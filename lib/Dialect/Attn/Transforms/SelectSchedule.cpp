@@ -342,14 +342,18 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
     return true;
   };
   // With the result in the queries' place if there is none of its own.
-  auto add = [&](int64_t groups, int64_t keyTile, bool overlap,
-                 bool persistent) {
+  auto add = [&](int64_t groups, int64_t keyTile, bool overlap, bool persistent,
+                 bool computes = false) {
+    int64_t consumerRegs = groups == 3 ? 160 : 240, producerRegs = 24;
+    if (groups == 3)
+      producerRegs = 32;
+    if (computes)
+      consumerRegs = 232, producerRegs = 40;
     for (bool reuse : {false, true})
       if (!(reuse && dv > static_cast<int64_t>(llvm::alignTo(d, 64))) &&
           consider(pipe::ScheduleAttr::get(
               op.getContext(), groups * pipe::limits::groupRows, keyTile,
-              /*stages=*/2, groups, /*producer_regs=*/groups == 3 ? 32 : 24,
-              /*consumer_regs=*/groups == 3 ? 160 : 240, overlap,
+              /*stages=*/2, groups, producerRegs, consumerRegs, overlap,
               /*turns=*/overlap && groups > 1, persistent,
               /*last_first=*/masked, /*split_to=*/1, reuse)))
         return true;
@@ -375,9 +379,9 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
         /*persistent=*/false, /*last_first=*/masked, /*split_to=*/1,
         /*reuse_queries=*/false));
   // The widest key tile that fits.
-  auto addWidest = [&](int64_t groups, bool persistent) {
+  auto addWidest = [&](int64_t groups, bool persistent, bool computes = false) {
     for (int64_t keyTile : {128, 112, 96, 80, 64})
-      if (add(groups, keyTile, /*overlap=*/true, persistent))
+      if (add(groups, keyTile, /*overlap=*/true, persistent, computes))
         return;
   };
   // A short walk of few channels is mostly its ends: fewer rows, so that less
@@ -403,6 +407,9 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
   add(2, 64, /*overlap=*/false, /*persistent=*/false);
   if (widest > 128)
     add(2, 32, /*overlap=*/false, /*persistent=*/false);
+  // The loading role may compute what depends on distances.
+  if (!op.getScore().empty())
+    addWidest(2, /*persistent=*/false, /*computes=*/true);
   // Two ways may lead to one schedule.
   fits.append(spills);
   SmallVector<pipe::ScheduleAttr> different;
