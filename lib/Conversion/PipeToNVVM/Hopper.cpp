@@ -24,8 +24,12 @@ using pipe::limits::rowBytes;
 // Barriers and rings
 //===----------------------------------------------------------------------===//
 
+/// Whether threads write and read the tile themselves.
+static bool isByThreads(tile::TileType type) { return type.getRank() == 1; }
+
 /// One thread sets up the barriers: a slot is full when its copy has arrived,
-/// and empty when each warp of each reader has released it.
+/// and empty when each warp of each reader has released it. What threads write
+/// and read by themselves each of them says to be written or read.
 void KernelEmitter::emitBarrierSetUp() {
   OpBuilder::InsertionGuard guard(builder);
   auto first = scf::IfOp::create(builder, loc, equals(thread, 0));
@@ -41,8 +45,10 @@ void KernelEmitter::emitBarrierSetUp() {
             builder, loc, sharedPointer(add(shared, offset + 8 * stage)),
             constant(count), Value());
       };
-      init(place.full, 1);
-      init(place.empty, 4 * place.readers);
+      bool byThreads = isByThreads(ring.getType().getTile());
+      init(place.full, byThreads ? pipe::limits::warpThreads : 1);
+      init(place.empty,
+           (byThreads ? pipe::limits::groupThreads : 4) * place.readers);
     }
   }
   if (persistent) {
@@ -150,14 +156,17 @@ void KernelEmitter::emitClear(pipe::ClearOp op) {
   emitGroupBarrier();
 }
 
-/// One thread of each warp arrives, after all lanes have read what threads read
-/// themselves; the first one waits for what it stored through the slot.
+/// One thread of each warp arrives, or all that have read by themselves; the
+/// first one waits for what it stored through the slot.
 void KernelEmitter::emitRelease(pipe::ReleaseOp op) {
   Value empty = values[op.getSlot()][2];
   if (llvm::any_of(op.getSlot().getUsers(), llvm::IsaPred<pipe::StoreOp>))
     emitStoreWait();
-  if (op.getSlot().getType().getTile().getRank() == 1)
-    NVVM::SyncWarpOp::create(builder, loc, constant(-1));
+  if (isByThreads(op.getSlot().getType().getTile())) {
+    NVVM::MBarrierArriveOp::create(builder, loc, Type(), sharedPointer(empty),
+                                   Value());
+    return;
+  }
   OpBuilder::InsertionGuard guard(builder);
   auto first = scf::IfOp::create(builder, loc, equals(lane, 0));
   builder.setInsertionPointToStart(first.thenBlock());
@@ -260,9 +269,9 @@ void KernelEmitter::emitPages(pipe::FillOp op) {
     pages.push_back(emitPage(view, add(first, row)));
 }
 
-/// Each lane computes and writes its elements, the first one says that all
-/// have. Loading threads have few registers: a function of more than a few ops
-/// is computed for so many elements of a lane at a time.
+/// Each lane computes and writes its elements. Loading threads have few
+/// registers: a function of more than a few ops is computed for so many
+/// elements of a lane at a time.
 LogicalResult KernelEmitter::emitPut(pipe::PutOp op) {
   constexpr size_t fewOps = 12;
   constexpr int64_t fewElements = 3;
@@ -308,11 +317,8 @@ LogicalResult KernelEmitter::emitPut(pipe::PutOp op) {
     if (failed(emitPart(loop.getInductionVar())))
       return failure();
   }
-  NVVM::SyncWarpOp::create(builder, loc, constant(-1));
-  onOneThread([&] {
-    NVVM::MBarrierArriveOp::create(builder, loc, Type(), sharedPointer(slot[1]),
-                                   Value());
-  });
+  NVVM::MBarrierArriveOp::create(builder, loc, Type(), sharedPointer(slot[1]),
+                                 Value());
   return success();
 }
 

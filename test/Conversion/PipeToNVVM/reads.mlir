@@ -146,11 +146,14 @@ tile.kernel @bits(%table: memref<?x?xi1>, %f: f32) grid(%m) {
 !ring = !pipe.ring<1 x !stored>
 !acc = !tile.tile<64x32xf32, #pipe.acc<groups = 1>>
 
-// A strip: a warp computes it, each lane stores its three elements, and one says
-// that it is full. A thread with 16 elements reads its 10 diagonals once, at
-// constant offsets. All lanes have read before one gives the slot back.
+// A strip: a warp computes it, each lane stores its three elements and says so. A
+// thread with 16 elements reads its 10 diagonals once, at constant offsets, and
+// gives the slot back.
 // CHECK-LABEL: llvm.func @strip
-// CHECK: %[[ELECTED:.*]] = nvvm.elect.sync
+// CHECK-DAG: %[[LANES:.*]] = arith.constant 32 : i32
+// CHECK-DAG: %[[THREADS:.*]] = arith.constant 128 : i32
+// CHECK: nvvm.mbarrier.init %{{.*}}, %[[LANES]]
+// CHECK: nvvm.mbarrier.init %{{.*}}, %[[THREADS]]
 // CHECK: nvvm.mbarrier.try_wait.parity
 // CHECK: %[[FIRST:.*]] = llvm.inttoptr
 // CHECK: llvm.store %{{.*}}, %{{.*}} : f32, !llvm.ptr<3>
@@ -158,13 +161,11 @@ tile.kernel @bits(%table: memref<?x?xi1>, %f: f32) grid(%m) {
 // CHECK: llvm.store
 // CHECK: llvm.getelementptr %{{.*}}[64] : (!llvm.ptr<3>) -> !llvm.ptr<3>, f32
 // CHECK: llvm.store
-// CHECK: nvvm.bar.warp.sync
-// CHECK: scf.if %[[ELECTED]]
+// CHECK-NOT: scf.if
 // CHECK: nvvm.mbarrier.arrive
 // CHECK: nvvm.mbarrier.try_wait.parity
 // CHECK-COUNT-10: llvm.load %{{.*}} : !llvm.ptr<3> -> f32
-// CHECK-NOT: llvm.load
-// CHECK: nvvm.bar.warp.sync
+// CHECK-NOT: {{llvm.load|scf.if}}
 // CHECK: nvvm.mbarrier.arrive
 tile.kernel @strip(%table: memref<?xf32>) grid(%m) {
   %c31 = arith.constant 31 : index

@@ -156,7 +156,7 @@ AffineMap SliceAttr::getElementMap(ArrayRef<int64_t> shape) const {
 LogicalResult
 LanesAttr::verifyShape(ArrayRef<int64_t> shape,
                        function_ref<InFlightDiagnostic()> emitError) const {
-  if (shape.size() == 1 && shape[0] % 32 == 0)
+  if (shape.size() == 1 && shape[0] % limits::warpThreads == 0)
     return success();
   return emitError() << "a tile over the lanes of a warp has one axis of a "
                         "multiple of 32 elements";
@@ -164,13 +164,13 @@ LanesAttr::verifyShape(ArrayRef<int64_t> shape,
 
 SmallVector<int64_t, 4>
 LanesAttr::getPlaceShape(ArrayRef<int64_t> shape) const {
-  return {1, 1, 32, shape[0] / 32};
+  return {1, 1, limits::warpThreads, shape[0] / limits::warpThreads};
 }
 
 AffineMap LanesAttr::getElementMap(ArrayRef<int64_t> shape) const {
   AffineExpr lane = getAffineDimExpr(2, getContext()),
              reg = getAffineDimExpr(3, getContext());
-  return AffineMap::get(4, 0, lane + reg * 32);
+  return AffineMap::get(4, 0, lane + reg * limits::warpThreads);
 }
 
 //===----------------------------------------------------------------------===//

@@ -23,9 +23,6 @@ using namespace mlir;
 using namespace fovea;
 using namespace fovea::pipe;
 
-/// Elements of a strip are spread over the lanes of a warp.
-static constexpr int64_t warpLanes = 32;
-
 namespace {
 
 /// What a value in the body of a map depends on.
@@ -214,7 +211,7 @@ struct PipeStageDiagonalsPass final
   /// An element for each difference of coordinates, the least one first.
   tile::TileType getStripType(tile::MapOp map, Type elementType) {
     ArrayRef<int64_t> shape = map.getType().getShape();
-    int64_t size = llvm::alignTo(shape[0] + shape[1] - 1, warpLanes);
+    int64_t size = llvm::alignTo(shape[0] + shape[1] - 1, limits::warpThreads);
     return tile::TileType::get(&getContext(), {size}, elementType,
                                LanesAttr::get(&getContext()));
   }

@@ -44,7 +44,7 @@ constexpr int64_t tileBytes = sharedBytes - 1024;
 /// Columns of one product, and rows of one copy.
 constexpr int64_t columns = 256;
 constexpr int64_t namedBarriers = 16;
-constexpr int64_t groupThreads = 128;
+constexpr int64_t groupThreads = 128, warpThreads = 32;
 /// Rows of one product of one warpgroup.
 constexpr int64_t groupRows = 64;
 /// Bytes of a tile's row in one block of shared memory, the least it takes.
