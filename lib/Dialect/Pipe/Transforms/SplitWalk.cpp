@@ -1,4 +1,5 @@
-//===- SplitWalk.cpp - One loop for each range of a walk ------------------===//
+//===- SplitWalk.cpp - Loops for full and for partial ranges of a walk
+//-----===//
 //
 // Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -62,42 +63,68 @@ namespace {
 struct Part {
   Value size;
   bool partial;
-  Value lower; ///< The first tile; null where a list names the tiles.
+  Value walk; ///< Its tiles; null where a list names them.
 };
 } // namespace
 
-static SmallVector<Part> getRanges(OpBuilder &builder, Operation *op) {
-  Location loc = op->getLoc();
-  SmallVector<Part> ranges;
-  if (auto list = dyn_cast<tile::WalkListOp>(op)) {
-    Value split =
-        arith::ConstantIndexOp::create(builder, loc, list.getSplit());
-    Value full = arith::SubIOp::create(builder, loc, list.getCount(),
-                                       list.getPartials());
-    auto add = [&](Value entries, bool partial) {
-      ranges.push_back({arith::MulIOp::create(builder, loc, entries, split),
-                        partial, Value()});
-    };
-    add(list.getPartials(), true);
-    add(full, false);
-    return ranges;
-  }
-  auto walk = cast<tile::WalkRangesOp>(op);
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  for (auto [lower, upper, partial] :
-       llvm::zip(walk.getLower(), walk.getUpper(), walk.getPartial())) {
-    Value size = arith::SubIOp::create(builder, loc, upper, lower);
-    size = arith::MaxSIOp::create(builder, loc, size, zero);
-    ranges.push_back({size, partial, lower});
-  }
-  return ranges;
+/// Puts ranges of one kind beside each other: the order in which keys are
+/// visited does not matter.
+static void sortRanges(tile::WalkRangesOp walk) {
+  ArrayRef<bool> partial = walk.getPartial();
+  auto order = llvm::to_vector(llvm::seq<size_t>(0, partial.size()));
+  llvm::stable_sort(order, [&](size_t a, size_t b) {
+    return partial[a] == partial[0] && partial[b] != partial[0];
+  });
+  auto sorted = [&](auto range) {
+    return llvm::map_to_vector(order, [&](size_t n) { return range[n]; });
+  };
+  SmallVector<Value> lower = sorted(walk.getLower()),
+                     upper = sorted(walk.getUpper());
+  walk.setPartial(sorted(partial));
+  walk.getLowerMutable().assign(lower);
+  walk.getUpperMutable().assign(upper);
 }
 
-/// The loop over positions from `low` to `high`, all in a range of the walk,
+static SmallVector<Part> getParts(OpBuilder &builder, tile::WalkListOp list) {
+  Location loc = list.getLoc();
+  Value split = arith::ConstantIndexOp::create(builder, loc, list.getSplit());
+  auto count = [&](Value entries) -> Value {
+    return arith::MulIOp::create(builder, loc, entries, split);
+  };
+  Value full =
+      arith::SubIOp::create(builder, loc, list.getCount(), list.getPartials());
+  return {{count(list.getPartials()), true, Value()},
+          {count(full), false, Value()}};
+}
+
+/// Ranges of one kind that follow one another are one part.
+static SmallVector<Part> getParts(OpBuilder &builder, tile::WalkRangesOp walk) {
+  Location loc = walk.getLoc();
+  ArrayRef<bool> partial = walk.getPartial();
+  SmallVector<Part> parts;
+  for (unsigned n = 0, end = 0; n < partial.size(); n = end) {
+    while (end < partial.size() && partial[end] == partial[n])
+      ++end;
+    Value part = tile::WalkRangesOp::create(
+        builder, loc, walk.getLower().slice(n, end - n),
+        walk.getUpper().slice(n, end - n), partial.slice(n, end - n));
+    parts.push_back(
+        {tile::WalkSizeOp::create(builder, loc, part), partial[n], part});
+  }
+  return parts;
+}
+
+static SmallVector<Part> getParts(OpBuilder &builder, Operation *walk) {
+  if (auto list = dyn_cast<tile::WalkListOp>(walk))
+    return getParts(builder, list);
+  return getParts(builder, cast<tile::WalkRangesOp>(walk));
+}
+
+/// The loop over positions from `low` to `high`, all in a part of the walk,
 /// which starts at position `start`.
-static scf::ForOp emitRange(OpBuilder &builder, WalkLoop &from,
-                            const Part &range, Value start, Value low,
-                            Value high, ValueRange state) {
+static scf::ForOp emitPart(OpBuilder &builder, WalkLoop &from, const Part &part,
+                           Value start, Value low, Value high,
+                           ValueRange state) {
   return scf::ForOp::create(
       builder, from.loop.getLoc(), low, high, from.loop.getStep(), state,
       [&](OpBuilder &body, Location loc, Value position, ValueRange arguments) {
@@ -110,17 +137,17 @@ static scf::ForOp emitRange(OpBuilder &builder, WalkLoop &from,
             continue;
           }
           Value tile, position = mapping.lookup(from.at.getPosition());
-          if (range.lower)
-            tile = arith::AddIOp::create(
-                body, loc, range.lower,
-                arith::SubIOp::create(body, loc, position, start));
+          if (part.walk)
+            tile = tile::WalkAtOp::create(
+                       body, loc, part.walk,
+                       arith::SubIOp::create(body, loc, position, start))
+                       .getTile();
           else
-            tile = cast<tile::WalkListOp>(from.walk)
-                       .createTile(body, loc, position);
+            tile = cast<tile::WalkListOp>(from.walk).createTile(body, loc,
+                                                                position);
           mapping.map(from.at.getTile(), tile);
-          mapping.map(
-              from.at.getPartial(),
-              arith::ConstantIntOp::create(body, loc, range.partial, 1));
+          mapping.map(from.at.getPartial(),
+                      arith::ConstantIntOp::create(body, loc, part.partial, 1));
         }
         body.clone(*from.loop.getBody()->getTerminator(), mapping);
       });
@@ -133,23 +160,23 @@ static unsigned split(WalkLoop &from) {
   Value start = arith::ConstantIndexOp::create(builder, loc, 0);
   Value low = from.loop.getLowerBound();
   SmallVector<Value> state(from.loop.getInitArgs());
-  SmallVector<Part> ranges = getRanges(builder, from.walk);
-  for (auto [n, range] : llvm::enumerate(ranges)) {
-    Value end = arith::AddIOp::create(builder, loc, start, range.size);
+  SmallVector<Part> parts = getParts(builder, from.walk);
+  for (auto [n, part] : llvm::enumerate(parts)) {
+    Value end = arith::AddIOp::create(builder, loc, start, part.size);
     Value high = from.loop.getUpperBound();
-    if (n + 1 < ranges.size()) {
+    if (n + 1 < parts.size()) {
       Value position = arith::SubIOp::create(builder, loc, end, ahead);
       position = arith::MinSIOp::create(builder, loc, position, high);
       high = arith::MaxSIOp::create(builder, loc, position, low);
     }
-    auto loop = emitRange(builder, from, range, start, low, high, state);
+    auto loop = emitPart(builder, from, part, start, low, high, state);
     state.assign(loop.getResults().begin(), loop.getResults().end());
     start = end;
     low = high;
   }
   from.loop.replaceAllUsesWith(state);
   from.loop.erase();
-  return ranges.size();
+  return parts.size();
 }
 
 /// What is left of a walk that a list names: reads of the list.
@@ -158,8 +185,7 @@ static void expandList(tile::WalkListOp walk) {
   Location loc = walk.getLoc();
   for (Operation *user : llvm::make_early_inc_range(walk->getUsers())) {
     builder.setInsertionPoint(user);
-    Value split =
-        arith::ConstantIndexOp::create(builder, loc, walk.getSplit());
+    Value split = arith::ConstantIndexOp::create(builder, loc, walk.getSplit());
     if (auto size = dyn_cast<tile::WalkSizeOp>(user)) {
       size.replaceAllUsesWith(
           arith::MulIOp::create(builder, loc, walk.getCount(), split)
@@ -194,6 +220,9 @@ struct PipeSplitWalkPass final
             if (std::optional<WalkLoop> found = matchWalkLoop(loop))
               loops.push_back(*found);
           });
+    for (WalkLoop &loop : loops)
+      if (auto walk = dyn_cast<tile::WalkRangesOp>(loop.walk))
+        sortRanges(walk);
     for (WalkLoop &loop : loops)
       numLoops += split(loop);
     for (auto kernel : getOperation().getOps<tile::KernelOp>())

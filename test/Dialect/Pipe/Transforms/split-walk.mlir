@@ -9,11 +9,13 @@
 !s = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
 
 // CHECK-LABEL: tile.kernel @ahead
-// CHECK-SAME: %[[FULL:[a-z0-9]+]]: index, %[[END:[a-z0-9]+]]: index,
-// CHECK: %[[W:.*]] = tile.walk.ranges(%c0, %[[FULL]]) to(%[[FULL]], %[[END]])
+// CHECK-SAME: %[[MIDDLE:[a-z0-9]+]]: index, %[[END:[a-z0-9]+]]: index,
+// CHECK: %[[W:.*]] = tile.walk.ranges(%c0, %[[MIDDLE]]) to(%[[MIDDLE]], %[[END]])
 // CHECK: %[[SIZE:.*]] = tile.walk.size %[[W]]
 // CHECK: %[[LAST:.*]] = arith.subi %[[SIZE]], %c1
-// CHECK: %[[COUNT:.*]] = arith.maxsi %[[FULL]], %c0
+// CHECK: %[[FULL:.*]] = tile.walk.ranges(%c0) to(%[[MIDDLE]]) {partial = array<i1: false>}
+// CHECK: %[[COUNT:.*]] = tile.walk.size %[[FULL]]
+// CHECK: %[[PARTIAL:.*]] = tile.walk.ranges(%[[MIDDLE]]) to(%[[END]]) {partial = array<i1: true>}
 // CHECK: %[[BEFORE:.*]] = arith.subi %[[COUNT]], %c1
 // CHECK: %[[LEAST:.*]] = arith.minsi %[[BEFORE]], %[[LAST]]
 // CHECK: %[[CUT:.*]] = arith.maxsi %[[LEAST]], %c0
@@ -24,7 +26,7 @@
 // CHECK: scf.for %[[P:.*]] = %[[CUT]] to %[[LAST]] step %c1 iter_args(%{{.*}} = %[[STATE]])
 // CHECK: %[[NEXT:.*]] = arith.addi %[[P]], %c1
 // CHECK: %[[DISTANCE:.*]] = arith.subi %[[NEXT]], %[[COUNT]]
-// CHECK: %[[TILE:.*]] = arith.addi %[[FULL]], %[[DISTANCE]]
+// CHECK: %[[TILE:.*]], %{{.*}} = tile.walk.at %[[PARTIAL]][%[[DISTANCE]]]
 // CHECK: tile.map {{.*}} origin(%c0, %[[TILE]])
 // CHECK: arith.select
 // CHECK-NOT: scf.for
@@ -68,17 +70,34 @@ tile.kernel @ahead(%full: index, %end: index, %out: memref<64x64xf32>) grid(%b) 
   }
 }
 
+// The partial ranges come first, as the first range is one of them, in the loading
+// role, too.
 // SMALL-LABEL: tile.kernel @walk
-// SMALL: %[[FULL:.*]] = scf.for
-// SMALL: %{{.*}} = scf.for {{.*}} iter_args(%{{.*}} = %[[FULL]])
+// SMALL-SAME: (%[[A:[a-z0-9]+]]: index, %[[B:[a-z0-9]+]]: index, %[[C:[a-z0-9]+]]: index
+// SMALL: %[[W:.*]] = tile.walk.ranges(%c0, %[[B]], %[[A]]) to(%[[A]], %[[C]], %[[B]]) {partial = array<i1: true, true, false>}
+// SMALL: pipe.role {{ *}}load
+// SMALL: tile.walk.at %[[W]]
+// SMALL: pipe.role {{ *}}math
+// SMALL: %[[PARTIAL:.*]] = tile.walk.ranges(%c0, %[[B]]) to(%[[A]], %[[C]]) {partial = array<i1: true, true>}
+// SMALL: %[[FULL:.*]] = tile.walk.ranges(%[[A]]) to(%[[B]]) {partial = array<i1: false>}
+// SMALL: %[[STATE:.*]] = scf.for
+// SMALL: tile.walk.at %[[PARTIAL]]
+// SMALL: scf.for {{.*}} iter_args(%{{.*}} = %[[STATE]])
+// SMALL: tile.walk.at %[[FULL]]
 // SMALL-NOT: tile.walk.at
 // DOC-BEGIN: pipe-split-walk --pipe-split-walk
 !rows = !tile.tile<64xf32, #pipe.slice<axis = 1, parent = <groups = 1>>>
-tile.kernel @walk(%a: index, %b: index, %f: f32) grid(%m) {
+tile.kernel @walk(%a: index, %b: index, %n: index, %f: f32) grid(%m) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
-  %w = tile.walk.ranges (%c0, %a) to (%a, %b) {partial = array<i1: false, true>}
+  %w = tile.walk.ranges (%c0, %a, %b) to (%a, %b, %n) {partial = array<i1: true, false, true>}
   %size = tile.walk.size %w
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+    scf.for %p = %c0 to %size step %c1 {
+      %t, %partial = tile.walk.at %w[%p]
+    }
+  }
   pipe.role math groups(1) registers(240) {
   ^bb0(%g: index):
     %z = tile.splat %f : f32 -> !rows

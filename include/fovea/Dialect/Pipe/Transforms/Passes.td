@@ -133,13 +133,15 @@ def PipeTakeTurns : Pass<"pipe-take-turns", "::mlir::ModuleOp"> {
 }
 
 def PipeSplitWalk : Pass<"pipe-split-walk", "::mlir::ModuleOp"> {
-  let summary = "Makes one loop for each range of a walk";
+  let summary = "Makes one loop for full and one for partial ranges of a walk";
   let description = [{
     In `math` roles, a loop that asks `tile.walk.at` for the tile at its own
-    position, or some positions ahead of it as a pipelined loop does, becomes one
-    loop after the other for the ranges of the walk, with the flag `partial` a
-    constant. State and cursors pass from loop to loop: the pipeline is not
-    drained in between. Canonicalization then removes the masks from full ranges.
+    position, or some positions ahead of it as a pipelined loop does, becomes two
+    loops, one after the other, for the full and for the partial ranges of the
+    walk, with the flag `partial` a constant. The ranges of the walk are put in
+    that order, for all roles: those of the first one's kind come first. State and
+    cursors pass from loop to loop: the pipeline is not drained in between.
+    Canonicalization then removes the masks from full ranges.
     Needs constants folded (`canonicalize` after `pipe-pipeline`).
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect"];
