@@ -171,34 +171,40 @@ WEIGHTED = """score(%s, %b, %h, %i, %j) {
         %r = arith.divf %one, %l : f32
         %y = arith.mulf %s, %r : f32
         attn.yield %y : f32 }"""
-# What there are no instructions for: of scores, of tanh of scores, of 1 + abs(scores).
-FUNCTIONS = {"cbrt": "s", "cos": "s", "sin": "s", "erf": "s", "erfc": "s", "asinh": "s", "atan": "s",
-             "acos": "t", "asin": "t", "tan": "t", "sinh": "t", "cosh": "t", "expm1": "t", "log": "u",
-             "log2": "u", "log10": "u", "log1p": "u", "rsqrt": "u", "acosh": "u"}
-ROUNDINGS = ["round", "roundeven", "trunc"]
+# What there are no instructions for, of scores s, of t = tanh(s), of u = 1 + abs(s), and
+# of q = (i - j) / 4.
+FUNCTIONS = {"s": ["cbrt", "cos", "sin", "erf", "erfc", "asinh", "atan"],
+             "t": ["acos", "asin", "tan", "sinh", "cosh", "expm1", "atanh"],
+             "u": ["log", "log2", "log10", "log1p", "rsqrt", "acosh"],
+             "q": ["round", "roundeven", "trunc"]}
+# Of two of these.
+PAIRS = {"s": [("atan2", "s", "u")], "t": [("copysign", "t", "s")], "u": [("powf", "u", "t")],
+         "q": []}
 
 
-def functions():
-    """Their sum, and those of two numbers, tests and roundings of a quarter of i - j."""
-    lines = ["%one = arith.constant 1.0 : f32", "%tenth = arith.constant 0.1 : f32",
-             "%quarter = arith.constant 0.25 : f32", "%t = math.tanh %s : f32",
+def functions(of):
+    """Their sum, where that is a number; roundings as angles, not to be large."""
+    lines = ["%one = arith.constant 1.0 : f32", "%part = arith.constant 0.25 : f32",
+             "%near = arith.constant 0.99 : f32", "%th = math.tanh %s : f32",
+             "%t = arith.mulf %th, %near : f32",
              "%a = math.absf %s : f32", "%u = arith.addf %a, %one : f32",
              "%d = arith.subi %i, %j : index", "%n = arith.index_cast %d : index to i32",
-             "%f = arith.sitofp %n : i32 to f32", "%p = arith.mulf %f, %quarter : f32"]
-    terms = [f"math.{name} %{of}" for name, of in FUNCTIONS.items()]
-    terms += ["math.powf %u, %t", "math.atan2 %s, %u", "math.copysign %u, %t"]
+             "%f = arith.sitofp %n : i32 to f32", "%q = arith.mulf %f, %part : f32"]
+    terms = [f"math.{name} %{of}" for name in FUNCTIONS[of]]
+    terms += [f"math.{name} %{x}, %{y}" for name, x, y in PAIRS[of]]
     for n, term in enumerate(terms):
         lines.append(f"%x{n} = {term} : f32")
-    for n, name in enumerate(ROUNDINGS):
-        lines += [f"%w{n} = math.{name} %p : f32", f"%x{len(terms) + n} = math.sin %w{n} : f32"]
-    lines += ["%y0 = arith.addf %x0, %x1 : f32"]
-    count = len(terms) + len(ROUNDINGS)
-    lines += [f"%y{n} = arith.addf %y{n - 1}, %x{n + 1} : f32" for n in range(1, count - 1)]
-    lines += [f"%z = arith.mulf %y{count - 2}, %tenth : f32", "%isnan = math.isnan %z : f32",
-              "%isinf = math.isinf %z : f32", "%isfinite = math.isfinite %u : f32",
-              "%z1 = arith.select %isnan, %f, %z : f32", "%z2 = arith.select %isinf, %f, %z1 : f32",
+        lines.append(f"%w{n} = math.sin %x{n} : f32" if of == "q" else
+                     f"%w{n} = arith.mulf %x{n}, %part : f32")
+        lines.append(f"%y{n} = arith.addf %{'s' if n == 0 else f'y{n - 1}'}, %w{n} : f32")
+    last = f"%y{len(terms) - 1}"
+    lines += [f"%isnan = math.isnan {last} : f32", f"%isinf = math.isinf {last} : f32",
+              "%isfinite = math.isfinite %u : f32",
+              f"%z1 = arith.select %isnan, %f, {last} : f32",
+              "%z2 = arith.select %isinf, %f, %z1 : f32",
               "%z3 = arith.select %isfinite, %z2, %f : f32", "attn.yield %z3 : f32 }"]
-    return "score(%s, %b, %h, %i, %j) {\n        " + "\n        ".join(lines)
+    text = "score(%s, %b, %h, %i, %j) {\n        " + "\n        ".join(lines)
+    return re.sub(r"%q\b", "%quarter", text)
 
 
 SLOPES = """score(%s, %b, %h, %i, %j, %t = %slopes : tensor<?xf32>) {
@@ -274,7 +280,7 @@ REGIONS = {"full": "", "squares": SQUARES, "blocks": BLOCKS, "causal": CAUSAL, "
            "softcap-causal": SOFTCAP + "\n" + CAUSAL,
            "table": TABLE, "table-bf16": TABLE_BF16, "table-short": TABLE,
            "buckets": BUCKETS, "buckets-causal": BUCKETS + "\n" + CAUSAL, "weighted": WEIGHTED,
-           "weighted-causal": WEIGHTED + "\n" + CAUSAL, "functions": functions(),
+           "weighted-causal": WEIGHTED + "\n" + CAUSAL, **{f"functions-{of}": functions(of) for of in FUNCTIONS},
            "table-causal": TABLE + "\n" + CAUSAL, "slopes": SLOPES,
            "slopes-causal": SLOPES + "\n" + CAUSAL, "lookup": LOOKUP,
            "documents": DOCUMENTS, "documents-i64": DOCUMENTS_I64, "prefix": PREFIX,
@@ -545,7 +551,8 @@ CASES = [
     Case("weighted-causal", regions="weighted-causal"),
     Case("weighted-d64", d=64, regions="weighted", lse=True),
     Case("keys-64-weighted", regions="weighted", schedule=KEYS_64),
-    Case("functions-d64", d=64, regions="functions", lse=True, schedule=KEYS_16),
+    *(Case(f"functions-{of}", d=64, regions=f"functions-{of}", lse=True, schedule=KEYS_16)
+      for of in FUNCTIONS),
     Case("table-short", regions="table-short", lse=True),
     Case("table-short-d64", d=64, regions="table-short"),
     Case("table-causal-f16", dtype="f16", regions="table-causal"),

@@ -24,7 +24,7 @@ import torch
 
 import randoms
 import meaning
-from cases import CASES, FUNCTIONS, LENGTHS, captures
+from cases import CASES, FUNCTIONS, LENGTHS, PAIRS, captures
 from launches import DEVICE, Output, Twins
 
 sys.path.append(str(pathlib.Path(__file__).parents[3] / "python"))
@@ -96,14 +96,15 @@ def safe(index, size):
     return torch.where(index < 0, index + size, index).clamp(0, size - 1)
 
 
-def functions(s, q):
+def functions(of, s, q):
     """What the region of that name computes."""
-    of = {"s": s, "t": s.tanh(), "u": s.abs() + 1}
-    named = {"cbrt": lambda x: x.sign() * x.abs() ** (1 / 3)}
-    y = sum(named.get(name, getattr(torch, name, None))(of[x]) for name, x in FUNCTIONS.items())
-    y = y + of["u"] ** of["t"] + torch.atan2(s, of["u"]) + torch.copysign(of["u"], s)
-    away = q.sign() * (q.abs() + 0.5).floor()
-    return (y + away.sin() + q.round().sin() + q.trunc().sin()) * 0.1
+    values = {"s": s, "t": 0.99 * s.tanh(), "u": s.abs() + 1, "q": q}
+    named = {"cbrt": lambda x: x.sign() * x.abs() ** (1 / 3), "powf": torch.pow,
+             "round": lambda x: (x.sign() * (x.abs() + 0.5).floor()), "roundeven": torch.round}
+    terms = [named.get(name, getattr(torch, name, None))(values[of]) for name in FUNCTIONS[of]]
+    terms += [named.get(name, getattr(torch, name, None))(values[x], values[y])
+              for name, x, y in PAIRS[of]]
+    return s + sum(term.sin() if of == "q" else term / 4 for term in terms)
 
 
 def region(kind, s, b, h, i, j, captured):
@@ -125,8 +126,8 @@ def region(kind, s, b, h, i, j, captured):
         s = s + captured["table"][h].double()[torch.where(apart < 16, apart, far) + 32 * (i < j)]
     if kind.startswith("weighted"):
         s = s / ((i - j).abs() + 1.0).sqrt()
-    if kind == "functions":
-        s = functions(s, (i - j) / 4)
+    if kind.startswith("functions"):
+        s = functions(kind[-1], s, (i - j) / 4)
     if kind.startswith("slopes"):
         s = s + captured["slopes"][h].double() * (j - i)
     if kind == "lookup":
