@@ -104,10 +104,9 @@ void OverlapSchedule::placeSlots(const SmallPtrSetImpl<Operation *> &later) {
         return isa<DotOp>(op) && !later.contains(op);
       });
       Place place = anyLater ? Place{1, 3} : Place{0, starts ? 0u : 2u};
-      for (auto list : {ArrayRef<Operation *>(take), ArrayRef(reads),
-                        ArrayRef(strips), ArrayRef(releases)})
-        for (Operation *op : list)
-          places[op] = place;
+      places[take] = place;
+      for (Operation *op : llvm::concat<Operation *>(reads, strips, releases))
+        places[op] = place;
       continue;
     }
     places[take] = allLater ? Place{1, 1} : Place{0, 0};
