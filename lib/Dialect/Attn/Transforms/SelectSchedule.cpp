@@ -67,12 +67,15 @@ static bool multipliesBf16(AttentionOp op, const CpuTarget &target) {
          llvm::all_of(op.getValues(), isBf16);
 }
 
-/// Rows of a smaller tile for the last work item of a head, if it saves half of
-/// the work; none where nothing is known of the queries (-1): a second program
-/// doubles the time of compilation.
+/// Rows of a smaller tile for the last work item of a head: what is left of a
+/// known number of queries, if that saves half of the work; of an unknown
+/// number (-1) one vector. Such a second program takes half as long again to
+/// compile.
 static int64_t selectTail(int64_t queries, int64_t tile, int64_t lanes,
                           int64_t vectors) {
-  if (queries < 0 || queries % tile == 0)
+  if (queries < 0)
+    return tile > lanes ? lanes : 0;
+  if (queries % tile == 0)
     return 0;
   int64_t tail = llvm::alignTo(queries % tile, lanes);
   if (tail > vectors * lanes)

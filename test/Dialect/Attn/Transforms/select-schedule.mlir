@@ -9,11 +9,12 @@
 // GPU: error: unknown target 'gpu': it is no CPU; a target is cpu, cpu:amx, cpu:avx512, cpu:avx2, cpu:plain, cpu:+FEATURE,-FEATURE,... or cpu:aarch64
 // FEATURE: error: unknown target 'cpu:avx2,fma': 'avx2' is no feature with + or - in front
 
+// Of an unknown number of queries the last ones of a head have a tile of one vector.
 // CHECK-LABEL: func.func @dynamic
-// AVX512: schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
-// AVX2: schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 8, rows = 4, vectors = 2>
-// PLAIN: schedule = #tile.cpu_schedule<query_tile = 32, key_tile = 128, lanes = 4, rows = 4, vectors = 2>
-// BF16: schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4>
+// AVX512: schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4, tail_tile = 16>
+// AVX2: schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 8, rows = 4, vectors = 2, tail_tile = 8>
+// PLAIN: schedule = #tile.cpu_schedule<query_tile = 32, key_tile = 128, lanes = 4, rows = 4, vectors = 2, tail_tile = 4>
+// BF16: schedule = #tile.cpu_schedule<query_tile = 64, key_tile = 128, lanes = 16, rows = 4, vectors = 4, tail_tile = 16>
 // DOC-BEGIN: attn-select-schedule --attn-select-schedule=target=cpu:avx512
 func.func @dynamic(%q: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
   %r = attn.attention ins(%q : tensor<1x8x?x64xf32>)
