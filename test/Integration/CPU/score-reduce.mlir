@@ -4,12 +4,12 @@
 // RUN: fovea-run %s --random 3 --check --all-entries | FileCheck %s
 // RUN: fovea-run %s --random 3 --check --all-entries --passes=attn-swap-score-reduce | FileCheck %s
 // RUN: fovea-run %s --random 4 --check-each-pass --entry dense | FileCheck %s --check-prefix=EACH
-// CHECK-COUNT-5: ok
+// CHECK-COUNT-6: ok
 // CHECK-NOT: FAIL
 // EACH: attn-to-tile {{.*}} ok
 // EACH: tile-to-vector {{.*}} ok
 
-module attributes {fovea.dims = {Q = 130, K = 201}} {
+module attributes {fovea.dims = {Q = 130, K = 201, ALL = 249}} {
 
 func.func @dense(%q: tensor<2x4x?x24xf32> {fovea.dims = ["", "", "Q", ""]}, %k: tensor<2x2x?x24xbf16> {fovea.dims = ["", "", "K", ""]},
     %n: tensor<2xi32> {fovea.low = 0 : i64, fovea.high = 201 : i64}, %lse: tensor<2x4x?xf32> {fovea.dims = ["", "", "Q"], fovea.low = 2.0 : f64, fovea.high = 4.0 : f64},
@@ -77,5 +77,23 @@ func.func @several(%q: tensor<2x2x20x16xf32>, %p: tensor<9x2x16x16xf32>, %t: ten
       dense(%k : tensor<2x2x5x16xf32>)
       lse(%lse : tensor<2x2x20xf32>) outs(%o : tensor<2x2x101xf32>)
   return %r : tensor<2x2x101xf32>
+}
+
+// The causal mask counts keys of all segments, those in pages up to the last page.
+func.func @following(%q: tensor<2x4x70x16xf32>, %k: tensor<2x2x?x16xf32> {fovea.dims = ["", "", "K", ""]},
+    %p: tensor<9x2x16x16xf32>, %t: tensor<2x3xi32> {fovea.high = 8 : i64}, %n: tensor<2xi32> {fovea.high = 48 : i64},
+    %lse: tensor<2x4x70xf32> {fovea.low = 2.0 : f64, fovea.high = 4.0 : f64},
+    %o: tensor<2x4x?xf32> {fovea.dims = ["", "", "ALL"]}) -> tensor<2x4x?xf32> {
+  %c180 = arith.constant 180 : index
+  %c0 = arith.constant 0 : index
+  %r = attn.score_reduce column_sum ins(%q : tensor<2x4x70x16xf32>)
+      dense(%k : tensor<2x2x?x16xf32>)
+      paged<16>(%p : tensor<9x2x16x16xf32>) table(%t : tensor<2x3xi32>) lengths(%n : tensor<2xi32>)
+      lse(%lse : tensor<2x4x70xf32>) origin(%c0, %c0, %c180, %c0) outs(%o : tensor<2x4x?xf32>)
+      mask(%b, %h, %i, %j) {
+        %c = arith.cmpi sle, %j, %i : index
+        attn.yield %c : i1
+      }
+  return %r : tensor<2x4x?xf32>
 }
 }

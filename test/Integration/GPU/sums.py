@@ -72,9 +72,34 @@ def make_packed(size):
     return [q, k, v, *offsets], want
 
 
+def make_paged(size):
+    """Keys in pages of 16, in a random order among others that hold NaN, and 40 new ones."""
+    batch, heads, key_heads, queries, keys = size
+    each, new = -(-keys // 16), 40
+    q = randn(batch, heads, queries, 64, dtype=torch.bfloat16)
+    k, u = (randn(batch, key_heads, new, 64, dtype=torch.bfloat16) for _ in range(2))
+    lengths = torch.randint(0, keys + 1, (batch,), device=DEVICE, dtype=torch.int32)
+    content = randn(batch, key_heads, each * 16, 64, dtype=torch.bfloat16)
+    exists = torch.arange(each * 16, device=DEVICE) < lengths[:, None]
+    content.masked_fill_(~exists[:, None, :, None], float("nan"))
+    pool = torch.full((batch * each + 2, key_heads, 16, 64), float("nan"), device=DEVICE,
+                      dtype=torch.bfloat16)
+    table = torch.randperm(len(pool), device=DEVICE)[:batch * each].view(batch, each).int()
+    for n in range(batch):
+        pool[table[n].long()] = content[n].view(key_heads, each, 16, 64).transpose(0, 1)
+        table[n, -(-int(lengths[n]) // 16):] = -1
+    values = torch.where(pool.isnan(), pool, torch.randn_like(pool))
+    every = torch.cat([content, k], 2).double().repeat_interleave(heads // key_heads, 1)
+    seen = torch.cat([exists, exists.new_ones(batch, new)], 1)
+    scores = (q.double() @ every.mT / 8).nan_to_num()
+    want = sums(scores, seen[:, None, None].expand(scores.shape))[0]
+    return [q, pool, values, table, lengths, k, u], want
+
+
 def run_one(library, name, size, repeats):
     """What is wrong, and the relative error."""
-    arguments, want = make_packed(size) if name == "packed" else make_dense(name, size)
+    make = {"packed": make_packed, "paged": make_paged}.get(name)
+    arguments, want = make(size) if make else make_dense(name, size)
     q = arguments[0]
 
     def outputs():
@@ -93,4 +118,4 @@ def run_sums(runtime, built, repeats):
         library = Library(runtime, built / "sums.so", name)
         return lambda size: run_one(library, name, size, repeats)
 
-    return run_functions("sums", ("causal", "window", "packed"), SIZES, run)
+    return run_functions("sums", ("causal", "window", "packed", "paged"), SIZES, run)

@@ -511,9 +511,11 @@ struct AttnSelectSchedulePass final
       if (parse<CudaTarget>())
         selectAll<pipe::ScheduleAttr>(getCudaSchedules, checkCuda);
       getOperation()->walk([&](ScoreReduceOp op) {
-        op.emitOpError("has no code for NVIDIA GPUs with several segments, "
-                       "pages, lengths of packed sequences, packed queries "
-                       "only or a walk; compute it on a CPU");
+        op.emitOpError("has no code for NVIDIA GPUs with lengths of packed "
+                       "sequences, packed queries only, a walk, packed keys "
+                       "among several segments, or keys behind those of "
+                       "lengths where a region asks for their coordinate; "
+                       "compute it on a CPU");
         signalPassFailure();
       });
     } else if (auto cpu = parse<CpuTarget>()) {

@@ -32,14 +32,26 @@ using namespace fovea::attn;
 
 namespace {
 
-/// Swaps the queries and the keys of one op.
+/// Swaps the queries and the keys of one segment of an op.
 class Swapper {
 public:
-  Swapper(ScoreReduceOp op, RewriterBase &b)
+  /// `start`: the coordinate of the segment's first key, 0 where it is null;
+  /// `output`: the part of the op's output for its keys.
+  Swapper(ScoreReduceOp op, unsigned n, Value start, Value output,
+          RewriterBase &b)
       : op(op), loc(op.getLoc()), b(b), maps(op.getIndexingMapsArray()),
-        segment(cast<SegmentAttr>(op.getSegments()[0])) {}
+        segment(cast<SegmentAttr>(op.getSegments()[n])), key(op.getKeys()[n]),
+        start(start), output(output),
+        tables(cast<ScoreOpInterface>(op.getOperation()).getTablesOf(n)) {
+    auto counted = op.getSegments().getAsRange<SegmentAttr>();
+    if (segment.getHasLengths())
+      lengths = op.getLengths()[llvm::count_if(
+          llvm::make_range(counted.begin(), std::next(counted.begin(), n)),
+          [](SegmentAttr other) { return other.getHasLengths(); })];
+  }
 
-  void swap();
+  /// The sums for the segment's keys, in the place of `output`.
+  Value swap();
 
 private:
   Value index(int64_t value) {
@@ -61,6 +73,8 @@ private:
   RewriterBase &b;
   SmallVector<AffineMap> maps;
   SegmentAttr segment;
+  Value key, start, output, lengths;
+  SmallVector<Value> tables;
 };
 
 } // namespace
@@ -102,14 +116,15 @@ Value Swapper::negateLse() {
 }
 
 /// The keys as queries, and their map. There is a row for each of the output's:
-/// keys that heads or sequences share are copied for each of these.
+/// keys that heads or sequences share are copied for each of these, those in
+/// pages for each sequence, one page after the other.
 std::pair<Value, AffineMap> Swapper::expandKeys() {
-  Value key = op.getKeys()[0];
+  bool isPaged = segment.getKind() == SegmentKind::paged;
   SmallVector<AffineExpr> dims(maps[1].getResults());
   auto sizeOf = [&](unsigned dim) {
-    return tensor::getMixedSize(b, loc, op.getOutput(), *axisOf(maps[2], dim));
+    return tensor::getMixedSize(b, loc, output, *axisOf(maps[2], dim));
   };
-  bool isWhole = true;
+  bool isWhole = !isPaged;
   for (unsigned dim : {dimH, dimB})
     if (axisOf(maps[2], dim) && !axisOf(maps[1], dim)) {
       dims.insert(dims.begin(), b.getAffineDimExpr(dim));
@@ -131,7 +146,7 @@ std::pair<Value, AffineMap> Swapper::expandKeys() {
   for (int64_t n = 0; n < rank; ++n) {
     unsigned dim = map.getDimPosition(n);
     sizes.push_back(
-        dim == dimB || dim == dimH
+        dim == dimB || dim == dimH || (isPaged && dim == dimJ)
             ? sizeOf(dim)
             : tensor::getMixedSize(b, loc, key, *axisOf(maps[1], dim)));
   }
@@ -139,13 +154,37 @@ std::pair<Value, AffineMap> Swapper::expandKeys() {
                                         getElementTypeOrSelf(key.getType()));
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
+  Value pages, pageSize;
+  if (isPaged) {
+    pages = tensor::DimOp::create(b, loc, key, *axisOf(maps[1], dimB));
+    pageSize = index(segment.getPageSize());
+  }
   auto body = [&](OpBuilder &b, Location loc, ValueRange) {
+    auto coordinate = [&](unsigned dim) -> Value {
+      return linalg::IndexOp::create(b, loc, *axisOf(map, dim));
+    };
     SmallVector<Value> at;
     for (unsigned n = 0; n < maps[1].getNumResults(); ++n) {
       unsigned dim = maps[1].getDimPosition(n);
-      at.push_back(linalg::IndexOp::create(b, loc, *axisOf(map, dim)));
+      at.push_back(coordinate(dim));
       if (dim == dimH && group)
         at.back() = arith::DivUIOp::create(b, loc, at.back(), group);
+      if (dim == dimJ && isPaged)
+        at.back() = arith::RemUIOp::create(b, loc, at.back(), pageSize);
+      if (dim != dimB || !isPaged)
+        continue;
+      // The table may hold any number where no key is.
+      Value position =
+          arith::DivUIOp::create(b, loc, coordinate(dimJ), pageSize);
+      Value page = tensor::ExtractOp::create(b, loc, tables.back(),
+                                             ValueRange{at.back(), position});
+      if (!page.getType().isIndex())
+        page = arith::IndexCastOp::create(b, loc, b.getIndexType(), page);
+      Value one = arith::ConstantIndexOp::create(b, loc, 1);
+      Value last = arith::SubIOp::create(b, loc, pages, one);
+      page = arith::MinSIOp::create(b, loc, page, last);
+      at.back() = arith::MaxSIOp::create(
+          b, loc, page, arith::ConstantIndexOp::create(b, loc, 0));
     }
     linalg::YieldOp::create(
         b, loc, tensor::ExtractOp::create(b, loc, key, at).getResult());
@@ -175,13 +214,12 @@ Value Swapper::sliceChannels() {
 /// queries.
 SmallVector<Value> Swapper::getOrigin() {
   SmallVector<Value> origin = op.getOrigin();
-  if (origin.empty() && op.getStarts().empty())
+  if (origin.empty() && !start)
     return origin;
   if (origin.empty())
     origin.assign(4, index(0));
-  if (!op.getStarts().empty())
-    origin[dimJ] =
-        arith::AddIOp::create(b, loc, origin[dimJ], op.getStarts()[0]);
+  if (start)
+    origin[dimJ] = b.createOrFold<arith::AddIOp>(loc, origin[dimJ], start);
   std::swap(origin[dimI], origin[dimJ]);
   return origin;
 }
@@ -233,8 +271,8 @@ void Swapper::addLse(AttentionOp attention, Value negated) {
       if (!attention.getOrigin().empty())
         sequence = arith::SubIOp::create(b, loc, sequence,
                                          capture(attention.getOrigin()[dimB]));
-      Value first = tensor::ExtractOp::create(
-          b, loc, capture(op.getTables()[0]), sequence);
+      Value first =
+          tensor::ExtractOp::create(b, loc, capture(tables[0]), sequence);
       if (!first.getType().isIndex())
         first = arith::IndexCastOp::create(b, loc, b.getIndexType(), first);
       coordinate = arith::AddIOp::create(b, loc, coordinate, first);
@@ -255,12 +293,11 @@ AttentionOp Swapper::createAttention() {
   unsigned axis = *axisOf(keyMap, dimD);
   AffineMap valueMap = keyMap.dropResult(axis).insertResult(channel, axis);
   AffineMap outputMap = lseMap.insertResult(channel, lseMap.getNumResults());
-  SmallVector<OpFoldResult> sizes =
-      tensor::getMixedSizes(b, loc, op.getOutput());
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, output);
   Value lse = tensor::EmptyOp::create(b, loc, sizes, b.getF32Type());
   auto valueType = cast<RankedTensorType>(values.getType());
   sizes.push_back(b.getIndexAttr(valueType.getDimSize(axis)));
-  Value output =
+  Value unused =
       tensor::EmptyOp::create(b, loc, sizes, valueType.getElementType());
 
   OperationState state(loc, AttentionOp::getOperationName());
@@ -273,9 +310,8 @@ AttentionOp Swapper::createAttention() {
   add(op.getQuery());
   add(values);
   add({}); // Lengths are of queries now.
-  SmallVector<Value> tables(op.getTables());
-  std::reverse(tables.begin(), tables.end());
-  add(tables);
+  bool isPacked = segment.getKind() == SegmentKind::packed;
+  add(isPacked ? llvm::to_vector(llvm::reverse(tables)) : SmallVector<Value>());
   for (unsigned n = 0; n < 3; ++n) // No starts and factors.
     add({});
   add(op.getScoreCaptures());
@@ -283,14 +319,16 @@ AttentionOp Swapper::createAttention() {
   add(getOrigin());
   for (unsigned n = 0; n < 4; ++n) // No walk and sinks.
     add({});
-  add({output, lse});
-  state.addTypes({output.getType(), lse.getType()});
+  add({unused, lse});
+  state.addTypes({unused.getType(), lse.getType()});
   state.addAttribute("operandSegmentSizes", b.getDenseI32ArrayAttr(counts));
-  state.addAttribute("segments", b.getArrayAttr(SegmentAttr::get(
-                                     b.getContext(), segment.getKind(), 0,
-                                     /*has_lengths=*/false,
-                                     /*has_start=*/false,
-                                     /*has_offsets=*/false)));
+  // Keys in pages are copied.
+  SegmentKind kind = isPacked ? SegmentKind::packed : SegmentKind::dense;
+  state.addAttribute("segments",
+                     b.getArrayAttr(SegmentAttr::get(b.getContext(), kind, 0,
+                                                     /*has_lengths=*/false,
+                                                     /*has_start=*/false,
+                                                     /*has_offsets=*/false)));
   state.addAttribute("scale", b.getF64FloatAttr(op.getScaleValue()));
   state.addAttribute(
       "indexing_maps",
@@ -308,7 +346,6 @@ AttentionOp Swapper::createAttention() {
 
 /// exp(lse); 0 beyond the length, and for keys of no sequence.
 Value Swapper::exponentiate(Value lse) {
-  Value output = op.getOutput();
   int64_t rank = cast<RankedTensorType>(output.getType()).getRank();
   AffineMap map = b.getMultiDimIdentityMap(rank);
   SmallVector<utils::IteratorType> iterators(rank,
@@ -324,17 +361,16 @@ Value Swapper::exponentiate(Value lse) {
                        .getResult();
     };
     Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
-    if (!op.getLengths().empty()) {
+    if (lengths) {
       std::optional<unsigned> axis = axisOf(maps[2], dimB);
       Value sequence =
           axis ? linalg::IndexOp::create(b, loc, *axis).getResult() : index(0);
-      Value exists =
-          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, row,
-                                read(op.getLengths()[0], sequence));
+      Value exists = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                           row, read(lengths, sequence));
       result = arith::SelectOp::create(b, loc, exists, result, zero);
     }
     if (segment.getKind() == SegmentKind::packed)
-      result = selectRows(b, loc, op.getTables()[1], row, result, zero);
+      result = selectRows(b, loc, tables[1], row, result, zero);
     linalg::YieldOp::create(b, loc, result);
   };
   return linalg::GenericOp::create(b, loc, output.getType(), lse, output,
@@ -343,22 +379,86 @@ Value Swapper::exponentiate(Value lse) {
       .getResult(0);
 }
 
-void Swapper::swap() {
+Value Swapper::swap() { return exponentiate(createAttention()->getResult(1)); }
+
+/// Keys that the segment stores.
+static Value getNumColumns(OpBuilder &b, ScoreReduceOp op, unsigned n) {
+  Location loc = op.getLoc();
+  auto segment = cast<SegmentAttr>(op.getSegments()[n]);
+  if (segment.getKind() != SegmentKind::paged)
+    return b.createOrFold<tensor::DimOp>(
+        loc, op.getKeys()[n], *axisOf(op.getIndexingMapsArray()[1], dimJ));
+  auto tables = cast<ScoreOpInterface>(op.getOperation()).getTablesOf(n);
+  return b.createOrFold<arith::MulIOp>(
+      loc, b.createOrFold<tensor::DimOp>(loc, tables.back(), 1),
+      arith::ConstantIndexOp::create(b, loc, segment.getPageSize()));
+}
+
+/// The sums of each segment are a part of the output, one after the other. A
+/// segment without a start begins behind the one before it.
+static void swapSegments(ScoreReduceOp op, RewriterBase &b) {
+  Location loc = op.getLoc();
   b.setInsertionPoint(op);
-  AttentionOp attention = createAttention();
-  b.replaceOp(op, exponentiate(attention->getResult(1)));
+  auto starts = op.getStarts().begin();
+  Value start, output = op.getOutput();
+  Value first = arith::ConstantIndexOp::create(b, loc, 0);
+  bool isOne = op.getSegments().size() == 1;
+  unsigned axis = *axisOf(op.getIndexingMapsArray()[2], dimJ);
+  for (auto [n, segment] :
+       llvm::enumerate(op.getSegments().getAsRange<SegmentAttr>())) {
+    if (segment.getHasStart())
+      start = *starts++;
+    if (isOne) {
+      output = Swapper(op, n, start, output, b).swap();
+      break;
+    }
+    Value columns = getNumColumns(b, op, n);
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, output);
+    SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0)),
+        strides(sizes.size(), b.getIndexAttr(1));
+    sizes[axis] = getAsOpFoldResult(columns);
+    offsets[axis] = getAsOpFoldResult(first);
+    Value part =
+        tensor::ExtractSliceOp::create(b, loc, output, offsets, sizes, strides);
+    part = Swapper(op, n, start, part, b).swap();
+    output = tensor::InsertSliceOp::create(b, loc, part, output, offsets, sizes,
+                                           strides);
+    first = b.createOrFold<arith::AddIOp>(loc, first, columns);
+    start = start ? b.createOrFold<arith::AddIOp>(loc, start, columns) : first;
+  }
+  b.replaceOp(op, output);
+}
+
+/// Whether a region asks for the coordinate of the key.
+static bool readsKeys(ScoreReduceOp op) {
+  for (auto [region, first] :
+       {std::pair(&op.getScore(), 1u), std::pair(&op.getMask(), 0u)})
+    if (!region->empty() && !region->getArgument(first + dimJ).use_empty())
+      return true;
+  return false;
 }
 
 /// Whether keys can be the queries of an attention.
 static bool canSwap(ScoreReduceOp op) {
-  if (op.getSegments().size() != 1 || op.hasWalk() ||
-      op.getQueryFactors() || !op.getAccumulatorType().isF32() ||
+  if (op.hasWalk() || op.getQueryFactors() ||
+      !op.getAccumulatorType().isF32() ||
       !cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics())
     return false;
-  auto segment = cast<SegmentAttr>(op.getSegments()[0]);
-  if (segment.getKind() == SegmentKind::packed)
-    return !segment.getHasLengths();
-  return segment.getKind() == SegmentKind::dense && !segment.getHasOffsets();
+  bool isOne = op.getSegments().size() == 1, hasLengths = false;
+  for (auto [n, segment] :
+       llvm::enumerate(op.getSegments().getAsRange<SegmentAttr>())) {
+    // Behind a number of keys of each sequence's own.
+    if (hasLengths && !segment.getHasStart() && readsKeys(op))
+      return false;
+    hasLengths |= segment.getHasLengths();
+    if (segment.getKind() == SegmentKind::packed) {
+      if (!isOne || segment.getHasLengths())
+        return false;
+    } else if (segment.getHasOffsets()) {
+      return false;
+    }
+  }
+  return true;
 }
 
 namespace {
@@ -375,7 +475,7 @@ struct AttnSwapScoreReducePass final
     });
     IRRewriter rewriter(&getContext());
     for (ScoreReduceOp op : ops) {
-      Swapper(op, rewriter).swap();
+      swapSegments(op, rewriter);
       ++numSwapped;
     }
   }

@@ -44,7 +44,7 @@ func.func @grouped(%q: tensor<1x4x?x64xf16>, %k: tensor<1x2x?x64xf16>, %n: tenso
 // CHECK-SAME: %[[START:arg[0-9]+]]: index
 // CHECK-DAG: %[[C3:.*]] = arith.constant 3
 // CHECK-DAG: %[[C5:.*]] = arith.constant 5
-// CHECK: %[[FIRST:.*]] = arith.addi %[[C5]], %[[START]]
+// CHECK: %[[FIRST:.*]] = arith.addi %[[START]], %[[C5]]
 // CHECK: attn.attention
 // CHECK: origin(%{{.*}}, %{{.*}}, %[[FIRST]], %[[C3]])
 // CHECK: score(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[J:.*]], %{{.*}} = %{{.*}}, %{{.*}} = %{{.*}}, %[[ORIGIN:.*]] = %[[C3]] : index)
@@ -110,10 +110,66 @@ func.func @packed(%q: tensor<2x?x64xf16>, %k: tensor<2x?x64xf16>, %qo: tensor<?x
 
 // -----
 
+// Keys in pages are copied, whatever the table holds where no key is.
 // CHECK-LABEL: func @pages
-// CHECK: attn.score_reduce
+// CHECK-SAME: %[[Q:.*]]: tensor<1x8x?x64xf16>, %[[K:.*]]: tensor<?x8x16x64xf16>, %[[P:.*]]: tensor<1x?xi32>,
+// CHECK: %[[COUNT:.*]] = tensor.dim %[[K]], %c0
+// CHECK: %[[COPY:.*]] = linalg.generic
+// CHECK: %[[B:.*]] = linalg.index 0
+// CHECK: %[[J:.*]] = linalg.index 2
+// CHECK: %[[AT:.*]] = arith.divui %[[J]], %c16
+// CHECK: %[[ENTRY:.*]] = tensor.extract %[[P]][%[[B]], %[[AT]]]
+// CHECK: %[[PAGE:.*]] = arith.index_cast %[[ENTRY]]
+// CHECK: %[[LAST:.*]] = arith.subi %[[COUNT]], %{{.*}}
+// CHECK: %[[LOW:.*]] = arith.minsi %[[PAGE]], %[[LAST]]
+// CHECK: %[[SAFE:.*]] = arith.maxsi %[[LOW]]
+// CHECK: %[[SLOT:.*]] = arith.remui %{{.*}}, %c16
+// CHECK: tensor.extract %[[K]][%[[SAFE]], %{{.*}}, %[[SLOT]], %{{.*}}]
+// CHECK: attn.attention ins(%[[COPY]] : tensor<1x8x?x64xf16>)
+// CHECK-NEXT: dense(%[[Q]],
+// CHECK-NOT: attn.score_reduce
 func.func @pages(%q: tensor<1x8x?x64xf16>, %k: tensor<?x8x16x64xf16>, %p: tensor<1x?xi32>, %lse: tensor<1x8x?xf32>, %o: tensor<1x8x?xf32>) -> tensor<1x8x?xf32> {
   %r = attn.score_reduce column_sum ins(%q : tensor<1x8x?x64xf16>) paged<16>(%k : tensor<?x8x16x64xf16>) table(%p : tensor<1x?xi32>)
       lse(%lse : tensor<1x8x?xf32>) outs(%o : tensor<1x8x?xf32>)
   return %r : tensor<1x8x?xf32>
+}
+
+// -----
+
+// Each segment's sums are a part of the output. The coordinate of the second one's
+// first key is the number of keys of the first one.
+// CHECK-LABEL: func @several
+// CHECK: %[[O0:.*]] = tensor.extract_slice %[[O:.*]][0, 0, 0] [1, 8, 5] [1, 1, 1]
+// CHECK: attn.attention
+// CHECK: %[[R0:.*]] = linalg.generic {{.*}} outs(%[[O0]]
+// CHECK: %[[FIRST:.*]] = tensor.insert_slice %[[R0]] into %[[O]][0, 0, 0] [1, 8, 5] [1, 1, 1]
+// CHECK: %[[O1:.*]] = tensor.extract_slice %[[FIRST]][0, 0, 5] [1, 8, 7] [1, 1, 1]
+// CHECK: attn.attention
+// CHECK: origin(%{{.*}}, %{{.*}}, %c5{{.*}}, %c0{{.*}})
+// CHECK: %[[R1:.*]] = linalg.generic {{.*}} outs(%[[O1]]
+// CHECK: %[[ALL:.*]] = tensor.insert_slice %[[R1]] into %[[FIRST]][0, 0, 5] [1, 8, 7] [1, 1, 1]
+// CHECK: return %[[ALL]]
+func.func @several(%q: tensor<1x8x9x64xf16>, %k: tensor<1x8x5x64xf16>, %l: tensor<1x8x7x64xf16>, %lse: tensor<1x8x9xf32>, %o: tensor<1x8x12xf32>) -> tensor<1x8x12xf32> {
+  %r = attn.score_reduce column_sum ins(%q : tensor<1x8x9x64xf16>) dense(%k : tensor<1x8x5x64xf16>) dense(%l : tensor<1x8x7x64xf16>)
+      lse(%lse : tensor<1x8x9xf32>) outs(%o : tensor<1x8x12xf32>)
+      mask(%b, %h, %i, %j) {
+        %c = arith.cmpi sle, %j, %i : index
+        attn.yield %c : i1
+      }
+  return %r : tensor<1x8x12xf32>
+}
+
+// -----
+
+// The second segment begins behind keys of which each sequence has its own number.
+// CHECK-LABEL: func @lengths
+// CHECK: attn.score_reduce
+func.func @lengths(%q: tensor<1x8x9x64xf16>, %k: tensor<1x8x5x64xf16>, %n: tensor<1xi32>, %l: tensor<1x8x7x64xf16>, %lse: tensor<1x8x9xf32>, %o: tensor<1x8x12xf32>) -> tensor<1x8x12xf32> {
+  %r = attn.score_reduce column_sum ins(%q : tensor<1x8x9x64xf16>) dense(%k : tensor<1x8x5x64xf16>) lengths(%n : tensor<1xi32>)
+      dense(%l : tensor<1x8x7x64xf16>) lse(%lse : tensor<1x8x9xf32>) outs(%o : tensor<1x8x12xf32>)
+      mask(%b, %h, %i, %j) {
+        %c = arith.cmpi sle, %j, %i : index
+        attn.yield %c : i1
+      }
+  return %r : tensor<1x8x12xf32>
 }

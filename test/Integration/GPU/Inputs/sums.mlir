@@ -72,3 +72,15 @@ func.func @packed(%q: !p, %k: !p, %v: !p, %qo: !n, %ko: !n, %o: !p, %l: !m, %r: 
       lse(%lse : !m) outs(%r : !m)
   return %a, %lse, %s : !p, !m, !m
 }
+
+// Keys in pages, then new ones.
+func.func @paged(%q: !q, %p: tensor<?x?x16x64xbf16>, %v: tensor<?x?x16x64xbf16>, %t: tensor<?x?xi32>,
+    %n: tensor<?xi32>, %k: !q, %u: !q, %o: !q, %l: !l, %r: !l) -> (!q, !l, !l) {
+  %a, %lse = attn.attention ins(%q : !q)
+      paged<16>(%p, %v : tensor<?x?x16x64xbf16>, tensor<?x?x16x64xbf16>) table(%t : tensor<?x?xi32>) lengths(%n : tensor<?xi32>)
+      dense(%k, %u : !q, !q) outs(%o, %l : !q, !l)
+  %s = attn.score_reduce column_sum ins(%q : !q)
+      paged<16>(%p : tensor<?x?x16x64xbf16>) table(%t : tensor<?x?xi32>) lengths(%n : tensor<?xi32>)
+      dense(%k : !q) lse(%lse : !l) outs(%r : !l)
+  return %a, %lse, %s : !q, !l, !l
+}

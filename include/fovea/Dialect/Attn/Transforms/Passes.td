@@ -252,10 +252,13 @@ def AttnSwapScoreReduce : Pass<"attn-swap-score-reduce"> {
     of queries and keys swapped, and adds a tensor of the negated lse, which it
     captures; a query without a key has -inf there. Keys beyond a length and those of
     no sequence get 0 after it. Keys that several query heads or sequences share are
-    copied for each of these.
+    copied for each of these, keys in pages for each sequence. Each of several
+    segments has an attention of its own, whose sums are a part of the output.
 
-    Left as they are: ops with several segments, factors (`-attn-append-factors` comes
-    first), pages, lengths of packed sequences, packed queries only, or a walk.
+    Left as they are: ops with factors (`-attn-append-factors` comes first), lengths of
+    packed sequences, packed queries only, a walk, or several segments of which one is
+    packed or begins behind keys that each sequence has its own number of, if a region
+    asks for the key's coordinate.
 
     GPUs run it: attention is their only kernel. CPUs have one for the op itself.
   }];
