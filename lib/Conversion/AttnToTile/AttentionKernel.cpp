@@ -265,6 +265,34 @@ Value AttentionKernel::emitWalkMask(Value scores, Value tile, Value entry) {
       });
 }
 
+/// Whether a float in the body of a map may be so large that a factor makes it
+/// infinite, as biases that stand for a mask are: it is made of a very large
+/// constant, or of numbers that are read for each row or column. A product of
+/// coordinates and a number of the head, as ALiBi's, is none.
+static bool mayBeHuge(Value value, tile::MapOp map) {
+  llvm::SmallDenseSet<std::pair<Value, unsigned>> seen;
+  // Of an index: whether it depends on coordinates.
+  auto isHuge = [&](auto &self, Value value, bool isIndex) -> bool {
+    if (!seen.insert({value, isIndex}).second)
+      return false;
+    if (auto argument = dyn_cast<BlockArgument>(value))
+      return isIndex && llvm::is_contained(map.getCoordinates(), argument);
+    Operation *op = value.getDefiningOp();
+    APFloat constant(0.0);
+    if (!isIndex && matchPattern(value, m_ConstantFloat(&constant)))
+      return std::abs(constant.convertToDouble()) >= 0x1p100;
+    if (op->getBlock() != &map.getBlock())
+      return false;
+    isIndex |= isa<tile::GatherOp>(op);
+    return llvm::any_of(op->getOperands(), [&](Value operand) {
+      return (isIndex || isa<FloatType>(operand.getType())) &&
+             !isa<MemRefType>(operand.getType()) &&
+             self(self, operand, isIndex);
+    });
+  };
+  return isHuge(isHuge, value, false);
+}
+
 /// What a region that only adds adds to the score tile at `at`, over the scale.
 Value AttentionKernel::emitBias(ValueRange at) {
   Value none = tile::SplatOp::create(
@@ -281,11 +309,9 @@ Value AttentionKernel::emitBias(ValueRange at) {
   double inverse = 1.0 / op.getScaleValue();
   auto scaled = arith::MulFOp::create(b, loc, added, constant(inverse));
   yield->setOperand(0, scaled);
-  if (allowsApproximations()) {
+  if (allowsApproximations())
     scaled.setFastmath(arith::FastMathFlags::reassoc);
-    return bias;
-  }
-  if (inverse <= 1.0)
+  if (inverse <= 1.0 || (allowsApproximations() && !mayBeHuge(added, map)))
     return bias;
   // What is finite stays so: the lowest number is no mask, minus infinity is.
   constexpr float largest = std::numeric_limits<float>::max();

@@ -82,8 +82,8 @@ func.func @converts(%q: !t, %k: !t, %v: !t, %table: tensor<?xbf16>, %o: !t) -> !
   return %r : !t
 }
 
-// With accurate numerics what is finite stays so over a scale below 1: the lowest
-// number of a mask that is added is no minus infinity.
+// What is finite stays so over a scale below 1: the lowest number of a mask that is
+// added is no minus infinity.
 // CHECK-LABEL: tile.kernel @finite_attention
 // CHECK: tile.gather
 // CHECK: %[[ADDED:.*]] = arith.addf
@@ -101,5 +101,43 @@ func.func @finite(%q: !t, %k: !t, %v: !t, %table: tensor<?xf32>, %o: !t) -> !t {
         %y = arith.addf %s, %x : f32
         attn.yield %y : f32
       }
+  return %r : !t
+}
+
+// With approximate numerics, too, where there is a very large number or one that is
+// read, but not for a slope of the head.
+// CHECK-LABEL: tile.kernel @hidden_attention
+// CHECK: %[[SCALED:.*]] = arith.mulf %{{.*}}, %{{.*}} fastmath<reassoc> : f32
+// CHECK: arith.maxnumf %[[SCALED]], %{{.*}} : f32
+// CHECK: tile.dot
+func.func @hidden(%q: !t, %k: !t, %v: !t, %o: !t) -> !t {
+  %r = attn.attention ins(%q : !t) dense(%k, %v : !t, !t) outs(%o : !t)
+      score(%s, %b, %h, %i, %j) {
+        %lowest = arith.constant -3.40282347E+38 : f32
+        %zero = arith.constant 0.0 : f32
+        %c = arith.cmpi sle, %j, %i : index
+        %x = arith.select %c, %zero, %lowest : f32
+        %y = arith.addf %s, %x : f32
+        attn.yield %y : f32
+      }
+      attributes {numerics = #attn.numerics<math = approximate>}
+  return %r : !t
+}
+
+// CHECK-LABEL: tile.kernel @slopes_attention
+// CHECK: %[[SCALED:.*]] = arith.mulf %{{.*}}, %{{.*}} fastmath<reassoc> : f32
+// CHECK-NEXT: tile.yield %[[SCALED]]
+// CHECK: tile.dot
+func.func @slopes(%q: !t, %k: !t, %v: !t, %slopes: tensor<?xf32>, %o: !t) -> !t {
+  %r = attn.attention ins(%q : !t) dense(%k, %v : !t, !t) outs(%o : !t)
+      score(%s, %b, %h, %i, %j, %t = %slopes : tensor<?xf32>) {
+        %slope = tensor.extract %t[%h] : tensor<?xf32>
+        %d = arith.subi %j, %i : index
+        %n = arith.index_cast %d : index to i32
+        %f = arith.sitofp %n : i32 to f32
+        %y = math.fma %f, %slope, %s : f32
+        attn.yield %y : f32
+      }
+      attributes {numerics = #attn.numerics<math = approximate>}
   return %r : !t
 }

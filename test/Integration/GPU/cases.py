@@ -116,6 +116,18 @@ LOWEST = """score(%s, %b, %h, %i, %j) {
         %y = arith.addf %s, %x : f32
         attn.yield %y : f32 }"""
 
+# The same, for all keys of every third query.
+HIDDEN = """score(%s, %b, %h, %i, %j) {
+        %n = arith.constant 3 : index
+        %z = arith.constant 0 : index
+        %l = arith.constant -3.40282347E+38 : f32
+        %u = arith.constant 0.0 : f32
+        %r = arith.remui %i, %n : index
+        %c = arith.cmpi eq, %r, %z : index
+        %x = arith.select %c, %l, %u : f32
+        %y = arith.addf %s, %x : f32
+        attn.yield %y : f32 }"""
+
 # Regions with captures, whose values run.py makes.
 TABLE = """score(%s, %b, %h, %i, %j, %t = %table : tensor<?x?xf32>, %n = %middle : index) {
         %d = arith.subi %i, %j : index
@@ -276,7 +288,7 @@ BLOCKS = CAUSAL
 
 REGIONS = {"full": "", "squares": SQUARES, "blocks": BLOCKS, "causal": CAUSAL, "late": LATE, "window": WINDOW,
            "edges": EDGES, "comparisons": COMPARISONS, "chunks": CHUNKS, "grid": GRID,
-           "softcap": SOFTCAP, "rising": RISING, "huge": HUGE, "lowest": LOWEST,
+           "softcap": SOFTCAP, "rising": RISING, "huge": HUGE, "lowest": LOWEST, "hidden": HIDDEN,
            "softcap-causal": SOFTCAP + "\n" + CAUSAL,
            "table": TABLE, "table-bf16": TABLE_BF16, "table-short": TABLE,
            "buckets": BUCKETS, "buckets-causal": BUCKETS + "\n" + CAUSAL, "weighted": WEIGHTED,
@@ -466,6 +478,8 @@ CASES = [
     Case("huge", regions="huge"),
     Case("huge-scale-d64", d=64, regions="huge", scale=0.5),
     Case("lowest", regions="lowest"),
+    Case("hidden", regions="hidden"),
+    Case("hidden-approximate-d64", d=64, regions="hidden", approximate=True),
     Case("keys-64-causal", regions="causal", lse=True, schedule=KEYS_64),
     Case("keys-64-lengths", lengths="i32", sinks=True, lse=True, schedule=KEYS_64),
     Case("keys-64-plain-softcap-causal", regions="softcap-causal", schedule=KEYS_64_PLAIN),

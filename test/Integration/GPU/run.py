@@ -115,6 +115,8 @@ def region(kind, s, b, h, i, j, captured):
         s = s + j * 0.0625
     if kind == "huge":
         s = s + torch.where(j < 50, 3e38, -3e38).double()
+    if kind == "hidden":
+        s = s + (i % 3 == 0).double() * -3.40282347e38
     if kind == "lowest":
         s = s + ((i + j) % 3 == 0).double() * -3.40282347e38
     if kind.startswith("table"):
