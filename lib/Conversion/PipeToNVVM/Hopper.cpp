@@ -273,7 +273,7 @@ void KernelEmitter::emitPages(pipe::FillOp op) {
 /// registers: a function of more than a few ops is computed for so many
 /// elements of a lane at a time.
 LogicalResult KernelEmitter::emitPut(pipe::PutOp op) {
-  constexpr size_t fewOps = 12;
+  constexpr int64_t fewOps = 16;
   constexpr int64_t fewElements = 3;
   auto map = op.getTile().getDefiningOp<tile::MapOp>();
   if (!map || map->getBlock() != op->getBlock())
@@ -282,7 +282,9 @@ LogicalResult KernelEmitter::emitPut(pipe::PutOp op) {
   if (failed(fragment))
     return failure();
   int64_t count = fragment->size(), step = count;
-  if (map.getBlock().getOperations().size() > fewOps) {
+  if (llvm::count_if(map.getBlock(), [](Operation &op) {
+        return !op.hasTrait<OpTrait::ConstantLike>();
+      }) > fewOps) {
     step = std::min(count, fewElements);
     while (count % step != 0)
       --step;
