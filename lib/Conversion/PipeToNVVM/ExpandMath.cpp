@@ -80,16 +80,24 @@ struct PipeExpandMathPass final
   }
 
   void runOnOperation() override {
+    SmallVector<Operation *> ops = collect();
+    GreedyRewriteConfig config;
+    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
+    // What no pattern knows stays, for -pipe-to-nvvm to refuse.
+    size_t before = ops.size();
+    (void)applyOpPatternsGreedily(ops, patterns, config);
+    numExpanded += before - std::min(before, collect().size());
+  }
+
+  /// The functions without instructions.
+  SmallVector<Operation *> collect() {
     SmallVector<Operation *> ops;
     getOperation().walk([&](tile::MapOp map) {
       for (Operation &op : map.getBlock())
         if (isa<math::MathDialect>(op.getDialect()) && !hasInstructions(&op))
           ops.push_back(&op);
     });
-    GreedyRewriteConfig config;
-    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
-    (void)applyOpPatternsGreedily(ops, patterns, config);
-    numExpanded += ops.size();
+    return ops;
   }
 
   FrozenRewritePatternSet patterns;

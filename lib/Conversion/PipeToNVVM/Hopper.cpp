@@ -96,6 +96,9 @@ LogicalResult KernelEmitter::emitAdvance(Operation *op) {
       if (auto fill = dyn_cast<pipe::FillOp>(user))
         emitPages(fill);
     emitWait(empty, arith::XOrIOp::create(builder, loc, parity, constant(1)));
+    // No lane of a warp may be a round ahead of another that still waits.
+    if (startsCopies)
+      NVVM::SyncWarpOp::create(builder, loc, constant(-1));
   } else {
     emitWait(full, parity);
   }

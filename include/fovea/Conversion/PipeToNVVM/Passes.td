@@ -15,10 +15,13 @@ def PipeExpandMath : Pass<"pipe-expand-math", "::mlir::ModuleOp"> {
   let summary = "Expands functions that GPUs have no instruction for";
   let description = [{
     In the maps of kernels, logarithms, trigonometric, hyperbolic and error
-    functions, powers and cube roots of f16, bf16 and f32 become arithmetic, by
+    functions, powers, cube roots and reciprocals of roots, and `clampf`, of f16,
+    bf16 and f32 become arithmetic, by
     upstream's polynomials and identities, tests for NaN and infinity comparisons.
     `exp`, `exp2`, `tanh`, `sqrt`, `fma`, `absf`, `absi`, roundings, `copysign`,
-    counts of bits and `log2` with `afn` stay: `pipe-to-nvvm` knows them.
+    counts of bits and `log2` with `afn` stay: `pipe-to-nvvm` knows them. Others
+    (`sincos`, `ipowi`, `fpowi` of an unknown exponent, f64) stay, too, and are
+    refused there.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect",

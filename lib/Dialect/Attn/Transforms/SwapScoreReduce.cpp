@@ -448,7 +448,9 @@ static bool canSwap(ScoreReduceOp op) {
   for (auto [n, segment] :
        llvm::enumerate(op.getSegments().getAsRange<SegmentAttr>())) {
     // Behind a number of keys of each sequence's own.
-    if (hasLengths && !segment.getHasStart() && readsKeys(op))
+    if (segment.getHasStart())
+      hasLengths = false;
+    if (hasLengths && readsKeys(op))
       return false;
     hasLengths |= segment.getHasLengths();
     if (segment.getKind() == SegmentKind::packed) {

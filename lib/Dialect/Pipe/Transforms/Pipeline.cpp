@@ -96,6 +96,14 @@ void OverlapSchedule::placeSlots(const SmallPtrSetImpl<Operation *> &later) {
         strips.push_back(inBody);
       }
     }
+    if (!isMultiplied && anyLater && !allLater) {
+      places[take] = Place{0, 0};
+      for (Operation *read : reads)
+        places[read] = Place{0, 0};
+      for (Operation *release : releases)
+        places[release] = Place{1, 3};
+      continue;
+    }
     if (!isMultiplied) {
       // Ahead of a product that continues from it.
       auto users = closure(

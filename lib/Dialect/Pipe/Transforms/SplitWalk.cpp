@@ -1,5 +1,4 @@
-//===- SplitWalk.cpp - Loops for full and for partial ranges of a walk
-//-----===//
+//===- SplitWalk.cpp - Loops for full and for partial ranges --------------===//
 //
 // Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -220,8 +219,10 @@ struct PipeSplitWalkPass final
             if (std::optional<WalkLoop> found = matchWalkLoop(loop))
               loops.push_back(*found);
           });
+    // A walk that stands before the roles is that of all of them.
     for (WalkLoop &loop : loops)
-      if (auto walk = dyn_cast<tile::WalkRangesOp>(loop.walk))
+      if (auto walk = dyn_cast<tile::WalkRangesOp>(loop.walk);
+          walk && isa<tile::KernelOp>(walk->getParentOp()))
         sortRanges(walk);
     for (WalkLoop &loop : loops)
       numLoops += split(loop);

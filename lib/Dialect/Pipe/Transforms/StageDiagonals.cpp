@@ -75,13 +75,20 @@ Kind Kinds::classify(Operation *op) const {
     return operands == ArrayRef<Kind>{a, b} || operands == ArrayRef<Kind>{b, a};
   };
   // Coordinates do not wrap, the integers made of them may: what is said of the
-  // difference holds in any width, a comparison only where nothing wraps.
+  // difference holds in any width, a comparison only where nothing wraps, and
+  // with a sign, as the row of a strip may be negative.
   if (isa<arith::SubIOp>(op) && isOneOf(Kind::Row, Kind::Column))
     return Kind::Diagonal;
-  if (isa<arith::CmpIOp>(op) && isOneOf(Kind::Row, Kind::Column) &&
-      op->getOperand(0).getType().isIndex())
+  if (auto compare = dyn_cast<arith::CmpIOp>(op);
+      compare && isOneOf(Kind::Row, Kind::Column) &&
+      compare.getLhs().getType().isIndex() &&
+      !llvm::is_contained({arith::CmpIPredicate::ult, arith::CmpIPredicate::ule,
+                           arith::CmpIPredicate::ugt,
+                           arith::CmpIPredicate::uge},
+                          compare.getPredicate()))
     return Kind::Diagonal;
-  if (isa<arith::IndexCastOp>(op) &&
+  if (auto cast = dyn_cast<arith::IndexCastOp>(op);
+      cast && cast.getIn().getType().isIndex() &&
       (operands[0] == Kind::Row || operands[0] == Kind::Column))
     return operands[0];
   for (Kind axis : {Kind::Row, Kind::Column})
@@ -112,8 +119,11 @@ static llvm::SetVector<Operation *> sliceOf(Value value, tile::MapOp map) {
 
 /// A read of a table, or a function that takes more than a few instructions.
 static bool isCostly(Operation *op) {
-  return isa<tile::GatherOp, arith::DivFOp, math::ExpOp, math::Exp2Op,
-             math::LogOp, math::Log2Op, math::TanhOp, math::SqrtOp>(op);
+  if (isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp,
+          math::FloorOp, math::FmaOp, math::RoundEvenOp, math::TruncOp>(op))
+    return false;
+  return isa<tile::GatherOp, arith::DivFOp>(op) ||
+         isa<math::MathDialect>(op->getDialect());
 }
 
 /// The first value of the map's body that is worth a strip: it depends on the
@@ -141,6 +151,15 @@ static Value findDiagonal(tile::MapOp map) {
       return value;
   }
   return {};
+}
+
+/// The row of a strip may be negative where that of no element is.
+static void forgetOverflow(Operation *op) {
+  constexpr auto none = arith::IntegerOverflowFlags::none;
+  if (auto add = dyn_cast<arith::AddIOp>(op))
+    add.setOverflowFlags(none);
+  else if (auto subtract = dyn_cast<arith::SubIOp>(op))
+    subtract.setOverflowFlags(none);
 }
 
 /// Whether all that the ops use from outside of the map is there at `place`.
@@ -190,10 +209,19 @@ struct PipeStageDiagonalsPass final
     SmallVector<tile::MapOp> maps;
     kernel.walk([&](tile::MapOp map) {
       if (isa_and_nonnull<AccAttr>(map.getType().getLayout()) &&
-          isa<scf::ForOp>(map->getParentOp()))
+          isInLoops(map, kernel))
         maps.push_back(map);
     });
-    int64_t room = limits::tileBytes - countBytes(kernel, schedule);
+    int64_t bytes = countBytes(kernel, schedule);
+    int64_t room = limits::tileBytes - bytes;
+    // A second block on the multiprocessor is worth more.
+    int64_t registers =
+        limits::groupThreads * (schedule.getProducerRegs() +
+                                static_cast<int64_t>(schedule.getGroups()) *
+                                    schedule.getConsumerRegs());
+    if (!schedule.getPersistent() && 2 * registers <= limits::registers &&
+        2 * bytes <= limits::tileBytes)
+      room = limits::tileBytes / 2 - bytes;
     for (tile::MapOp map : maps) {
       Value value = findDiagonal(map);
       if (!value)
@@ -208,6 +236,18 @@ struct PipeStageDiagonalsPass final
     }
   }
 
+  /// Whether the op stands in a loop, and in nothing but loops: what the
+  /// loading role does must not depend on more.
+  static bool isInLoops(Operation *op, tile::KernelOp kernel) {
+    Operation *parent = op->getParentOp();
+    if (parent == kernel)
+      return false;
+    for (; parent != kernel; parent = parent->getParentOp())
+      if (!isa<scf::ForOp>(parent))
+        return false;
+    return true;
+  }
+
   /// An element for each difference of coordinates, the least one first.
   tile::TileType getStripType(tile::MapOp map, Type elementType) {
     ArrayRef<int64_t> shape = map.getType().getShape();
@@ -220,6 +260,9 @@ struct PipeStageDiagonalsPass final
     Location loc = value.getLoc();
     llvm::SetVector<Operation *> slice = sliceOf(value, map);
     SmallVector<Value> outside(map.getOrigin());
+    for (Value input : map.getInputs())
+      if (auto splat = input.getDefiningOp<tile::SplatOp>())
+        outside.push_back(splat.getValue());
     for (Operation *op : slice)
       llvm::copy_if(op->getOperands(), std::back_inserter(outside),
                     [&](Value operand) {
@@ -257,7 +300,7 @@ struct PipeStageDiagonalsPass final
               mapping.map(element, splat.getValue());
           for (Operation &op : map.getBlock())
             if (slice.contains(&op))
-              b.clone(op, mapping);
+              forgetOverflow(b.clone(op, mapping));
           return mapping.lookup(value);
         });
     auto type = map.getType();

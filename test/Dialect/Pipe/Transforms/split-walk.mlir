@@ -116,3 +116,43 @@ tile.kernel @walk(%a: index, %b: index, %n: index, %f: f32) grid(%m) {
 }
 // DOC-SHOW: pipe.role
 // DOC-END
+
+// A walk in a loop is that of its role only: it keeps its order.
+// SMALL-LABEL: tile.kernel @nested
+// SMALL: pipe.role {{ *}}load
+// SMALL: tile.walk.ranges(%[[Z:.*]], %[[O:.*]], %[[B:.*]]) to(%[[O]], %[[B]], %[[N:.*]]) {partial = array<i1: true, false, true>}
+// SMALL: pipe.role {{ *}}math
+// SMALL: tile.walk.ranges({{.*}}) to({{.*}}) {partial = array<i1: true, false, true>}
+// SMALL-COUNT-3: tile.walk.ranges(%{{[^,]*}}) to(
+// SMALL-COUNT-3: tile.walk.at
+// SMALL-NOT: tile.walk.at
+tile.kernel @nested(%b: index, %n: index, %f: f32) grid(%m) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  pipe.role load groups(1) registers(24) {
+  ^bb0(%g: index):
+    scf.for %o = %c0 to %b step %c1 {
+      %w = tile.walk.ranges (%c0, %o, %b) to (%o, %b, %n) {partial = array<i1: true, false, true>}
+    }
+  }
+  pipe.role math groups(1) registers(240) {
+  ^bb0(%g: index):
+    %z = tile.splat %f : f32 -> !rows
+    %r = scf.for %o = %c0 to %b step %c1 iter_args(%s = %z) -> !rows {
+      %w = tile.walk.ranges (%c0, %o, %b) to (%o, %b, %n) {partial = array<i1: true, false, true>}
+      %size = tile.walk.size %w
+      %q = scf.for %p = %c0 to %size step %c1 iter_args(%x = %s) -> !rows {
+        %t, %partial = tile.walk.at %w[%p]
+        %y = tile.map ins(%x : !rows) maps [affine_map<(i) -> (i)>] {
+        ^bb0(%e: f32, %i: index):
+          %c = arith.cmpi slt, %i, %t : index
+          %d = arith.andi %c, %partial : i1
+          %v = arith.select %d, %e, %f : f32
+          tile.yield %v : f32
+        } -> !rows
+        scf.yield %y : !rows
+      }
+      scf.yield %q : !rows
+    }
+  }
+}

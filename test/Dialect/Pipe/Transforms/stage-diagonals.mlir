@@ -127,6 +127,79 @@ tile.kernel @stays(%x: f32, %n: index, %table: memref<?x?xf32>) grid(%m) attribu
   }
 }
 
+// Comparisons with a sign are functions of the distance; a strip's row may be negative,
+// so flags that say it is not are dropped.
+// CHECK-LABEL: tile.kernel @compared
+// CHECK: tile.map ins() maps [] {
+// CHECK: %[[D:.*]] = arith.addi %{{.*}}, %{{.*}} : index
+// CHECK: %[[MOVED:.*]] = arith.addi %[[D]], %{{.*}} : index
+// CHECK: arith.cmpi sle, %{{.*}}, %[[MOVED]]
+// CHECK: -> <96xf32, #pipe.lanes>
+tile.kernel @compared(%x: f32, %n: index, %table: memref<?xf32>) grid(%m) attributes {schedule = #schedule} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tile.splat %x : f32 -> !acc
+  scf.for %t = %c0 to %n step %c1 iter_args(%e = %s) -> !acc {
+    %b = tile.map ins(%e : !acc) maps [#id] origin(%c0, %t) {
+    ^bb0(%z: f32, %i: index, %j: index):
+      %r = arith.addi %i, %n overflow<nuw> : index
+      %c = arith.cmpi sle, %j, %r : index
+      %d = arith.subi %i, %j : index
+      %y = tile.gather %table[%d] : memref<?xf32>
+      %g = arith.select %c, %y, %x : f32
+      %w = arith.mulf %z, %g : f32
+      tile.yield %w : f32
+    } -> !acc
+    scf.yield %b : !acc
+  }
+}
+
+// Without a sign, of numbers that wrapped, or under a branch nothing is said.
+// CHECK-LABEL: tile.kernel @unsaid
+// CHECK-NOT: pipe.lanes
+tile.kernel @unsaid(%x: f32, %n: index, %flag: i1) grid(%m) attributes {schedule = #schedule} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %five = arith.constant 5 : i8
+  %s = tile.splat %x : f32 -> !acc
+  %o = scf.for %t = %c0 to %n step %c1 iter_args(%e = %s) -> !acc {
+    %b = tile.map ins(%e : !acc) maps [#id] origin(%c0, %t) {
+    ^bb0(%z: f32, %i: index, %j: index):
+      %c = arith.cmpi ult, %i, %j : index
+      %u = arith.uitofp %c : i1 to f32
+      %g = math.sqrt %u : f32
+      %p = arith.index_cast %i : index to i8
+      %q = arith.addi %p, %five : i8
+      %r = arith.index_cast %q : i8 to index
+      %d = arith.subi %r, %j : index
+      %k = arith.index_cast %d : index to i32
+      %f = arith.sitofp %k : i32 to f32
+      %h = math.sqrt %f : f32
+      %v = arith.addf %g, %h : f32
+      %w = arith.mulf %z, %v : f32
+      tile.yield %w : f32
+    } -> !acc
+    scf.yield %b : !acc
+  }
+  %q = scf.if %flag -> !acc {
+    %a = scf.for %t = %c0 to %n step %c1 iter_args(%e = %o) -> !acc {
+      %b = tile.map ins(%e : !acc) maps [#id] origin(%c0, %t) {
+      ^bb0(%z: f32, %i: index, %j: index):
+        %d = arith.subi %i, %j : index
+        %k = arith.index_cast %d : index to i32
+        %f = arith.sitofp %k : i32 to f32
+        %h = math.sin %f : f32
+        %w = arith.mulf %z, %h : f32
+        tile.yield %w : f32
+      } -> !acc
+      scf.yield %b : !acc
+    }
+    scf.yield %a : !acc
+  } else {
+    scf.yield %o : !acc
+  }
+}
+
 // -----
 
 #mk = affine_map<(m, n, k) -> (m, k)>
@@ -160,5 +233,49 @@ tile.kernel @full(%q: memref<?x256xbf16>, %k: memref<?x256xbf16>, %table: memref
       tile.yield %y : f32
     } -> !acc
     %s = tile.dot %qt, %kt, %b {indexing_maps = [#mk, #nk, #mn]} : !queries, !keys, !acc
+  }
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#id = affine_map<(i, j) -> (i, j)>
+!shared = !tile.tile<64x64xbf16, #pipe.smem<swizzle = 128>>
+!acc = !tile.tile<64x64xf32, #pipe.acc<groups = 1>>
+!view = !tile.view<?x64xbf16>
+
+// A number that is made behind the product: so is the strip that takes it.
+// CHECK-LABEL: tile.kernel @behind
+// CHECK: tile.dot
+// CHECK: %[[F:.*]] = arith.sitofp
+// CHECK: tile.map ins() maps [] {
+// CHECK: arith.mulf %{{.*}}, %[[F]]
+// CHECK: -> <128xf32, #pipe.lanes>
+tile.kernel @behind(%q: memref<?x64xbf16>, %k: memref<?x64xbf16>, %table: memref<?xf32>,
+                    %n: index) grid(%m) attributes {schedule =
+    #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %qv = tile.view %q dims [0, 1] at [] : memref<?x64xbf16> -> !view
+  %kv = tile.view %k dims [0, 1] at [] : memref<?x64xbf16> -> !view
+  %qt = tile.load %qv[%m, %c0] : !view -> !shared
+  %z = tile.splat %zero : f32 -> !acc
+  scf.for %t = %c0 to %n step %c1 {
+    %kt = tile.load %kv[%t, %c0] : !view -> !shared
+    %s = tile.dot %qt, %kt, %z {indexing_maps = [#mk, #nk, #mn]} : !shared, !shared, !acc
+    %i32 = arith.index_cast %t : index to i32
+    %f = arith.sitofp %i32 : i32 to f32
+    %g = tile.splat %f : f32 -> !acc
+    %b = tile.map ins(%s, %g : !acc, !acc) maps [#id, #id] origin(%m, %t) {
+    ^bb0(%x: f32, %u: f32, %i: index, %j: index):
+      %d = arith.subi %i, %j : index
+      %y = tile.gather %table[%d] : memref<?xf32>
+      %v = arith.mulf %y, %u : f32
+      %w = arith.addf %x, %v : f32
+      tile.yield %w : f32
+    } -> !acc
   }
 }

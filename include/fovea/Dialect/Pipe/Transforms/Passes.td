@@ -50,8 +50,8 @@ def PipeStageDiagonals : Pass<"pipe-stage-diagonals", "::mlir::ModuleOp"> {
   let summary = "Computes once a strip what depends on row - column only";
   let description = [{
     In kernels with a `#pipe.schedule`, for maps of two axes in a loop over keys:
-    an expression of the body that reads a table, or takes a root, a quotient, an
-    exponential, a logarithm or tanh, and depends on the coordinates by their
+    an expression of the body that reads a table, divides, or takes a function that
+    costs more than a few instructions, and depends on the coordinates by their
     difference only (a relative-position table, a bucketed distance), has as many
     different values in an R x C tile as it has diagonals, R + C - 1 instead of
     R C. They become a tile of one axis of their own, laid out over the lanes of
@@ -60,7 +60,7 @@ def PipeStageDiagonals : Pass<"pipe-stage-diagonals", "::mlir::ModuleOp"> {
     product whose scores they join.
 
     One expression of each map is staged, if a ring of strips fits into shared
-    memory beside the others. Needs layouts (`pipe-assign-layouts`).
+    memory beside the others, and takes no second block from the multiprocessor. Needs layouts (`pipe-assign-layouts`).
   }];
   let dependentDialects = ["::fovea::pipe::PipeDialect"];
   let statistics = [
@@ -139,7 +139,9 @@ def PipeSplitWalk : Pass<"pipe-split-walk", "::mlir::ModuleOp"> {
     position, or some positions ahead of it as a pipelined loop does, becomes two
     loops, one after the other, for the full and for the partial ranges of the
     walk, with the flag `partial` a constant. The ranges of the walk are put in
-    that order, for all roles: those of the first one's kind come first. State and
+    that order, for all roles: those of the first one's kind come first. A walk that
+    stands in a loop keeps its order; then ranges of one kind that follow one another
+    are one loop. State and
     cursors pass from loop to loop: the pipeline is not drained in between.
     Canonicalization then removes the masks from full ranges.
     Needs constants folded (`canonicalize` after `pipe-pipeline`).
