@@ -49,7 +49,7 @@ endfunction()
 
 # FOVEA_PRECOMPILE_HEADERS parses MLIR's commonest headers once for all libraries,
 # tools and tests, which takes more than half off a build from nothing. A source must
-# still include what it uses: the release preset builds without it.
+# still include what it uses: a build with -DFOVEA_PRECOMPILE_HEADERS=OFF shows it.
 if(FOVEA_PRECOMPILE_HEADERS)
   # ccache keeps objects made with a precompiled header only if it may trust that the
   # header's contents, and not its time, say whether it is the same.
