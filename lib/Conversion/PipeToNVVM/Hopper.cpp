@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "MapEmitter.h"
+#include "KernelEmitter.h"
 
 #include "mlir/IR/Matchers.h"
 
@@ -270,61 +270,6 @@ void KernelEmitter::emitPages(pipe::FillOp op) {
   int64_t rows = op.getSlot().getType().getTile().getDimSize(0);
   for (int64_t row = 0; row < rows; row += getBoxRows(view, rows))
     pages.push_back(emitPage(view, add(first, row)));
-}
-
-/// Each lane computes and writes its elements. Loading threads have few
-/// registers: a function of more than a few ops is computed for so many
-/// elements of a lane at a time.
-LogicalResult KernelEmitter::emitPut(pipe::PutOp op) {
-  constexpr int64_t fewOps = 16;
-  constexpr int64_t fewElements = 3;
-  auto map = op.getTile().getDefiningOp<tile::MapOp>();
-  if (!map || map->getBlock() != op->getBlock())
-    return op.emitError("writes a tile that no tile.map beside it computes");
-  FailureOr<Fragment> fragment = Fragment::get(map.getType(), loc);
-  if (failed(fragment))
-    return failure();
-  int64_t count = fragment->size(), step = count;
-  if (llvm::count_if(map.getBlock(), [](Operation &op) {
-        return !op.hasTrait<OpTrait::ConstantLike>();
-      }) > fewOps) {
-    step = std::min(count, fewElements);
-    while (count % step != 0)
-      --step;
-  }
-  Values slot = values[op.getSlot()];
-  Type element = map.getType().getElementType();
-  int64_t bytes = element.getIntOrFloatBitWidth() / 8;
-  auto emitPart = [&](Value first) -> LogicalResult {
-    FailureOr<Value> part = MapEmitter(*this, map).emitPart(first, step);
-    if (failed(part))
-      return failure();
-    Value index =
-        emitAffine(fragment->map.getResult(0), {group, warp, lane, first});
-    Value place = sharedPointer(add(slot[0], multiply(index, bytes)));
-    for (auto [n, value] : llvm::enumerate(
-             vector::ToElementsOp::create(builder, loc, *part).getResults()))
-      LLVM::StoreOp::create(
-          builder, loc, value,
-          LLVM::GEPOp::create(builder, loc, place.getType(), element, place,
-                              ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(
-                                  fragment->registerPart[n][0])}));
-    return success();
-  };
-  if (step == count) {
-    if (failed(emitPart(constant(0))))
-      return failure();
-  } else {
-    auto loop = scf::ForOp::create(builder, loc, constant(0), constant(count),
-                                   constant(step));
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(loop.getBody());
-    if (failed(emitPart(loop.getInductionVar())))
-      return failure();
-  }
-  NVVM::MBarrierArriveOp::create(builder, loc, Type(), sharedPointer(slot[1]),
-                                 Value());
-  return success();
 }
 
 LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {

@@ -180,12 +180,14 @@ private:
   mlir::LogicalResult emitReduce(tile::ReduceOp op);
   mlir::Value emitAffine(mlir::AffineExpr expr, mlir::ValueRange dims);
 
+  // Strips.cpp: tiles that the loading role computes.
+  mlir::LogicalResult emitPut(pipe::PutOp op);
+
   // Hopper.cpp: copies, barriers, products.
   void emitBarrierSetUp();
   mlir::Value emitWarpPredicate();
   mlir::LogicalResult emitAdvance(mlir::Operation *op);
   mlir::LogicalResult emitFill(pipe::FillOp op);
-  mlir::LogicalResult emitPut(pipe::PutOp op);
   void emitClear(pipe::ClearOp op);
   void emitRelease(pipe::ReleaseOp op);
   void emitGroupBarrier();

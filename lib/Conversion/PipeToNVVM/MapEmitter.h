@@ -125,8 +125,15 @@ private:
   void joinWords(Condition &condition);
   mlir::Value emitBit(const Condition &condition, int64_t reg);
 
-  // Reads.cpp: elements of captured tensors and of strips.
+  // Reads.cpp: elements of captured tensors.
   mlir::LogicalResult emitGather(tile::GatherOp op);
+  /// The different constants of a sum's elements, and each element's number
+  /// among them.
+  static llvm::SmallVector<int64_t>
+  findDistinct(llvm::ArrayRef<int64_t> parts,
+               llvm::SmallVectorImpl<int64_t> &numbers);
+
+  // Strips.cpp: elements of tiles of one axis.
   mlir::LogicalResult emitExtract(tile::ExtractOp op);
 
   KernelEmitter &emitter;

@@ -1,4 +1,4 @@
-//===- Reads.cpp - Elements of captured tensors and of strips -------------===//
+//===- Reads.cpp - Elements of captured tensors ---------------------------===//
 //
 // Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -14,10 +14,9 @@
 using namespace mlir;
 using namespace fovea;
 
-/// The different constants of a sum's elements, and each element's number among
-/// them.
-static SmallVector<int64_t> findDistinct(ArrayRef<int64_t> parts,
-                                         SmallVectorImpl<int64_t> &numbers) {
+SmallVector<int64_t>
+MapEmitter::findDistinct(ArrayRef<int64_t> parts,
+                         SmallVectorImpl<int64_t> &numbers) {
   llvm::MapVector<int64_t, int64_t> distinct;
   for (int64_t part : parts)
     numbers.push_back(
@@ -148,61 +147,5 @@ LogicalResult MapEmitter::emitGather(tile::GatherOp op) {
                   vector::ShuffleOp::create(builder, loc, branch.getResult(0),
                                             branch.getResult(0), readOf)
                       .getResult()};
-  return success();
-}
-
-/// Reads a tile in shared memory once for each different index of a thread: one
-/// address and constant offsets for indices that are sums, an address for each
-/// otherwise.
-LogicalResult MapEmitter::emitExtract(tile::ExtractOp op) {
-  tile::TileType type = op.getTile().getType();
-  if (!isa_and_nonnull<pipe::SmemAttr>(type.getLayout()))
-    return op.emitError("takes a tile in shared memory on this target, got ")
-           << type;
-  Element index = get(op.getIndex());
-  Value tile = emitter.get(op.getTile());
-  if (!index.value || !tile)
-    return op.emitError("an operand has no value in the kernel");
-  Type element = type.getElementType();
-  auto read = [&](Value place) -> Value {
-    return LLVM::LoadOp::create(builder, loc, element, place);
-  };
-  auto addressOf = [&](Value n) {
-    Value narrow =
-        n.getType().isInteger(32)
-            ? n
-            : arith::TruncIOp::create(builder, loc, builder.getI32Type(), n)
-                  .getResult();
-    return emitter.sharedPointer(emitter.add(
-        tile, emitter.multiply(narrow, element.getIntOrFloatBitWidth() / 8)));
-  };
-  if (index.level == Uniform) {
-    elements[op] = {Uniform, read(addressOf(index.value))};
-    return success();
-  }
-  SmallVector<Value> values;
-  auto sum = sums.find(op.getIndex());
-  if (sum == sums.end()) {
-    for (Value n :
-         vector::ToElementsOp::create(builder, loc, index.value).getResults())
-      values.push_back(read(addressOf(n)));
-  } else {
-    SmallVector<int64_t> numbers;
-    SmallVector<int64_t> parts = findDistinct(sum->second.parts, numbers);
-    Value first = addressOf(sum->second.base);
-    SmallVector<Value> distinct;
-    for (int64_t part : parts)
-      distinct.push_back(read(LLVM::GEPOp::create(
-          builder, loc, first.getType(), element, first,
-          ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(part)})));
-    for (int64_t number : numbers)
-      values.push_back(distinct[number]);
-  }
-  elements[op] = {
-      index.level,
-      vector::FromElementsOp::create(
-          builder, loc,
-          VectorType::get(static_cast<int64_t>(values.size()), element),
-          values)};
   return success();
 }

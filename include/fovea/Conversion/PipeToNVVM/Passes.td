@@ -16,8 +16,8 @@ def PipeExpandMath : Pass<"pipe-expand-math", "::mlir::ModuleOp"> {
   let description = [{
     In the maps of kernels, logarithms, trigonometric, hyperbolic and error
     functions, powers, cube roots and reciprocals of roots, and `clampf`, of f16,
-    bf16 and f32 become arithmetic, by
-    upstream's polynomials and identities, tests for NaN and infinity comparisons.
+    bf16 and f32 become arithmetic, by upstream's polynomials and identities, tests
+    for NaN and infinity comparisons.
     `exp`, `exp2`, `tanh`, `sqrt`, `fma`, `absf`, `absi`, roundings, `copysign`,
     counts of bits and `log2` with `afn` stay: `pipe-to-nvvm` knows them. Others
     (`sincos`, `ipowi`, `fpowi` of an unknown exponent, f64) stay, too, and are

@@ -81,7 +81,7 @@ SmallPtrSet<Operation *, 16> OverlapSchedule::closure(Predicate startsHere) {
 void OverlapSchedule::placeSlots(const SmallPtrSetImpl<Operation *> &later) {
   for (auto take : loop.getBody()->getOps<TakeOp>()) {
     bool allLater = true, anyLater = false, isMultiplied = false;
-    SmallVector<Operation *> reads, strips, releases;
+    SmallVector<Operation *> reads, readers, releases;
     for (Operation *user : take.getSlot().getUsers()) {
       if (isa<ReleaseOp>(user)) {
         releases.push_back(user);
@@ -93,7 +93,7 @@ void OverlapSchedule::placeSlots(const SmallPtrSetImpl<Operation *> &later) {
         Operation *inBody = loop.getBody()->findAncestorOpInBlock(*reader);
         allLater &= later.contains(inBody);
         anyLater |= later.contains(inBody);
-        strips.push_back(inBody);
+        readers.push_back(inBody);
       }
     }
     if (!isMultiplied && anyLater && !allLater) {
@@ -107,13 +107,13 @@ void OverlapSchedule::placeSlots(const SmallPtrSetImpl<Operation *> &later) {
     if (!isMultiplied) {
       // Ahead of a product that continues from it.
       auto users = closure(
-          [&](Operation *op) { return llvm::is_contained(strips, op); });
+          [&](Operation *op) { return llvm::is_contained(readers, op); });
       bool starts = llvm::any_of(users, [&](Operation *op) {
         return isa<DotOp>(op) && !later.contains(op);
       });
       Place place = anyLater ? Place{1, 3} : Place{0, starts ? 0u : 2u};
       places[take] = place;
-      for (Operation *op : llvm::concat<Operation *>(reads, strips, releases))
+      for (Operation *op : llvm::concat<Operation *>(reads, readers, releases))
         places[op] = place;
       continue;
     }

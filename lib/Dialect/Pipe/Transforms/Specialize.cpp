@@ -95,6 +95,11 @@ static bool isStrip(Operation *op) {
   return map && isa_and_nonnull<LanesAttr>(map.getType().getLayout());
 }
 
+/// Whether the loading role makes the op's tile.
+static bool isHandedOver(Operation *op) {
+  return isa<tile::LoadOp>(op) || isStrip(op);
+}
+
 /// Whether rows of the tile beyond its view's end, which the copy engine does
 /// not see, would take part in a product.
 static bool needsClearing(tile::LoadOp load) {
@@ -199,7 +204,7 @@ LogicalResult Specializer::makeRings() {
       buffers[op] = BufferOp::create(builder, op->getLoc(), type);
       return WalkResult::advance();
     }
-    if (!(isa<tile::LoadOp>(op) || isStrip(op)) || op->use_empty())
+    if (!isHandedOver(op) || op->use_empty())
       return WalkResult::advance();
     bool inLoop = false;
     for (Operation *parent = op->getParentOp(); parent != kernel;
@@ -299,30 +304,25 @@ void Specializer::cloneLoop(OpBuilder &builder, scf::ForOp loop,
 void Specializer::cloneLoads(OpBuilder &builder, ArrayRef<Operation *> ops,
                              IRMapping &mapping, Cursors &cursors) {
   for (Operation *op : ops) {
-    if (auto load = dyn_cast<tile::LoadOp>(op)) {
+    if (isHandedOver(op)) {
       Value ring = rings.lookup(op);
       if (!ring)
         continue;
       auto acquire =
           AcquireOp::create(builder, op->getLoc(), ring, cursors[ring]);
       cursors[ring] = acquire.getNext();
+      auto load = dyn_cast<tile::LoadOp>(op);
+      if (!load) {
+        Operation *strip = builder.clone(*op, mapping);
+        PutOp::create(builder, op->getLoc(), strip->getResult(0),
+                      acquire.getSlot());
+        continue;
+      }
       SmallVector<Value> offsets;
       for (Value offset : load.getOffsets())
         offsets.push_back(mapping.lookupOrDefault(offset));
       FillOp::create(builder, op->getLoc(), acquire.getSlot(),
                      mapping.lookupOrDefault(load.getView()), offsets);
-      continue;
-    }
-    if (isStrip(op)) {
-      Value ring = rings.lookup(op);
-      if (!ring)
-        continue;
-      auto acquire =
-          AcquireOp::create(builder, op->getLoc(), ring, cursors[ring]);
-      cursors[ring] = acquire.getNext();
-      Operation *strip = builder.clone(*op, mapping);
-      PutOp::create(builder, op->getLoc(), strip->getResult(0),
-                    acquire.getSlot());
       continue;
     }
     auto loop = dyn_cast<scf::ForOp>(op);
@@ -339,7 +339,7 @@ void Specializer::cloneMathOp(OpBuilder &builder, Operation *op,
                               IRMapping &mapping, Cursors &cursors,
                               Slots &slots) {
   Location loc = op->getLoc();
-  if (isa<tile::LoadOp>(op) || isStrip(op))
+  if (isHandedOver(op))
     return;
   if (auto dot = dyn_cast<tile::DotOp>(op)) {
     auto start = DotOp::create(

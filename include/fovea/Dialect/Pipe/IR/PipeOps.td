@@ -39,8 +39,8 @@ def Pipe_RoleOp : Pipe_OrderedOp<"role", [SingleBlockImplicitTerminator<"EndOp">
 
     A `load` role has one group and is run by one thread: it starts copies. If it
     also computes tiles (`pipe.put`), it is run by one warp, of which one thread
-    starts copies. In a `math` role the groups divide axis 0 of every tile in registers between them;
-    nothing in it may fold that axis.
+    starts copies. In a `math` role the groups divide axis 0 of every tile in
+    registers between them; nothing in it may fold that axis.
 
     Example:
 

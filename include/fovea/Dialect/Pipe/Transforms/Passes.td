@@ -47,7 +47,7 @@ def PipeAssignLayouts : Pass<"pipe-assign-layouts", "::mlir::ModuleOp"> {
 }
 
 def PipeStageDiagonals : Pass<"pipe-stage-diagonals", "::mlir::ModuleOp"> {
-  let summary = "Computes once a strip what depends on row - column only";
+  let summary = "Computes what depends on row - column only once a diagonal";
   let description = [{
     In kernels with a `#pipe.schedule`, for maps of two axes in a loop over keys:
     an expression of the body that reads a table, divides, or takes a function that
@@ -60,7 +60,8 @@ def PipeStageDiagonals : Pass<"pipe-stage-diagonals", "::mlir::ModuleOp"> {
     product whose scores they join.
 
     One expression of each map is staged, if a ring of strips fits into shared
-    memory beside the others, and takes no second block from the multiprocessor. Needs layouts (`pipe-assign-layouts`).
+    memory beside the others, and takes no second block from the multiprocessor.
+    Needs layouts (`pipe-assign-layouts`).
   }];
   let dependentDialects = ["::fovea::pipe::PipeDialect"];
   let statistics = [
@@ -101,9 +102,9 @@ def PipePipeline : Pass<"pipe-pipeline", "::mlir::ModuleOp"> {
 
     | order | stage | what |
     |---|---|---|
-    | 0 | 0 | take keys, start s of the next step |
+    | 0 | 0 | read the strips that s starts from, take keys, start s of the next step |
     | 1 | 1 | take values, start the product with p of this step |
-    | 2 | 0 | take, read and release strips, await s, release keys, softmax |
+    | 2 | 0 | read other strips, await s, release keys, softmax |
     | 3 | 1 | await the product, release values |
     | 4 | 0 | what continues from it: rescale the accumulator |
 
@@ -141,9 +142,8 @@ def PipeSplitWalk : Pass<"pipe-split-walk", "::mlir::ModuleOp"> {
     walk, with the flag `partial` a constant. The ranges of the walk are put in
     that order, for all roles: those of the first one's kind come first. A walk that
     stands in a loop keeps its order; then ranges of one kind that follow one another
-    are one loop. State and
-    cursors pass from loop to loop: the pipeline is not drained in between.
-    Canonicalization then removes the masks from full ranges.
+    are one loop. State and cursors pass from loop to loop: the pipeline is not
+    drained in between. Canonicalization then removes the masks from full ranges.
     Needs constants folded (`canonicalize` after `pipe-pipeline`).
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect"];
