@@ -97,6 +97,8 @@ void fovea::buildTileToNVVMPipeline(OpPassManager &manager, bool verify) {
   manager.addPass(pipe::createPipeStageDiagonals());
   manager.addPass(pipe::createPipeSpecialize());
   check();
+  manager.addPass(pipe::createPipeSkipTiles());
+  check();
   manager.addPass(pipe::createPipePipeline());
   manager.addPass(createCanonicalizerPass());
   check();

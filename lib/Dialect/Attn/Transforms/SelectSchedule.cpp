@@ -358,7 +358,8 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
               op.getContext(), groups * pipe::limits::groupRows, keyTile,
               /*stages=*/2, groups, producerRegs, consumerRegs, overlap,
               /*turns=*/overlap && groups > 1, persistent,
-              /*last_first=*/masked, /*split_to=*/1, reuse)))
+              /*last_first=*/masked, /*split_to=*/1, reuse,
+              /*skip=*/groups == 3)))
         return true;
     return false;
   };
@@ -370,7 +371,7 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
           op.getContext(), pipe::limits::groupRows, keyTile, stages,
           /*groups=*/1, /*producer_regs=*/24, /*consumer_regs=*/240, overlap,
           /*turns=*/false, /*persistent=*/false, /*last_first=*/false,
-          /*split_to=*/0, /*reuse_queries=*/false));
+          /*split_to=*/0, /*reuse_queries=*/false, /*skip=*/false));
   // Two blocks on a multiprocessor, which wait for each other less than the
   // groups of one.
   if (walk && (*walk)[0] == pipe::limits::groupRows && (*walk)[1] == 64 &&
@@ -380,7 +381,7 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
         /*stages=*/2, /*groups=*/1, /*producer_regs=*/24,
         /*consumer_regs=*/216, /*overlap=*/true, /*turns=*/false,
         /*persistent=*/false, /*last_first=*/masked, /*split_to=*/1,
-        /*reuse_queries=*/false));
+        /*reuse_queries=*/false, /*skip=*/false));
   // The widest key tile that fits.
   auto addWidest = [&](int64_t groups, bool persistent, bool computes = false) {
     for (int64_t keyTile : {128, 112, 96, 80, 64})
@@ -396,7 +397,7 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
         /*stages=*/4, /*groups=*/2, /*producer_regs=*/24,
         /*consumer_regs=*/240, /*overlap=*/true, /*turns=*/false,
         /*persistent=*/true, /*last_first=*/true, /*split_to=*/1,
-        /*reuse_queries=*/false));
+        /*reuse_queries=*/false, /*skip=*/false));
   // Persistent kernels first, but above 128 channels, where they spill a
   // little.
   for (int64_t groups : {3, 2})

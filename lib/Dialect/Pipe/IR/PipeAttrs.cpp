@@ -229,7 +229,7 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t producerRegs, int64_t consumerRegs,
                                    bool overlap, bool turns, bool persistent,
                                    bool lastFirst, int64_t splitTo,
-                                   bool reuseQueries) {
+                                   bool reuseQueries, bool skip) {
   if (groups < 1 || groups > 3)
     return emitError() << "groups is from 1 to 3, got " << groups;
   if (queryTile != groups * limits::groupRows)
@@ -249,6 +249,8 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
              << registers;
   if (turns && (!overlap || groups < 2))
     return emitError() << "turns needs overlap and at least 2 groups";
+  if (skip && groups < 2)
+    return emitError() << "skip needs at least 2 groups";
   if (splitTo < 0 || splitTo > 1024)
     return emitError() << "split_to is from 0 to 1024, got " << splitTo;
   int64_t threads = limits::groupThreads * (1 + groups);

@@ -9,6 +9,7 @@
 #include "fovea/Dialect/Pipe/Transforms/Passes.h"
 
 #include "mlir/Dialect/SCF/Transforms/Transforms.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/RegionUtils.h"
 
@@ -176,8 +177,23 @@ std::vector<std::pair<Operation *, unsigned>> OverlapSchedule::getOrder() {
   return result;
 }
 
-/// Moves the loop under a test that it runs at all. Returns the test's branch.
-static scf::IfOp guard(RewriterBase &rewriter, scf::ForOp loop) {
+/// Whether the loop's upper bound is a maximum with the lower one plus one.
+static bool runsOnce(scf::ForOp loop) {
+  auto high = loop.getUpperBound().getDefiningOp<arith::MaxSIOp>();
+  if (!high)
+    return false;
+  APInt low, least;
+  if (matchPattern(loop.getLowerBound(), m_ConstantInt(&low)))
+    return matchPattern(high.getRhs(), m_ConstantInt(&least)) && low.slt(least);
+  auto next = high.getRhs().getDefiningOp<arith::AddIOp>();
+  return next && next.getLhs() == loop.getLowerBound() &&
+         matchPattern(next.getRhs(), m_One());
+}
+
+/// Moves the loop under a test that it runs, unless it does.
+static void guard(RewriterBase &rewriter, scf::ForOp loop) {
+  if (runsOnce(loop))
+    return;
   Location loc = loop.getLoc();
   rewriter.setInsertionPoint(loop);
   Value runs =
@@ -191,7 +207,6 @@ static scf::IfOp guard(RewriterBase &rewriter, scf::ForOp loop) {
   scf::YieldOp::create(rewriter, loc, loop.getResults());
   rewriter.setInsertionPointToEnd(branch.elseBlock());
   scf::YieldOp::create(rewriter, loc, loop.getInitArgs());
-  return branch;
 }
 
 /// Pipelines one loop if there is something to overlap.
@@ -200,7 +215,8 @@ static FailureOr<bool> pipelineLoop(scf::ForOp loop) {
   if (!schedule.isValid())
     return false;
   IRRewriter rewriter(loop.getContext());
-  scf::IfOp branch = guard(rewriter, loop);
+  guard(rewriter, loop);
+  Block *block = loop->getBlock();
 
   scf::PipeliningOption options;
   options.getScheduleFn =
@@ -216,8 +232,8 @@ static FailureOr<bool> pipelineLoop(scf::ForOp loop) {
     return emitError(loc)
            << "this loop cannot be pipelined; set overlap = false "
               "in the schedule";
-  for (auto select : llvm::make_early_inc_range(
-           branch.thenBlock()->getOps<arith::SelectOp>()))
+  for (auto select :
+       llvm::make_early_inc_range(block->getOps<arith::SelectOp>()))
     if (isa<tile::TileType, CursorType>(select.getType()))
       rewriter.replaceOp(select, select.getTrueValue());
   return true;

@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "WalkOrder.h"
+
 #include "fovea/Dialect/Pipe/Transforms/Passes.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -66,9 +68,10 @@ struct Part {
 };
 } // namespace
 
-/// Puts ranges of one kind beside each other: the order in which keys are
-/// visited does not matter.
-static void sortRanges(tile::WalkRangesOp walk) {
+void fovea::pipe::sortRanges(tile::WalkRangesOp walk) {
+  // A walk that stands before the roles is that of all of them.
+  if (!isa<tile::KernelOp>(walk->getParentOp()))
+    return;
   ArrayRef<bool> partial = walk.getPartial();
   auto order = llvm::to_vector(llvm::seq<size_t>(0, partial.size()));
   llvm::stable_sort(order, [&](size_t a, size_t b) {
@@ -219,10 +222,8 @@ struct PipeSplitWalkPass final
             if (std::optional<WalkLoop> found = matchWalkLoop(loop))
               loops.push_back(*found);
           });
-    // A walk that stands before the roles is that of all of them.
     for (WalkLoop &loop : loops)
-      if (auto walk = dyn_cast<tile::WalkRangesOp>(loop.walk);
-          walk && isa<tile::KernelOp>(walk->getParentOp()))
+      if (auto walk = dyn_cast<tile::WalkRangesOp>(loop.walk))
         sortRanges(walk);
     for (WalkLoop &loop : loops)
       numLoops += split(loop);

@@ -38,6 +38,22 @@ static bool takeTurns(scf::ForOp loop) {
   return true;
 }
 
+/// Whether each step of the loop takes tiles and releases them, and no more.
+static bool givesBack(scf::ForOp loop) {
+  return !loop.getBody()->without_terminator().empty() &&
+         llvm::all_of(loop.getBody()->without_terminator(), [](Operation &op) {
+           return isa<TakeOp, ReleaseOp>(op);
+         });
+}
+
+/// A step that does nothing else is a turn, too.
+static void passTurns(scf::ForOp loop) {
+  auto builder = OpBuilder::atBlockBegin(loop.getBody());
+  Value turn = WaitTurnOp::create(builder, loop.getLoc(),
+                                  TurnType::get(builder.getContext()));
+  PassTurnOp::create(builder, loop.getLoc(), turn);
+}
+
 namespace {
 struct PipeTakeTurnsPass final
     : pipe::impl::PipeTakeTurnsBase<PipeTakeTurnsPass> {
@@ -48,7 +64,14 @@ struct PipeTakeTurnsPass final
         continue;
       for (auto role : kernel.getBlock().getOps<RoleOp>())
         if (role.getKind() == RoleKind::math && role.getGroups() > 1)
-          role.walk([&](scf::ForOp loop) { numLoops += takeTurns(loop); });
+          role.walk([&](scf::ForOp loop) {
+            if (!takeTurns(loop))
+              return;
+            ++numLoops;
+            for (auto other : loop->getBlock()->getOps<scf::ForOp>())
+              if (givesBack(other))
+                passTurns(other);
+          });
     }
   }
 };

@@ -393,18 +393,85 @@ static LogicalResult verifyLimits(tile::KernelOp kernel,
 // Rule 7: each group takes the same number of turns
 //===----------------------------------------------------------------------===//
 
-/// All control flow is that of the kernel's scalars; only the group's number
-/// differs from group to group.
+/// Whether the scalar may differ from group to group: all control flow is that of
+/// the kernel's scalars and of the group's number.
+static bool dependsOnGroup(Value value, RoleOp role) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    if (argument == role.getBlock().getArgument(0))
+      return true;
+    auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
+    return loop && (argument != loop.getInductionVar() ||
+                    dependsOnGroup(loop.getLowerBound(), role));
+  }
+  Operation *op = value.getDefiningOp();
+  return op->getNumRegions() != 0 ||
+         llvm::any_of(op->getOperands(), [&](Value operand) {
+           return dependsOnGroup(operand, role);
+         });
+}
+
+/// How many turns a group takes in the block; none if that cannot be said as a
+/// sum. A branch that all groups take has as many as its condition says.
+static std::optional<Linear> countTurns(Block &block, RoleOp role) {
+  Linear count;
+  for (Operation &op : block) {
+    count.constant += isa<WaitTurnOp>(op);
+    SmallVector<Linear, 2> inside;
+    for (Region &region : op.getRegions()) {
+      if (region.empty()) {
+        inside.emplace_back();
+        continue;
+      }
+      std::optional<Linear> inner = countTurns(region.front(), role);
+      if (!inner)
+        return std::nullopt;
+      inside.push_back(*inner);
+    }
+    if (llvm::all_of(inside, [](const Linear &n) { return n.isZero(); }))
+      continue;
+    if (auto loop = dyn_cast<scf::ForOp>(op)) {
+      APInt step;
+      if (!inside[0].isConstant() ||
+          !matchPattern(loop.getStep(), m_ConstantInt(&step)) ||
+          step.getSExtValue() != 1)
+        return std::nullopt;
+      count.add(difference(resolve(loop.getUpperBound()),
+                           resolve(loop.getLowerBound())),
+                inside[0].constant);
+      continue;
+    }
+    auto branch = dyn_cast<scf::IfOp>(op);
+    if (!branch)
+      return std::nullopt;
+    if (difference(inside[0], inside[1]).isZero()) {
+      count.add(inside[0], 1);
+      continue;
+    }
+    auto differs = [&](const auto &term) {
+      return dependsOnGroup(term.first, role);
+    };
+    if (dependsOnGroup(branch.getCondition(), role) ||
+        llvm::any_of(inside[0].terms, differs) ||
+        llvm::any_of(inside[1].terms, differs))
+      return std::nullopt;
+    ++count.terms[branch.getCondition()];
+  }
+  return count;
+}
+
 static LogicalResult verifyTurns(RoleOp role) {
   if (!takesTurns(role))
     return success();
   if (role.getGroups() < 2)
     return role.emitError("one group takes turns with no other");
-  for (Operation *user : role.getBlock().getArgument(0).getUsers())
-    return user->emitError(
-        "uses the group's number in a role whose groups take "
-        "turns; each has to take equally many");
-  return success();
+  std::optional<Linear> count = countTurns(role.getBlock(), role);
+  if (count && llvm::none_of(count->terms, [&](const auto &term) {
+        return dependsOnGroup(term.first, role);
+      }))
+    return success();
+  return role.emitError(
+      "the groups cannot be shown to take equally many turns: how many "
+      "depends on the group's number");
 }
 
 static LogicalResult verifyKernel(tile::KernelOp kernel) {

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "KeyLoop.h"
+#include "fovea/Dialect/Tile/Transforms/KeyLoop.h"
 
 #include "mlir/IR/Matchers.h"
 

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "KeyLoop.h"
+#include "fovea/Dialect/Tile/Transforms/KeyLoop.h"
 
 #include "fovea/Dialect/Tile/Transforms/Passes.h"
 

@@ -94,6 +94,29 @@ def PipeSpecialize : Pass<"pipe-specialize", "::mlir::ModuleOp"> {
   ];
 }
 
+def PipeSkipTiles : Pass<"pipe-skip-tiles", "::mlir::ModuleOp"> {
+  let summary = "Lets each group skip the key tiles that none of its rows sees";
+  let description = [{
+    A walk visits the key tiles that a row of the query tile sees. A group has 64
+    of its rows, which may see fewer: behind a causal mask the first group of three
+    needs no tile beyond its own diagonal, and rows behind the last query need
+    none. In kernels whose schedule says `skip = true`, a loop over a walk of ranges
+    in a `math` role becomes three: one that gives back, unread, the tiles before
+    the first that the group sees, the loop itself, and one for the tiles after the
+    last. What a group sees of the walk's first and last range is evaluated ahead of
+    the loops, from the mask (as `tile-refine-walk` does for all rows) and from
+    the view that results are stored to. A group computes one tile at least, so that
+    its state is that of other walks.
+
+    The ranges of the walk are put in the order of `pipe-split-walk`. Runs after
+    `pipe-specialize` and before `pipe-pipeline`.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
+  let statistics = [
+    Statistic<"numLoops", "loops", "Number of loops with tiles to skip">
+  ];
+}
+
 def PipePipeline : Pass<"pipe-pipeline", "::mlir::ModuleOp"> {
   let summary = "Overlaps the products of one step with the softmax of the next";
   let description = [{
@@ -109,7 +132,7 @@ def PipePipeline : Pass<"pipe-pipeline", "::mlir::ModuleOp"> {
     | 4 | 0 | what continues from it: rescale the accumulator |
 
     The loop is then rewritten by `scf::pipelineForLoop` under a guard for an
-    empty walk. Loops of other forms and kernels whose schedule says `overlap =
+    empty walk, unless its bounds show that it runs. Loops of other forms and kernels whose schedule says `overlap =
     false` are left alone.
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect"];
@@ -125,7 +148,8 @@ def PipeTakeTurns : Pass<"pipe-take-turns", "::mlir::ModuleOp"> {
     loop starts before it awaits the first of them are started in the group's
     turn, if there are two or more: while one group keeps the tensor cores busy,
     the others compute exponents (ping-pong scheduling of FlashAttention-3). A
-    pipelined loop has two, so the pass runs after `pipe-pipeline`.
+    pipelined loop has two, so the pass runs after `pipe-pipeline`. A step in which a
+    group gives tiles back unread, beside such a loop, is a turn of its own.
   }];
   let dependentDialects = ["::fovea::pipe::PipeDialect"];
   let statistics = [
@@ -164,8 +188,8 @@ def PipeVerify : Pass<"pipe-verify", "::mlir::ModuleOp"> {
        axis 0, which the groups divide between them.
     5. Both ends of a ring advance equally often.
     6. Registers, shared memory and named barriers fit into a multiprocessor.
-    7. The groups of a role take equally many turns: two groups at least, and none
-       asks for its number.
+    7. The groups of a role take equally many turns: two groups at least, and how
+       many turns there are does not depend on the group's number.
 
     Changes nothing; to run after any pass on `pipe` programs.
   }];

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef FOVEA_LIB_DIALECT_TILE_TRANSFORMS_KEYLOOP_H
-#define FOVEA_LIB_DIALECT_TILE_TRANSFORMS_KEYLOOP_H
+#ifndef FOVEA_DIALECT_TILE_TRANSFORMS_KEYLOOP_H
+#define FOVEA_DIALECT_TILE_TRANSFORMS_KEYLOOP_H
 
 #include "fovea/Dialect/Tile/IR/Tile.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -30,4 +30,4 @@ llvm::SmallVector<KeyLoop> findKeyLoops(KernelOp kernel);
 
 } // namespace fovea::tile
 
-#endif // FOVEA_LIB_DIALECT_TILE_TRANSFORMS_KEYLOOP_H
+#endif // FOVEA_DIALECT_TILE_TRANSFORMS_KEYLOOP_H

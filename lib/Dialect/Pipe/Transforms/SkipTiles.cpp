@@ -1,0 +1,235 @@
+//===- SkipTiles.cpp - Key tiles that no row of a group sees --------------===//
+//
+// Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "WalkOrder.h"
+
+#include "fovea/Dialect/Pipe/Transforms/Passes.h"
+#include "fovea/Dialect/Tile/Transforms/LoopMask.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+
+namespace fovea::pipe {
+#define GEN_PASS_DEF_PIPESKIPTILES
+#include "fovea/Dialect/Pipe/Transforms/Passes.h.inc"
+} // namespace fovea::pipe
+
+using namespace mlir;
+using namespace fovea;
+using namespace fovea::pipe;
+
+namespace {
+
+/// Splits one loop over the walk of a role.
+class TileSkipper {
+public:
+  TileSkipper(RoleOp role, tile::KeyLoop key, tile::WalkRangesOp walk)
+      : b(key.loop), loc(key.loop.getLoc()), role(role), key(key), walk(walk) {}
+
+  /// False, with the loop as it was, if there is nothing that may be skipped.
+  bool run();
+
+private:
+  Value constant(int64_t x) {
+    return arith::ConstantIndexOp::create(b, loc, x);
+  }
+  template <typename Op>
+  Value create(Value x, Value y) {
+    return b.createOrFold<Op>(loc, x, y);
+  }
+  /// The row of the group that is the given row of the query tile.
+  Value ofGroup(Value row) {
+    return create<arith::AddIOp>(
+        row, create<arith::MulIOp>(role.getBlock().getArgument(0),
+                                   constant(limits::groupRows)));
+  }
+  tile::TilePlace findStored();
+  void skipMasked(const tile::TilePlace &stored);
+  SmallVector<Value> giveBack(Value low, Value high, ValueRange state);
+
+  OpBuilder b;
+  Location loc;
+  RoleOp role;
+  tile::KeyLoop key;
+  tile::WalkRangesOp walk;
+  /// How many positions at the ends of the walk are skipped; null: none.
+  Value before, behind;
+};
+
+} // namespace
+
+/// Where results of the query tile are stored, if it is known ahead of the loop.
+tile::TilePlace TileSkipper::findStored() {
+  for (auto store : role.getBlock().getOps<StoreOp>()) {
+    auto view = store.getView().getDefiningOp<tile::ViewOp>();
+    if (!view || store.getValue().getType().getRank() != 2)
+      continue;
+    auto isKnown = [&](Value value) {
+      return value.getParentRegion()->isProperAncestor(
+          role.getBlock().getParent());
+    };
+    if (isKnown(store.getOffsets()[0]) &&
+        llvm::all_of(view->getOperands(), isKnown))
+      return {store.getOffsets()[0], tile::createExtent(b, view, 0)};
+  }
+  return {};
+}
+
+/// What the mask hides from the group at the ends of the walk.
+void TileSkipper::skipMasked(const tile::TilePlace &stored) {
+  for (Operation *user : key.at.getPartial().getUsers()) {
+    auto branch = dyn_cast<scf::IfOp>(user);
+    std::optional<tile::LoopMask> mask =
+        branch ? tile::findLoopMask(b, key, branch) : std::nullopt;
+    if (!mask)
+      continue;
+    tile::TilePlace queries;
+    Value row = mask->row;
+    mask->row = ofGroup(row);
+    if (stored.offset == row)
+      queries = {mask->row, stored.extent};
+    tile::RefinedMask bounds(b, key.loop, *mask, limits::groupRows, queries,
+                             /*keys=*/{});
+    if (bounds.isTrivial())
+      continue;
+    // The first of the tiles in a range that the group sees, and their end.
+    auto seen = [&](Value low, Value high) {
+      std::pair<Value, Value> ends(high, low);
+      for (const auto &range : bounds.makeRanges(low, high))
+        ends = {create<arith::MinSIOp>(ends.first, range.low),
+                create<arith::MaxSIOp>(ends.second, range.high)};
+      return ends;
+    };
+    auto count = [&](Value from, Value to) {
+      return create<arith::MaxSIOp>(create<arith::SubIOp>(to, from),
+                                    constant(0));
+    };
+    Value low = walk.getLower().front(), high = walk.getUpper().front();
+    if (walk.getPartial().front())
+      before = count(low, seen(low, high).first);
+    low = walk.getLower().back(), high = walk.getUpper().back();
+    if (walk.getPartial().back())
+      behind = count(create<arith::MaxSIOp>(seen(low, high).second, low), high);
+    return;
+  }
+}
+
+/// A loop over positions whose tiles are taken and released at once.
+SmallVector<Value> TileSkipper::giveBack(Value low, Value high,
+                                         ValueRange state) {
+  SmallVector<Value> cursors;
+  for (Value value : state)
+    if (isa<CursorType>(value.getType()))
+      cursors.push_back(value);
+  Block *body = key.loop.getBody();
+  auto loop = scf::ForOp::create(
+      b, loc, low, high, key.loop.getStep(), cursors,
+      [&](OpBuilder &inner, Location, Value, ValueRange arguments) {
+        IRMapping mapping;
+        unsigned position = 0;
+        SmallVector<Value> yielded;
+        for (BlockArgument argument : key.loop.getRegionIterArgs())
+          if (isa<CursorType>(argument.getType()))
+            mapping.map(argument, arguments[position++]);
+        // Releases beside each other: by one thread of each warp, which no wait
+        // of all threads is to stand between.
+        SmallVector<Value> slots;
+        for (auto take : body->getOps<TakeOp>())
+          slots.push_back(cast<TakeOp>(inner.clone(*take, mapping)).getSlot());
+        for (Value slot : slots)
+          ReleaseOp::create(inner, loc, slot);
+        for (Value value : body->getTerminator()->getOperands())
+          if (isa<CursorType>(value.getType()))
+            yielded.push_back(mapping.lookup(value));
+        scf::YieldOp::create(inner, loc, yielded);
+      });
+  SmallVector<Value> result(state);
+  unsigned position = 0;
+  for (Value &value : result)
+    if (isa<CursorType>(value.getType()))
+      value = loop.getResult(position++);
+  return result;
+}
+
+bool TileSkipper::run() {
+  // Tiles are taken by the loop itself, or not given back.
+  bool takesInside = false;
+  key.loop.getBody()->walk([&](TakeOp take) {
+    takesInside |= take->getBlock() != key.loop.getBody();
+  });
+  if (takesInside)
+    return false;
+  tile::TilePlace stored = findStored();
+  skipMasked(stored);
+  APInt known;
+  bool allExist =
+      !stored.offset ||
+      (matchPattern(stored.extent, m_ConstantInt(&known)) &&
+       known.urem(getSchedule(role->getParentOfType<tile::KernelOp>())
+                      .getQueryTile()) == 0);
+  if (!before && !behind && allExist)
+    return false;
+
+  Value size = key.loop.getUpperBound(), zero = constant(0), one = constant(1);
+  Value low = before ? before : zero;
+  Value high = behind ? create<arith::SubIOp>(size, behind) : size;
+  if (!allExist)
+    high = arith::SelectOp::create(
+        b, loc,
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                              ofGroup(stored.offset), stored.extent),
+        high, zero);
+  // One tile at least, of those that are there.
+  Value runs =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, zero, size);
+  auto branch = scf::IfOp::create(b, loc, key.loop.getResultTypes(), runs,
+                                  /*addThenBlock=*/true, /*addElseBlock=*/true);
+  key.loop.replaceAllUsesWith(branch.getResults());
+  SmallVector<Value> state(key.loop.getInitArgs());
+  b.setInsertionPointToEnd(branch.elseBlock());
+  scf::YieldOp::create(b, loc, state);
+  b.setInsertionPointToEnd(branch.thenBlock());
+  if (before) {
+    low = create<arith::MinSIOp>(low, create<arith::SubIOp>(size, one));
+    state = giveBack(zero, low, state);
+  }
+  high = create<arith::MaxSIOp>(high, create<arith::AddIOp>(low, one));
+  key.loop->moveBefore(branch.thenBlock(), branch.thenBlock()->end());
+  key.loop.setLowerBound(low);
+  key.loop.setUpperBound(high);
+  key.loop.getInitArgsMutable().assign(state);
+  state.assign(key.loop.getResults().begin(), key.loop.getResults().end());
+  b.setInsertionPointToEnd(branch.thenBlock());
+  state = giveBack(high, size, state);
+  scf::YieldOp::create(b, loc, state);
+  return true;
+}
+
+namespace {
+struct PipeSkipTilesPass final
+    : pipe::impl::PipeSkipTilesBase<PipeSkipTilesPass> {
+  void runOnOperation() override {
+    for (auto kernel : getOperation().getOps<tile::KernelOp>()) {
+      ScheduleAttr schedule = getSchedule(kernel);
+      if (!schedule || !schedule.getSkip())
+        continue;
+      for (tile::KeyLoop &key : tile::findKeyLoops(kernel)) {
+        auto role = dyn_cast<RoleOp>(key.loop->getParentOp());
+        auto walk = dyn_cast<tile::WalkRangesOp>(key.walk);
+        if (!role || role.getKind() != RoleKind::math || !walk ||
+            walk->getParentOp() != kernel || walk.getLower().empty() ||
+            !key.isWhole())
+          continue;
+        sortRanges(walk);
+        numLoops += TileSkipper(role, key, walk).run();
+      }
+    }
+  }
+};
+} // namespace
