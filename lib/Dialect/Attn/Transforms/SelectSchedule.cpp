@@ -357,9 +357,9 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
           consider(pipe::ScheduleAttr::get(
               op.getContext(), groups * pipe::limits::groupRows, keyTile,
               /*stages=*/2, groups, producerRegs, consumerRegs, overlap,
-              /*turns=*/overlap && groups > 1, persistent,
-              /*last_first=*/masked, /*split_to=*/1, reuse,
-              /*skip=*/groups == 3)))
+              /*turns=*/overlap && (groups == 2 || (groups == 3 && !masked)),
+              persistent, /*last_first=*/masked, /*split_to=*/1, reuse,
+              /*skip=*/groups == 3 || (groups == 2 && masked && widest > 128))))
         return true;
     return false;
   };
@@ -388,16 +388,6 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
       if (add(groups, keyTile, /*overlap=*/true, persistent, computes))
         return;
   };
-  // A short walk of few channels is mostly its ends: fewer rows, so that less
-  // of them is masked, and more stages, so that the next one's keys are there.
-  int64_t queries = staticQueries(op);
-  if (masked && widest <= 64 && queries > 0 && queries <= 1024)
-    consider(pipe::ScheduleAttr::get(
-        op.getContext(), 2 * pipe::limits::groupRows, /*key_tile=*/128,
-        /*stages=*/4, /*groups=*/2, /*producer_regs=*/24,
-        /*consumer_regs=*/240, /*overlap=*/true, /*turns=*/false,
-        /*persistent=*/true, /*last_first=*/true, /*split_to=*/1,
-        /*reuse_queries=*/false, /*skip=*/false));
   // Persistent kernels first, but above 128 channels, where they spill a
   // little.
   for (int64_t groups : {3, 2})

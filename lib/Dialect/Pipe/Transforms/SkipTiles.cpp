@@ -49,8 +49,16 @@ private:
         row, create<arith::MulIOp>(role.getBlock().getArgument(0),
                                    constant(limits::groupRows)));
   }
+  Value max(Value x, Value y) { return x ? create<arith::MaxSIOp>(x, y) : y; }
+  Value min(Value x, Value y) { return x ? create<arith::MinSIOp>(x, y) : y; }
+  /// max(to - from, 0).
+  Value count(Value from, Value to) {
+    return max(create<arith::SubIOp>(to, from), constant(0));
+  }
   tile::TilePlace findStored();
-  void skipMasked(const tile::TilePlace &stored);
+  void boundMasks(const tile::TilePlace &stored);
+  bool boundMask(scf::IfOp branch, const tile::TilePlace &stored);
+  void narrowMasks();
   SmallVector<Value> giveBack(Value low, Value high, ValueRange state);
 
   OpBuilder b;
@@ -60,6 +68,9 @@ private:
   tile::WalkRangesOp walk;
   /// How many positions at the ends of the walk are skipped; null: none.
   Value before, behind;
+  /// How many tiles at the start of the last range, which is partial, are full for
+  /// the group; null: it is not known.
+  Value full;
 };
 
 } // namespace
@@ -81,43 +92,66 @@ tile::TilePlace TileSkipper::findStored() {
   return {};
 }
 
-/// What the mask hides from the group at the ends of the walk.
-void TileSkipper::skipMasked(const tile::TilePlace &stored) {
+/// What masks hide from the group at the ends of the walk, and where they begin
+/// to hide something.
+void TileSkipper::boundMasks(const tile::TilePlace &stored) {
+  bool allKnown = true;
   for (Operation *user : key.at.getPartial().getUsers()) {
     auto branch = dyn_cast<scf::IfOp>(user);
-    std::optional<tile::LoopMask> mask =
-        branch ? tile::findLoopMask(b, key, branch) : std::nullopt;
-    if (!mask)
-      continue;
-    tile::TilePlace queries;
-    Value row = mask->row;
-    mask->row = ofGroup(row);
-    if (stored.offset == row)
-      queries = {mask->row, stored.extent};
-    tile::RefinedMask bounds(b, key.loop, *mask, limits::groupRows, queries,
-                             /*keys=*/{});
-    if (bounds.isTrivial())
-      continue;
-    // The first of the tiles in a range that the group sees, and their end.
-    auto seen = [&](Value low, Value high) {
-      std::pair<Value, Value> ends(high, low);
-      for (const auto &range : bounds.makeRanges(low, high))
-        ends = {create<arith::MinSIOp>(ends.first, range.low),
-                create<arith::MaxSIOp>(ends.second, range.high)};
-      return ends;
-    };
-    auto count = [&](Value from, Value to) {
-      return create<arith::MaxSIOp>(create<arith::SubIOp>(to, from),
-                                    constant(0));
-    };
-    Value low = walk.getLower().front(), high = walk.getUpper().front();
-    if (walk.getPartial().front())
-      before = count(low, seen(low, high).first);
-    low = walk.getLower().back(), high = walk.getUpper().back();
-    if (walk.getPartial().back())
-      behind = count(create<arith::MaxSIOp>(seen(low, high).second, low), high);
-    return;
+    allKnown &= branch && boundMask(branch, stored);
   }
+  // As pipe-split-walk makes its loops: what is full, then what is partial.
+  ArrayRef<bool> partial = walk.getPartial();
+  if (!allKnown || partial.size() != 2 || partial[0] || !partial[1])
+    full = Value();
+}
+
+/// False if nothing is known of what a branch on %partial masks.
+bool TileSkipper::boundMask(scf::IfOp branch, const tile::TilePlace &stored) {
+  std::optional<tile::LoopMask> mask = tile::findLoopMask(b, key, branch);
+  if (!mask)
+    return false;
+  tile::TilePlace queries;
+  bool areQueries = stored.offset == mask->row;
+  mask->row = ofGroup(mask->row);
+  if (areQueries)
+    queries = {mask->row, stored.extent};
+  tile::RefinedMask bounds(b, key.loop, *mask, limits::groupRows, queries,
+                           /*keys=*/{});
+  if (bounds.isTrivial())
+    return false;
+  // The first of the tiles in a range that the group sees, and their end.
+  auto findEnds = [&](ArrayRef<TileRange<Value>> ranges, Value low,
+                      Value high) {
+    std::pair<Value, Value> ends(high, low);
+    for (const TileRange<Value> &range : ranges)
+      ends = {min(ends.first, range.low), max(ends.second, range.high)};
+    return ends;
+  };
+  if (walk.getPartial().front()) {
+    Value low = walk.getLower().front(), high = walk.getUpper().front();
+    auto ends = findEnds(bounds.makeRanges(low, high), low, high);
+    before = max(before, count(low, ends.first));
+  }
+  if (walk.getPartial().back()) {
+    Value low = walk.getLower().back(), high = walk.getUpper().back();
+    SmallVector<TileRange<Value>> ranges = bounds.makeRanges(low, high);
+    behind = max(behind, count(findEnds(ranges, low, high).second, high));
+    if (ranges.empty() || ranges[0].partial || ranges[0].low != low)
+      return false;
+    full = min(full, count(low, ranges[0].high));
+  }
+  return true;
+}
+
+/// Tiles that are full for the group are partial no more.
+void TileSkipper::narrowMasks() {
+  b.setInsertionPointAfter(key.at);
+  Value partial = key.at.getPartial();
+  Value later = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge,
+                                      key.at.getPosition(), full);
+  Value both = arith::AndIOp::create(b, loc, partial, later);
+  partial.replaceAllUsesExcept(both, both.getDefiningOp());
 }
 
 /// A loop over positions whose tiles are taken and released at once.
@@ -166,7 +200,7 @@ bool TileSkipper::run() {
   if (takesInside)
     return false;
   tile::TilePlace stored = findStored();
-  skipMasked(stored);
+  boundMasks(stored);
   APInt known;
   bool allExist =
       !stored.offset ||
@@ -185,6 +219,12 @@ bool TileSkipper::run() {
         arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
                               ofGroup(stored.offset), stored.extent),
         high, zero);
+  if (full) {
+    full = create<arith::AddIOp>(
+        count(walk.getLower().front(), walk.getUpper().front()), full);
+    narrowMasks();
+    b.setInsertionPoint(key.loop);
+  }
   // One tile at least, of those that are there.
   Value runs =
       arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, zero, size);

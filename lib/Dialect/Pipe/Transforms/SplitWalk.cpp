@@ -30,9 +30,41 @@ struct WalkLoop {
   Operation *walk;
   tile::WalkAtOp at;
   int64_t ahead = 0;
+  /// The flag that masks depend on: `partial` itself, or with it that the position
+  /// is `later` or behind it, where `later` is not null.
+  Value partial, later;
 };
 
 } // namespace
+
+/// How far a position is ahead of that of the loop.
+static std::optional<int64_t> findAhead(scf::ForOp loop, Value position) {
+  APInt ahead(64, 0);
+  auto sum = position.getDefiningOp<arith::AddIOp>();
+  if (sum && matchPattern(sum.getRhs(), m_ConstantInt(&ahead)))
+    position = sum.getLhs();
+  if (position != loop.getInductionVar())
+    return std::nullopt;
+  return ahead.getSExtValue();
+}
+
+/// Finds the only use of `partial`, a conjunction as pipe-skip-tiles makes it.
+static void matchLater(WalkLoop &result) {
+  result.partial = result.at.getPartial();
+  if (!result.partial.hasOneUse())
+    return;
+  auto both = dyn_cast<arith::AndIOp>(*result.partial.user_begin());
+  if (!both)
+    return;
+  Value other = both.getLhs() == result.partial ? both.getRhs() : both.getLhs();
+  auto compare = other.getDefiningOp<arith::CmpIOp>();
+  if (!compare || compare.getPredicate() != arith::CmpIPredicate::sge ||
+      !result.loop.isDefinedOutsideOfLoop(compare.getRhs()) ||
+      findAhead(result.loop, compare.getLhs()) != result.ahead)
+    return;
+  result.partial = both;
+  result.later = compare.getRhs();
+}
 
 static std::optional<WalkLoop> matchWalkLoop(scf::ForOp loop) {
   if (!matchPattern(loop.getStep(), m_One()))
@@ -47,15 +79,11 @@ static std::optional<WalkLoop> matchWalkLoop(scf::ForOp loop) {
   if (!result.at || result.at.getPartial().use_empty())
     return std::nullopt;
   result.walk = result.at.getWalk().getDefiningOp();
-  Value position = result.at.getPosition();
-  APInt ahead;
-  auto sum = position.getDefiningOp<arith::AddIOp>();
-  if (sum && matchPattern(sum.getRhs(), m_ConstantInt(&ahead))) {
-    position = sum.getLhs();
-    result.ahead = ahead.getSExtValue();
-  }
-  if (!result.walk || position != loop.getInductionVar())
+  std::optional<int64_t> ahead = findAhead(loop, result.at.getPosition());
+  if (!result.walk || !ahead)
     return std::nullopt;
+  result.ahead = *ahead;
+  matchLater(result);
   return result;
 }
 
@@ -133,9 +161,14 @@ static scf::ForOp emitPart(OpBuilder &builder, WalkLoop &from, const Part &part,
         IRMapping mapping;
         mapping.map(from.loop.getInductionVar(), position);
         mapping.map(from.loop.getRegionIterArgs(), arguments);
+        Value partial = arith::ConstantIntOp::create(body, from.loop.getLoc(),
+                                                     part.partial, 1);
+        mapping.map(from.at.getPartial(), partial);
+        mapping.map(from.partial, partial);
         for (Operation &op : from.loop.getBody()->without_terminator()) {
           if (&op != from.at) {
-            body.clone(op, mapping);
+            if (&op != from.partial.getDefiningOp())
+              body.clone(op, mapping);
             continue;
           }
           Value tile, position = mapping.lookup(from.at.getPosition());
@@ -148,8 +181,6 @@ static scf::ForOp emitPart(OpBuilder &builder, WalkLoop &from, const Part &part,
             tile = cast<tile::WalkListOp>(from.walk).createTile(body, loc,
                                                                 position);
           mapping.map(from.at.getTile(), tile);
-          mapping.map(from.at.getPartial(),
-                      arith::ConstantIntOp::create(body, loc, part.partial, 1));
         }
         body.clone(*from.loop.getBody()->getTerminator(), mapping);
       });
@@ -167,7 +198,13 @@ static unsigned split(WalkLoop &from) {
     Value end = arith::AddIOp::create(builder, loc, start, part.size);
     Value high = from.loop.getUpperBound();
     if (n + 1 < parts.size()) {
-      Value position = arith::SubIOp::create(builder, loc, end, ahead);
+      // What is not partial yet is read from the walk as a whole.
+      Value until = end;
+      if (from.later && !part.partial && n == 0) {
+        part.walk = from.at.getWalk();
+        until = from.later;
+      }
+      Value position = arith::SubIOp::create(builder, loc, until, ahead);
       position = arith::MinSIOp::create(builder, loc, position, high);
       high = arith::MaxSIOp::create(builder, loc, position, low);
     }

@@ -249,10 +249,16 @@ Value Ops::linear(const Linear &e) {
 /// Fills in the coordinates; fails if they have another form.
 static LogicalResult findOrigin(OpBuilder &b, KeyLoop &key, LoopMask &mask) {
   ValueRange origin = mask.map.getOrigin();
-  if (origin.empty() || !key.loop.isDefinedOutsideOfLoop(origin[0]))
+  if (origin.empty())
     return failure();
   Location loc = mask.map.getLoc();
   mask.row = origin[0];
+  APInt constant;
+  if (matchPattern(mask.row, m_ConstantInt(&constant)))
+    mask.row =
+        arith::ConstantIndexOp::create(b, loc, constant.getSExtValue());
+  else if (!key.loop.isDefinedOutsideOfLoop(mask.row))
+    return failure();
   mask.first = origin[1];
   mask.base = arith::ConstantIndexOp::create(b, loc, 0);
   while (auto add = mask.first.getDefiningOp<arith::AddIOp>()) {
