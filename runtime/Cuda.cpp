@@ -323,7 +323,7 @@ bool Launch::makeTensorMap(const int64_t *words, TensorMap &map) {
 bool Launch::run(const int64_t *grid) {
   const int64_t *facts = kernel.facts;
   int64_t capability = facts[0], block = facts[1], sharedBytes = facts[2];
-  int64_t persistent = facts[3], rank = facts[4];
+  int64_t persistent = facts[3] & FOVEA_CUDA_PERSISTENT, rank = facts[4];
   const int64_t *order = facts + 5, *next = order + rank;
   // x, y and z.
   static constexpr int64_t limits[] = {INT32_MAX, 65535, 65535};
@@ -406,11 +406,20 @@ bool Launch::run(const int64_t *grid) {
                   kind);
     }
   }
-  return check(driver.launchKernel(loaded->function, extents[0], extents[1],
-                                   extents[2], unsigned(block), 1, 1,
-                                   unsigned(sharedBytes), stream, parameters,
-                                   nullptr),
-               "cuLaunchKernel");
+  LaunchAttribute early = {launchBeforeEnd, 0, /*value=*/1, {}};
+  LaunchConfig config = {{extents[0], extents[1], extents[2]},
+                         {unsigned(block), 1, 1},
+                         unsigned(sharedBytes),
+                         stream,
+                         &early,
+                         0};
+  // Graphs take such launches from this version on.
+  constexpr int versionOfEarlyLaunches = 12030;
+  if ((facts[3] & FOVEA_CUDA_WAITS) && driver.version >= versionOfEarlyLaunches)
+    config.numAttributes = 1;
+  return check(
+      driver.launchKernel(&config, loaded->function, parameters, nullptr),
+      "cuLaunchKernelEx");
 }
 
 //===----------------------------------------------------------------------===//

@@ -33,6 +33,27 @@ using Event = struct EventObject *;
 using Device = int;
 using Address = uint64_t;
 
+/// CUlaunchAttribute; the value is a number at its start.
+struct LaunchAttribute {
+  int id;
+  int padding;
+  int value;
+  char rest[60];
+};
+static_assert(sizeof(LaunchAttribute) == 72, "as in the driver's ABI");
+/// CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION.
+constexpr int launchBeforeEnd = 6;
+
+/// CUlaunchConfig.
+struct LaunchConfig {
+  unsigned grid[3];
+  unsigned block[3];
+  unsigned sharedBytes;
+  Stream stream;
+  LaunchAttribute *attributes;
+  unsigned numAttributes;
+};
+
 struct alignas(64) TensorMap {
   uint64_t words[16];
 };
@@ -65,8 +86,8 @@ constexpr unsigned streamNonBlocking = 1;
   F(tensorMapEncodeTiled, "cuTensorMapEncodeTiled", TensorMap *, int,          \
     uint32_t, void *, const uint64_t *, const uint64_t *, const uint32_t *,    \
     const uint32_t *, int, int, int, int)                                      \
-  F(launchKernel, "cuLaunchKernel", Function, unsigned, unsigned, unsigned,    \
-    unsigned, unsigned, unsigned, unsigned, Stream, void **, void **)          \
+  F(launchKernel, "cuLaunchKernelEx", const LaunchConfig *, Function, void **, \
+    void **)                                                                   \
   F(streamCreate, "cuStreamCreate", Stream *, unsigned)                        \
   F(streamDestroy, "cuStreamDestroy_v2", Stream)                               \
   F(streamSynchronize, "cuStreamSynchronize", Stream)                          \
@@ -87,6 +108,7 @@ constexpr unsigned streamNonBlocking = 1;
 struct Driver {
   /// Why the driver can't be used; empty if it can.
   char error[512] = "";
+  int version = 0; ///< 1000 * major + 10 * minor.
 
 #define FOVEA_DECLARE(NAME, SYMBOL, ...) Result (*NAME)(__VA_ARGS__) = nullptr;
   FOVEA_CUDA_FUNCTIONS(FOVEA_DECLARE)
@@ -128,6 +150,7 @@ private:
 #undef FOVEA_LOAD
     if (Result status = init(0))
       return fail("no NVIDIA GPU: cuInit: %s", describe(status));
+    driverGetVersion(&version);
   }
 
   void fail(const char *format, const char *what) {

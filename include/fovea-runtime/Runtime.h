@@ -35,8 +35,9 @@
  * up when objects of the new version need a new library; the library refuses
  * objects of versions above its own, and runs all those below.
  *   1: a function checks its arguments by fovea_bind_arguments
- *   2: a function is described by a fovea_entry_t and run by fovea_call */
-#define FOVEA_ABI_VERSION 2
+ *   2: a function is described by a fovea_entry_t and run by fovea_call
+ *   3: kernels for a GPU have flags */
+#define FOVEA_ABI_VERSION 3
 
 #ifdef __cplusplus
 extern "C" {
@@ -294,13 +295,20 @@ typedef struct fovea_cuda_kernel {
   const char *name;
   const void *image; /* a cubin, or PTX that ends with 0 */
   /* {compute capability * 10, threads of a block, bytes of dynamic shared
-   * memory, 1 if persistent (one block a multiprocessor at most, in x)
-   * otherwise 0, rank of the grid, coordinate of the work item for x, y and
+   * memory, the sum of fovea_cuda_kernel_flag values, rank of the grid, coordinate of the work item for x, y and
    * z..., count, argument...}; an argument is {fovea_cuda_argument_kind, words
    * that follow, words...}. */
   const int64_t *facts;
   void *state; /* the runtime's; NULL at first */
 } fovea_cuda_kernel_t;
+
+enum fovea_cuda_kernel_flag {
+  FOVEA_CUDA_PERSISTENT = 1, /* one block a multiprocessor at most, in x */
+  /* It waits for the kernels before it on its stream itself (griddepcontrol.wait)
+   * before it reads or writes memory, so it may be launched before they end. Since
+   * version 3 of the ABI. */
+  FOVEA_CUDA_WAITS = 2
+};
 
 /* What a parameter of a kernel is made from. P is the number of an argument of
  * the launch, R the rank of that array. */

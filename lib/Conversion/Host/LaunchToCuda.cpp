@@ -28,7 +28,7 @@ namespace fovea {
 using namespace mlir;
 using namespace fovea;
 
-/// The runtime's function and argument kinds (fovea-runtime/Runtime.h).
+/// The runtime's functions, argument kinds and flags (fovea-runtime/Runtime.h).
 static constexpr StringLiteral launchName = "fovea_cuda_launch",
                                processorsName = "fovea_cuda_processors";
 enum ArgumentKind : int64_t {
@@ -41,6 +41,7 @@ enum ArgumentKind : int64_t {
   extentKind = 6,
   descriptorKind = 7
 };
+enum LaunchFlag : int64_t { persistentFlag = 1, waitsFlag = 2 };
 
 static std::string imageName(StringRef kernel) {
   return (kernel + "_image").str();
@@ -174,9 +175,13 @@ FailureOr<SmallVector<int64_t>> FactsReader::read() {
            << launch.getKernelAttr()
            << ": the attribute pipe.launch of the kernel lacks block, "
               "shared_bytes, a grid of at most 3 dimensions or arguments";
-  auto persistent = facts.getAs<BoolAttr>("persistent");
-  words = {/*compute capability=*/90, *block, *shared,
-           persistent && persistent.getValue(), grid.size()};
+  auto isSet = [&](StringRef name) {
+    auto flag = facts.getAs<BoolAttr>(name);
+    return flag && flag.getValue();
+  };
+  int64_t flags = (isSet("persistent") ? persistentFlag : 0) |
+                  (isSet("waits") ? waitsFlag : 0);
+  words = {/*compute capability=*/90, *block, *shared, flags, grid.size()};
   llvm::append_range(words, grid.asArrayRef());
   words.push_back(arguments.size());
   for (Attribute argument : arguments) {

@@ -293,6 +293,13 @@ LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {
     return op.emitError("fills from pages or boxes at an offset that is not "
                         "known to be a multiple of ")
            << box;
+  // What createpolicy.fractional.L2::evict_first of all of it gives, as CUTLASS
+  // has it (CacheHintSm90).
+  constexpr int64_t evictFirst = 0x12F0000000000000;
+  Value hint;
+  if (op.getEvictFirst())
+    hint = LLVM::ConstantOp::create(builder, loc,
+                                    builder.getI64IntegerAttr(evictFirst));
   emitPages(op);
   ArrayRef<Value> pages = pagesOf[op];
   for (int64_t row = 0; row < rows; row += box) {
@@ -309,7 +316,7 @@ LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {
                                                    sharedPointer(block));
       NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
           builder, loc, target, entry->getArgument(tensorMapOf[op]),
-          *coordinates, barrier, ValueRange(), Value(), Value(),
+          *coordinates, barrier, ValueRange(), Value(), hint,
           NVVM::TMALoadMode::TILE, /*isCTAOnly=*/false,
           NVVM::CTAGroupKindAttr(), Value());
     }

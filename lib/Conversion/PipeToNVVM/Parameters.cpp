@@ -319,6 +319,7 @@ DictionaryAttr KernelEmitter::getLaunch() {
        builder.getNamedAttr("grid", builder.getDenseI64ArrayAttr(grid)),
        builder.getNamedAttr("persistent",
                             builder.getBoolAttr(bool(persistent))),
+       builder.getNamedAttr("waits", builder.getBoolAttr(true)),
        builder.getNamedAttr("arguments", builder.getArrayAttr(arguments))});
 }
 

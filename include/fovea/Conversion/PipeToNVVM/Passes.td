@@ -47,11 +47,15 @@ def ConvertPipeToNVVM : Pass<"pipe-to-nvvm", "::mlir::ModuleOp"> {
     If the schedule says `persistent`, each role runs in a loop over work items,
     whose numbers the loading thread draws from a counter.
 
+    A kernel sets its barriers up, waits for the kernels before it on its stream, and
+    then lets the next one begin to do the same (programmatic dependent launch).
+
     What a launcher needs stands in the attribute `pipe.launch` of the function:
     `block` (threads), `shared_bytes` (dynamic shared memory), `grid` (for x, y
     and z the coordinate of the work item), `persistent` (one block a
-    multiprocessor, all in x) and `arguments`, one entry for each argument in
-    order:
+    multiprocessor, all in x), `waits` (the kernel itself waits for those before it on
+    its stream, so that it may be launched before they end) and `arguments`, one
+    entry for each argument in order:
 
     | kind | meaning |
     |---|---|

@@ -321,8 +321,12 @@ void Specializer::cloneLoads(OpBuilder &builder, ArrayRef<Operation *> ops,
       SmallVector<Value> offsets;
       for (Value offset : load.getOffsets())
         offsets.push_back(mapping.lookupOrDefault(offset));
+      // Work items that divide their keys have them to themselves.
+      bool readOnce = schedule && schedule.getSplitTo() != 1 &&
+                      load->getParentOfType<scf::ForOp>();
       FillOp::create(builder, op->getLoc(), acquire.getSlot(),
-                     mapping.lookupOrDefault(load.getView()), offsets);
+                     mapping.lookupOrDefault(load.getView()), offsets,
+                     readOnce);
       continue;
     }
     auto loop = dyn_cast<scf::ForOp>(op);

@@ -137,11 +137,18 @@ int cuTensorMapEncodeTiled(void *map, int type, uint32_t rank, void *address,
   return status_of("cuTensorMapEncodeTiled");
 }
 #endif
-int cuLaunchKernel(void *function, unsigned x, unsigned y, unsigned z,
-                   unsigned bx, unsigned by, unsigned bz, unsigned shared,
-                   void *stream, void **parameters, void **extra) {
+struct config {
+  unsigned grid[3], block[3], shared;
+  void *stream, *attributes;
+  unsigned count;
+};
+int cuLaunchKernelEx(const struct config *config, void *function,
+                     void **parameters, void **extra) {
   (void)function, (void)extra, (void)parameters;
-  printf("launch grid %u %u %u block %u %u %u shared %u stream %s\n", x, y, z,
-         bx, by, bz, shared, stream ? "given" : "default");
-  return status_of("cuLaunchKernel");
+  printf("launch grid %u %u %u block %u %u %u shared %u stream %s%s\n",
+         config->grid[0], config->grid[1], config->grid[2], config->block[0],
+         config->block[1], config->block[2], config->shared,
+         config->stream ? "given" : "default",
+         config->count ? " before others end" : "");
+  return status_of("cuLaunchKernelEx");
 }

@@ -181,6 +181,9 @@ def Pipe_FillOp : Pipe_OrderedOp<"fill"> {
     on that is the extent of a parameter. What lies beyond any other limit is
     copied as it is in memory: `pipe.clear` sets it to zero.
 
+    With `evict_first`, what is read leaves the L2 cache before other data: no other
+    block reads it.
+
     Example:
 
     ```mlir
@@ -189,9 +192,9 @@ def Pipe_FillOp : Pipe_OrderedOp<"fill"> {
     ```
   }];
   let arguments = (ins Pipe_SlotType:$slot, Tile_ViewType:$view,
-                       Variadic<Index>:$offsets);
+                       Variadic<Index>:$offsets, UnitAttr:$evict_first);
   let assemblyFormat = [{
-    $slot `,` $view `[` $offsets `]` attr-dict `:` type($slot) `,` type($view)
+    $slot `,` $view `[` $offsets `]` (`evict_first` $evict_first^)? attr-dict `:` type($slot) `,` type($view)
   }];
   let hasVerifier = 1;
 }
