@@ -16,7 +16,7 @@
 // CHECK-DAG: llvm.insertvalue %[[CODE]], %{{.*}}[0, 2]
 // CHECK: llvm.mlir.global internal constant @[[TABLE:.*]](dense<[1, 2, 6, 1, 2, 32, 1, -1, 1, -1, 0, 32, 0]>
 // CHECK: llvm.mlir.global external constant @fovea_entry_f()
-// CHECK-DAG: %[[ABI:.*]] = llvm.mlir.constant(2 : i64)
+// CHECK-DAG: %[[ABI:.*]] = llvm.mlir.constant(3 : i64)
 // CHECK-DAG: llvm.insertvalue %[[ABI]], %{{.*}}[0]
 // CHECK-DAG: llvm.mlir.addressof @[[TABLE]]
 // CHECK: llvm.func @f(%[[ARGUMENTS:.*]]: !llvm.ptr, %[[COUNT:.*]]: i64, %[[STREAM:.*]]: !llvm.ptr) -> i32

@@ -15,7 +15,7 @@
 // CHECK-SAME: {box = array<i64: 64, 128, 1, 1>, dims = array<i64: 3, 2, 1, 0>, element = bf16, kind = "tensor_map", parameter = 0 : i64, swizzle = 128 : i64}
 // CHECK-SAME: {box = array<i64: 64, 64, 1, 1>, dims = array<i64: 3, 2, 1, 0>, element = bf16, kind = "tensor_map", parameter = 3 : i64, swizzle = 128 : i64}
 // CHECK-SAME: {dim = 2 : i64, kind = "dim", parameter = 1 : i64}
-// CHECK-SAME: block = 384 : i64, grid = array<i64: 2, 1, 0>, persistent = false, shared_bytes = 196688 : i64}
+// CHECK-SAME: block = 384 : i64, grid = array<i64: 2, 1, 0>, persistent = false, shared_bytes = 196688 : i64, waits = true}
 // Barriers: one arrival fills a slot, eight warps empty it.
 // CHECK-DAG: %[[C1:.*]] = arith.constant 1 : i32
 // CHECK-DAG: %[[C8:.*]] = arith.constant 8 : i32

@@ -220,6 +220,11 @@ module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 64, stage
 
 // -----
 
+// expected-error @+1 {{skip needs at least 2 groups}}
+module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240, skip = true>} {}
+
+// -----
+
 // expected-error @+1 {{axis is 0 or 1, got 2}}
 func.func private @f(!tile.tile<64xf32, #pipe.slice<axis = 2, parent = <groups = 1>>>)
 

@@ -22,7 +22,7 @@
 // CHECK: another library: {{.*}}: is no object of Fovea (it lacks the note FOVEA), or is corrupt
 // CHECK: a changed byte: {{.*}}: is corrupt: its bytes are not those that were compiled; compile it again
 // CHECK: {{[0-9]+}} changed bytes and {{[0-9]+}} lengths are errors
-// CHECK: a newer object: {{.*}}: has ABI version 99, this libfovea_runtime knows 1 to 2; update the library
+// CHECK: a newer object: {{.*}}: has ABI version 99, this libfovea_runtime knows 1 to 3; update the library
 // CHECK: an object without a note: {{.*}}: is no object of Fovea
 // CHECK: OK: an older object is loaded and called
 // CHECK: its errors: older: argument 0: dimension 0 has stride 2, expected 1; pass a copy that has it

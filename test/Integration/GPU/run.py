@@ -324,7 +324,11 @@ def compare(case, got, want, lse, want_lse):
         return "NaN in the output", float("nan")
     norm = want.norm()
     error = ((got - want).norm() / norm).item() if norm else got.norm().item()
-    rows = (got - want).norm(dim=-1) / want.norm(dim=-1).clamp_min(1e-3)
+    # Where values nearly cancel, as in some rows of few channels, what is rounded is larger
+    # than what is left.
+    length = want.norm(dim=-1)
+    least_length = 0.25 * length.mean().item() if length.numel() else 0.0
+    rows = (got - want).norm(dim=-1) / length.clamp_min(max(1e-3, least_length))
     if not error <= least:
         return f"error {error:.1e}", error
     if rows.numel() and not rows.max() <= worst:

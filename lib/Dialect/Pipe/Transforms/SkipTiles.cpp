@@ -120,23 +120,24 @@ bool TileSkipper::boundMask(scf::IfOp branch, const tile::TilePlace &stored) {
                            /*keys=*/{});
   if (bounds.isTrivial())
     return false;
-  // The first of the tiles in a range that the group sees, and their end.
-  auto findEnds = [&](ArrayRef<TileRange<Value>> ranges, Value low,
-                      Value high) {
-    std::pair<Value, Value> ends(high, low);
-    for (const TileRange<Value> &range : ranges)
-      ends = {min(ends.first, range.low), max(ends.second, range.high)};
-    return ends;
-  };
   if (walk.getPartial().front()) {
-    Value low = walk.getLower().front(), high = walk.getUpper().front();
-    auto ends = findEnds(bounds.makeRanges(low, high), low, high);
-    before = max(before, count(low, ends.first));
+    Value low = walk.getLower().front(), first = walk.getUpper().front();
+    auto ranges = bounds.makeRanges(low, first);
+    if (llvm::none_of(ranges, [&](auto &range) { return range.low == low; })) {
+      for (const TileRange<Value> &range : ranges)
+        first = min(first, range.low);
+      before = max(before, count(low, first));
+    }
   }
   if (walk.getPartial().back()) {
     Value low = walk.getLower().back(), high = walk.getUpper().back();
-    SmallVector<TileRange<Value>> ranges = bounds.makeRanges(low, high);
-    behind = max(behind, count(findEnds(ranges, low, high).second, high));
+    auto ranges = bounds.makeRanges(low, high);
+    if (llvm::none_of(ranges, [&](auto &range) { return range.high == high; })) {
+      Value end = low;
+      for (const TileRange<Value> &range : ranges)
+        end = max(end, range.high);
+      behind = max(behind, count(end, high));
+    }
     if (ranges.empty() || ranges[0].partial || ranges[0].low != low)
       return false;
     full = min(full, count(low, ranges[0].high));

@@ -1,7 +1,7 @@
 // RUN: fovea-opt %s --attn-select-schedule=target=cuda:sm_90a --split-input-file --verify-diagnostics | FileCheck %s
 
 // CHECK-LABEL: func.func @narrow
-// CHECK: schedule = #pipe.schedule<query_tile = 192, key_tile = 128, stages = 2, groups = 3, producer_regs = 32, consumer_regs = 160, turns = true, persistent = true>
+// CHECK: schedule = #pipe.schedule<query_tile = 192, key_tile = 128, stages = 2, groups = 3, producer_regs = 32, consumer_regs = 160, turns = true, persistent = true, skip = true>
 func.func @narrow(%q: tensor<1x8x?x64xf16>) -> tensor<1x8x?x64xf16> {
   %r = attn.attention ins(%q : tensor<1x8x?x64xf16>)
       dense(%q, %q : tensor<1x8x?x64xf16>, tensor<1x8x?x64xf16>)
@@ -28,31 +28,44 @@ func.func @wide(%q: tensor<1x8x?x128xbf16>) -> tensor<1x8x?x128xbf16> {
   return %c : tensor<1x8x?x128xbf16>
 }
 
-// Of few channels, a short masked walk has two groups and a ring of four; a long one
-// has three groups.
-// CHECK-LABEL: func.func @short
-// CHECK: query_tile = 128, key_tile = 128, stages = 4, groups = 2, producer_regs = 24, consumer_regs = 240, persistent = true, last_first = true>
-func.func @short(%q: tensor<1x8x1024x64xbf16>) -> tensor<1x8x1024x64xbf16> {
-  %r = attn.attention ins(%q : tensor<1x8x1024x64xbf16>)
-      dense(%q, %q : tensor<1x8x1024x64xbf16>, tensor<1x8x1024x64xbf16>)
-      outs(%q : tensor<1x8x1024x64xbf16>)
+// Behind a mask three groups take no turns.
+// CHECK-LABEL: func.func @narrow_causal
+// CHECK: query_tile = 192, key_tile = 128, stages = 2, groups = 3, producer_regs = 32, consumer_regs = 160, persistent = true, last_first = true, skip = true>
+func.func @narrow_causal(%q: tensor<1x8x?x64xbf16>) -> tensor<1x8x?x64xbf16> {
+  %r = attn.attention ins(%q : tensor<1x8x?x64xbf16>)
+      dense(%q, %q : tensor<1x8x?x64xbf16>, tensor<1x8x?x64xbf16>)
+      outs(%q : tensor<1x8x?x64xbf16>)
       mask(%b, %h, %i, %j) {
         %m = arith.cmpi sle, %j, %i : index
         attn.yield %m : i1
       }
-  return %r : tensor<1x8x1024x64xbf16>
+  return %r : tensor<1x8x?x64xbf16>
+}
+
+// Of many channels, a short masked walk has key tiles of 64.
+// CHECK-LABEL: func.func @short
+// CHECK: query_tile = 128, key_tile = 64, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 240, turns = true, last_first = true, reuse_queries = true, skip = true>
+func.func @short(%q: tensor<1x8x1024x256xbf16>) -> tensor<1x8x1024x256xbf16> {
+  %r = attn.attention ins(%q : tensor<1x8x1024x256xbf16>)
+      dense(%q, %q : tensor<1x8x1024x256xbf16>, tensor<1x8x1024x256xbf16>)
+      outs(%q : tensor<1x8x1024x256xbf16>)
+      mask(%b, %h, %i, %j) {
+        %m = arith.cmpi sle, %j, %i : index
+        attn.yield %m : i1
+      }
+  return %r : tensor<1x8x1024x256xbf16>
 }
 // CHECK-LABEL: func.func @long
-// CHECK: query_tile = 192, key_tile = 128, stages = 2, groups = 3
-func.func @long(%q: tensor<1x8x2048x64xbf16>) -> tensor<1x8x2048x64xbf16> {
-  %r = attn.attention ins(%q : tensor<1x8x2048x64xbf16>)
-      dense(%q, %q : tensor<1x8x2048x64xbf16>, tensor<1x8x2048x64xbf16>)
-      outs(%q : tensor<1x8x2048x64xbf16>)
+// CHECK: query_tile = 128, key_tile = 80, {{.*}}, skip = true>
+func.func @long(%q: tensor<1x8x2048x256xbf16>) -> tensor<1x8x2048x256xbf16> {
+  %r = attn.attention ins(%q : tensor<1x8x2048x256xbf16>)
+      dense(%q, %q : tensor<1x8x2048x256xbf16>, tensor<1x8x2048x256xbf16>)
+      outs(%q : tensor<1x8x2048x256xbf16>)
       mask(%b, %h, %i, %j) {
         %m = arith.cmpi sle, %j, %i : index
         attn.yield %m : i1
       }
-  return %r : tensor<1x8x2048x64xbf16>
+  return %r : tensor<1x8x2048x256xbf16>
 }
 
 // Results may have f32, from which nothing is read.

@@ -287,9 +287,9 @@ tile.kernel @turns_of_one_group() grid(%m) {
 
 tile.kernel @unequal_turns() grid(%m) {
   %c0 = arith.constant 0 : index
+  // expected-error @+1 {{the groups cannot be shown to take equally many turns: how many depends on the group's number}}
   pipe.role math groups(2) registers(240) {
   ^bb0(%g: index):
-    // expected-error @+1 {{uses the group's number in a role whose groups take turns; each has to take equally many}}
     %first = arith.cmpi eq, %g, %c0 : index
     scf.if %first {
       %turn = pipe.wait_turn
