@@ -106,7 +106,22 @@ void KernelLowering::makeRows(Factor &factor) {
         arith::AddIOp::create(b, loc, load.getOffsets()[0], index(*stride));
     factor.last =
         arith::SubIOp::create(b, loc, tile::createExtent(b, view, 0), index(1));
+    touchNextPages(factor);
   }
+}
+
+/// A request waits for its page's address to be translated, and what follows waits
+/// for it, but not requests of one instruction after the other.
+void KernelLowering::touchNextPages(const Factor &factor) {
+  tile::LoadOp load = factor.load;
+  auto view = load.getView().getDefiningOp<tile::ViewOp>();
+  int64_t rows = load.getType().getDimSize(0);
+  if (!view.getTable() || static_cast<int64_t>(*view.getPageSize()) >= rows)
+    return;
+  SmallVector<Row> pages;
+  for (int64_t row = 0; row < rows; row += *view.getPageSize())
+    llvm::append_range(pages, findNextRows(factor, index(row), 1));
+  prefetch(factor, pages, index(0), 1);
 }
 
 bool fovea::areTogether(tile::LoadOp load, int64_t count) {

@@ -103,3 +103,37 @@ tile.kernel @next(%q: memref<?x64xbf16>, %k: memref<64x64xbf16>, %o: memref<?x64
     tile.store %s, %vo[%x, %first] : !tile.tile<1x16xf32, #lanes>, !tile.view<?x64xf32>
   }
 }
+
+// Of pages of 8 keys a tile has two. A line of each of the next tile's is asked for
+// first, so that their addresses are translated together.
+
+// CHECK-LABEL: func.func private @pages(
+// CHECK-SAME: memref<?x64xbf16>, %[[K:[^:]*]]: memref<?x8x64xbf16>, %[[T:[^:]*]]: memref<?xi32>
+// CHECK: scf.for
+// CHECK: memref.load %[[T]]
+// CHECK: memref.load %[[T]]
+// CHECK: memref.prefetch %[[K]]
+// CHECK-NEXT: memref.prefetch %[[K]]
+// CHECK-NOT: memref.prefetch
+// CHECK: scf.for
+// CHECK-COUNT-4: memref.prefetch %[[K]]
+tile.kernel @pages(%q: memref<?x64xbf16>, %k: memref<?x8x64xbf16>, %table: memref<?xi32>, %o: memref<?x64xf32>) grid(%x)
+    attributes {schedule = #schedule} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c16 = arith.constant 16 : index
+  %zero = arith.constant 0.0 : f32
+  %vq = tile.view %q dims [0, 1] at [] : memref<?x64xbf16> -> !tile.view<?x64xbf16>
+  %vk = tile.view %k dims [1, 2] at [] pages 8 along 0 of %table[] : memref<?x8x64xbf16>, memref<?xi32> -> !tile.view<?x64xbf16>
+  %vo = tile.view %o dims [0, 1] at [] : memref<?x64xf32> -> !tile.view<?x64xf32>
+  %a = tile.load %vq[%x, %c0] : !tile.view<?x64xbf16> -> !tile.tile<1x64xbf16, #pairs>
+  scf.for %t = %c0 to %c4 step %c1 {
+    %first = arith.muli %t, %c16 : index
+    %b = tile.load %vk[%first, %c0] : !tile.view<?x64xbf16> -> !tile.tile<16x64xbf16, #memory>
+    %z = tile.splat %zero : f32 -> !tile.tile<1x16xf32, #lanes>
+    %s = tile.dot %a, %b, %z {indexing_maps = [#mk, #nk, #mn]}
+      : !tile.tile<1x64xbf16, #pairs>, !tile.tile<16x64xbf16, #memory>, !tile.tile<1x16xf32, #lanes>
+    tile.store %s, %vo[%x, %first] : !tile.tile<1x16xf32, #lanes>, !tile.view<?x64xf32>
+  }
+}
