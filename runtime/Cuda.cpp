@@ -39,6 +39,7 @@ struct LoadedKernel {
   unsigned long long context;
   Function function;
   int processors;
+  int localBytes; ///< Memory of a thread for what registers do not hold.
   std::atomic<Workspace *> workspaces;
   LoadedKernel *next;
 };
@@ -70,6 +71,12 @@ public:
         stream(stream) {}
 
   bool run(const int64_t *grid);
+
+  /// Bytes of local memory of a thread; negative after an error.
+  int64_t findLocalBytes() {
+    return findKernel(kernel.facts[0], kernel.facts[2]) ? loaded->localBytes
+                                                        : -1;
+  }
 
 private:
   static constexpr int64_t maxArguments = 64, maxRank = 5;
@@ -163,13 +170,16 @@ LoadedKernel *Launch::load(unsigned long long context, int64_t capability,
     return nullptr;
   Function function;
   auto *entry = new (std::nothrow)
-      LoadedKernel{context, nullptr, processors, {}, nullptr};
+      LoadedKernel{context, nullptr, processors, 0, {}, nullptr};
   if (entry &&
       check(driver.moduleGetFunction(&function, module, kernel.name),
             "cuModuleGetFunction") &&
       check(driver.funcSetAttribute(function, functionMaxDynamicShared,
                                     int(sharedBytes)),
-            "cuFuncSetAttribute(dynamic shared memory)")) {
+            "cuFuncSetAttribute(dynamic shared memory)") &&
+      check(driver.funcGetAttribute(&entry->localBytes, functionLocalBytes,
+                                    function),
+            "cuFuncGetAttribute")) {
     entry->function = function;
     return entry;
   }
@@ -520,6 +530,28 @@ int64_t fovea_cuda_processors(void) {
       driver.deviceGetAttribute(&processors, attributeProcessors, device))
     return 1;
   return processors > 0 ? processors : 1;
+}
+
+int64_t fovea_cuda_choose(fovea_cuda_kernel_t *const *kernels,
+                          const int64_t *sizes, int64_t count, void *stream) {
+  int64_t best = 0, least = INT64_MAX;
+  for (int64_t n = 0; n < count && least != 0 && !fovea_last_error(); ++n) {
+    int64_t sum = 0;
+    for (int64_t k = 0; k < sizes[n]; ++k) {
+      int64_t bytes =
+          Launch(*kernels[k], nullptr, static_cast<Stream>(stream))
+              .findLocalBytes();
+      if (bytes < 0)
+        return best;
+      sum += bytes;
+    }
+    kernels += sizes[n];
+    if (sum < least) {
+      best = n;
+      least = sum;
+    }
+  }
+  return best;
 }
 
 void fovea_cuda_launch(fovea_cuda_kernel_t *kernel, const int64_t *grid,

@@ -60,7 +60,7 @@ struct alignas(64) TensorMap {
 
 constexpr int attributeProcessors = 16;
 constexpr int attributeMajor = 75, attributeMinor = 76;
-constexpr int functionMaxDynamicShared = 8;
+constexpr int functionLocalBytes = 3, functionMaxDynamicShared = 8;
 constexpr int captureRelaxed = 2;
 constexpr unsigned streamNonBlocking = 1;
 
@@ -82,6 +82,7 @@ constexpr unsigned streamNonBlocking = 1;
   F(moduleUnload, "cuModuleUnload", Module)                                    \
   F(moduleGetFunction, "cuModuleGetFunction", Function *, Module,              \
     const char *)                                                              \
+  F(funcGetAttribute, "cuFuncGetAttribute", int *, int, Function)              \
   F(funcSetAttribute, "cuFuncSetAttribute", Function, int, int)                \
   F(tensorMapEncodeTiled, "cuTensorMapEncodeTiled", TensorMap *, int,          \
     uint32_t, void *, const uint64_t *, const uint64_t *, const uint32_t *,    \

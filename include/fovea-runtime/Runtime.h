@@ -36,7 +36,7 @@
  * objects of versions above its own, and runs all those below.
  *   1: a function checks its arguments by fovea_bind_arguments
  *   2: a function is described by a fovea_entry_t and run by fovea_call
- *   3: kernels for a GPU have flags */
+ *   3: kernels for a GPU have flags, and fovea_cuda_choose takes one of several */
 #define FOVEA_ABI_VERSION 3
 
 #ifdef __cplusplus
@@ -332,6 +332,14 @@ enum fovea_cuda_argument_kind {
 /* The multiprocessors of the current context's device; 1 if there is none,
  * which a launch then tells. */
 FOVEA_RUNTIME_EXPORT int64_t fovea_cuda_processors(void);
+
+/* Which of `count` ways to launch something to take on the current context's
+ * device: the first whose kernels use no local memory, or else one whose kernels
+ * use least. `kernels` are those of all ways, `sizes` how many each has. Loads
+ * what it asks about; an error there is told by the launch, too. */
+FOVEA_RUNTIME_EXPORT int64_t
+fovea_cuda_choose(fovea_cuda_kernel_t *const *kernels, const int64_t *sizes,
+                  int64_t count, void *stream);
 
 /* Launches a kernel on a stream, for the work items below `grid`; `arguments`
  * point at memref descriptors and scalars. Errors go to fovea_report_error. */

@@ -45,7 +45,8 @@ public:
     options.target = wanted.target;
   }
 
-  OwningOpRef<ModuleOp> compile(ModuleOp module, llvm::raw_ostream *report);
+  OwningOpRef<ModuleOp> compile(ModuleOp module, llvm::raw_ostream *report,
+                                bool offersOthers);
 
 private:
   /// Runs what `build` adds. Diagnostics have been printed where it fails.
@@ -58,6 +59,7 @@ private:
   OwningOpRef<ModuleOp> compileOnce(ModuleOp module,
                                     MutableArrayRef<Trial> trials);
   LogicalResult assemble(Trial &trial);
+  static void offerSchedules(Trial &trial);
 
   /// The pipeline's format is PTX, also of what becomes a cubin.
   CudaPipelineOptions options;
@@ -140,21 +142,36 @@ OwningOpRef<ModuleOp> Compiler::compileOnce(ModuleOp module,
     if (compiled->lookupSymbol<tile::KernelOp>(launch.getKernel()))
       names.push_back(launch.getKernel().str());
   });
-  assert(names.size() == trials.size() && "an op is a kernel");
   if (failed(run(*compiled, [&](OpPassManager &pm) {
         buildCudaKernelStage(pm, options);
       })))
     return nullptr;
+  if (!ptxas)
+    return compiled;
   for (auto [trial, name] : llvm::zip_equal(trials, names)) {
     trial.kernel = compiled->lookupSymbol<gpu::BinaryOp>(name);
-    if (ptxas && failed(assemble(trial)))
+    if (failed(assemble(trial)))
       return nullptr;
   }
   return compiled;
 }
 
+/// Without ptxas, the driver says what it makes of the first two schedules and of
+/// the last, which needs the fewest registers, when the object is loaded.
+void Compiler::offerSchedules(Trial &trial) {
+  ArrayRef<Attribute> others = ArrayRef(trial.schedules).drop_front();
+  if (others.empty())
+    return;
+  SmallVector<Attribute, 2> offered = {others.front()};
+  if (others.size() > 1)
+    offered.push_back(others.back());
+  trial.op->setAttr(attn::offeredSchedules,
+                    ArrayAttr::get(trial.op.getContext(), offered));
+}
+
 OwningOpRef<ModuleOp> Compiler::compile(ModuleOp module,
-                                        llvm::raw_ostream *report) {
+                                        llvm::raw_ostream *report,
+                                        bool offersOthers) {
   module.getContext()->loadDialect<pipe::PipeDialect>();
   OwningOpRef<ModuleOp> copy(module.clone());
   // Afterwards no op goes away any more.
@@ -173,6 +190,9 @@ OwningOpRef<ModuleOp> Compiler::compile(ModuleOp module,
     else
       llvm::append_range(trial.schedules, attn::getCudaSchedules(op));
   });
+  if (!ptxas && offersOthers)
+    for (Trial &trial : trials)
+      offerSchedules(trial);
   OwningOpRef<ModuleOp> compiled;
   bool again = true;
   while (again) {
@@ -194,6 +214,7 @@ OwningOpRef<ModuleOp> Compiler::compile(ModuleOp module,
 
 OwningOpRef<ModuleOp>
 fovea::compileCudaKernels(ModuleOp module, const CudaPipelineOptions &options,
-                          const Ptxas *ptxas, llvm::raw_ostream *report) {
-  return Compiler(options, ptxas).compile(module, report);
+                          const Ptxas *ptxas, llvm::raw_ostream *report,
+                          bool offersOthers) {
+  return Compiler(options, ptxas).compile(module, report, offersOthers);
 }

@@ -225,6 +225,7 @@ void fovea::buildCudaTileStage(OpPassManager &pm,
   decompose.keepInverses = true;
   pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
+  pm.addPass(attn::createAttnOfferSchedules());
   pm.addPass(attn::createAttnPackHeads());
   pm.addPass(createAttnToTile());
   // What is left beside the kernels becomes loops, and these do before a

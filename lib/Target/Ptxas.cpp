@@ -20,6 +20,8 @@ using namespace llvm;
 using namespace fovea;
 
 std::optional<Ptxas> Ptxas::find() {
+  if (auto path = sys::Process::GetEnv("FOVEA_PTXAS"))
+    return path->empty() ? std::nullopt : std::optional(Ptxas(*path));
   for (const char *variable : {"CUDA_HOME", "CUDA_PATH"})
     if (auto home = sys::Process::GetEnv(variable);
         home && sys::fs::can_execute(*home + "/bin/ptxas"))

@@ -216,18 +216,20 @@ static OwningOpRef<ModuleOp> compileCuda(ModuleOp module) {
   std::optional<Ptxas> ptxas = Ptxas::find();
   if (emitKind == Emit::Cubin && !ptxas)
     return fail("--emit=cubin needs ptxas of the CUDA toolkit, which is "
-                "neither in CUDA_HOME nor on PATH; --emit=ptx does without"),
+                "neither in FOVEA_PTXAS or CUDA_HOME nor on PATH; --emit=ptx "
+                "does without"),
            nullptr;
   if (report && !ptxas)
     return fail("--report needs ptxas of the CUDA toolkit, which is neither "
-                "in CUDA_HOME nor on PATH"),
+                "in FOVEA_PTXAS or CUDA_HOME nor on PATH"),
            nullptr;
   CudaPipelineOptions options;
   options.target = targetTexts[0];
   options.format = ptxas && emitKind != Emit::PTX ? "bin" : "isa";
   OwningOpRef<ModuleOp> compiled =
       compileCudaKernels(module, options, ptxas ? &*ptxas : nullptr,
-                         report ? &llvm::errs() : nullptr);
+                         report ? &llvm::errs() : nullptr,
+                         /*offersOthers=*/emitKind != Emit::PTX);
   if (!compiled || emitKind == Emit::PTX || emitKind == Emit::Cubin)
     return compiled;
   if (failed(lower(*compiled, [&](OpPassManager &pm) {

@@ -79,7 +79,8 @@ FailureOr<std::unique_ptr<Program>> Program::compile(ModuleOp module,
     std::optional<Ptxas> ptxas = Ptxas::find();
     cudaOptions.format = ptxas ? "bin" : "isa";
     lowered =
-        compileCudaKernels(module, cudaOptions, ptxas ? &*ptxas : nullptr);
+        compileCudaKernels(module, cudaOptions, ptxas ? &*ptxas : nullptr,
+                           /*report=*/nullptr, /*offersOthers=*/true);
     if (!lowered)
       return failure();
     buildCudaHostStage(lower, cudaOptions);

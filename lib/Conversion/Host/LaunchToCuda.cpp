@@ -30,7 +30,8 @@ using namespace fovea;
 
 /// The runtime's functions, argument kinds and flags (fovea-runtime/Runtime.h).
 static constexpr StringLiteral launchName = "fovea_cuda_launch",
-                               processorsName = "fovea_cuda_processors";
+                               processorsName = "fovea_cuda_processors",
+                               chooseName = "fovea_cuda_choose";
 enum ArgumentKind : int64_t {
   tensorMapKind = 0,
   pointerKind = 1,
@@ -335,10 +336,74 @@ static LogicalResult lowerLaunch(tile::LaunchOp launch, Value stream) {
   return success();
 }
 
+/// The regions of a switch on `choose` by their numbers; none after a diagnostic.
+static FailureOr<SmallVector<Region *>> findChoices(tile::ChooseOp choose) {
+  auto branch = choose->hasOneUse()
+                    ? dyn_cast<scf::IndexSwitchOp>(*choose->user_begin())
+                    : nullptr;
+  SmallVector<Region *> regions;
+  if (branch) {
+    regions = {&branch.getDefaultRegion()};
+    for (auto [number, region] :
+         llvm::zip(branch.getCases(), branch.getCaseRegions()))
+      if (number == static_cast<int64_t>(regions.size()))
+        regions.push_back(&region);
+  }
+  if (!branch || regions.size() != branch.getNumRegions())
+    return choose.emitOpError("feeds no scf.index_switch with cases 1, 2, ...; "
+                              "-attn-offer-schedules makes one");
+  return regions;
+}
+
+/// A call of the runtime with the kernels of each region.
+static LogicalResult lowerChoose(tile::ChooseOp choose, Value stream) {
+  FailureOr<SmallVector<Region *>> regions = findChoices(choose);
+  if (failed(regions))
+    return failure();
+  auto module = choose->getParentOfType<ModuleOp>();
+  ImplicitLocOpBuilder b(choose.getLoc(), choose);
+  auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+  SmallVector<Value> kernels, counts;
+  for (Region *region : *regions) {
+    size_t before = kernels.size();
+    WalkResult result = region->walk([&](tile::LaunchOp launch) {
+      FailureOr<LLVM::GlobalOp> kernel = getKernel(launch);
+      if (failed(kernel))
+        return WalkResult::interrupt();
+      kernels.push_back(LLVM::AddressOfOp::create(b, *kernel));
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      return failure();
+    counts.push_back(LLVM::ConstantOp::create(
+        b, b.getI64IntegerAttr(kernels.size() - before)));
+  }
+  auto function = module.lookupSymbol<LLVM::LLVMFuncOp>(chooseName);
+  if (!function) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(module.getBody());
+    function = LLVM::LLVMFuncOp::create(
+        b, chooseName,
+        LLVM::LLVMFunctionType::get(
+            b.getI64Type(), {pointer, pointer, b.getI64Type(), pointer}));
+  }
+  Value count = LLVM::ConstantOp::create(b, b.getI64IntegerAttr(counts.size()));
+  Value number =
+      LLVM::CallOp::create(b, function,
+                           ValueRange{storeArray(b, pointer, kernels),
+                                      storeArray(b, b.getI64Type(), counts),
+                                      count, stream})
+          .getResult();
+  choose.replaceAllUsesWith(
+      arith::IndexCastOp::create(b, b.getIndexType(), number).getResult());
+  choose.erase();
+  return success();
+}
+
 /// Refuses what would run on the host.
 static LogicalResult checkHostOps(func::FuncOp function) {
   WalkResult result = function.getBody().walk([](Operation *op) {
-    if (isa<tile::LaunchOp, func::CallOp, cf::AssertOp>(op) ||
+    if (isa<tile::LaunchOp, tile::ChooseOp, func::CallOp, cf::AssertOp>(op) ||
         isMemoryEffectFree(op) || op->hasTrait<OpTrait::IsTerminator>() ||
         op->hasTrait<OpTrait::HasRecursiveMemoryEffects>())
       return WalkResult::advance();
@@ -377,6 +442,11 @@ struct ConvertTileLaunchToCudaPass final
     for (func::FuncOp function : functions) {
       Value stream = function.getArguments().back();
       function.walk([&](tile::ProcessorsOp op) { lowerProcessors(op); });
+      SmallVector<tile::ChooseOp> choices;
+      function.walk([&](tile::ChooseOp op) { choices.push_back(op); });
+      for (tile::ChooseOp choose : choices)
+        if (failed(lowerChoose(choose, stream)))
+          return signalPassFailure();
       SmallVector<tile::LaunchOp> launches;
       function.walk([&](tile::LaunchOp op) { launches.push_back(op); });
       for (tile::LaunchOp launch : launches)

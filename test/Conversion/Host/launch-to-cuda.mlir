@@ -111,3 +111,52 @@ module attributes {gpu.container_module} {
     return
   }
 }
+
+// -----
+
+// Which of the regions runs is asked of the runtime, which gets the kernels of each,
+// those of the default region first.
+
+// CHECK: llvm.func @fovea_cuda_choose(!llvm.ptr, !llvm.ptr, i64, !llvm.ptr) -> i64
+// CHECK-LABEL: func.func @choice
+// CHECK-SAME: %[[STREAM:[a-z0-9]+]]: !llvm.ptr)
+// CHECK: %[[LARGE:.*]] = llvm.mlir.addressof @large_kernel
+// CHECK: %[[SMALL:.*]] = llvm.mlir.addressof @small_kernel
+// CHECK: llvm.store %[[LARGE]], %[[FIRST:.*]] :
+// CHECK: llvm.store %[[SMALL]], %
+// CHECK: %[[NUMBER:.*]] = llvm.call @fovea_cuda_choose(%{{.*}}, %{{.*}}, %{{.*}}, %[[STREAM]])
+// CHECK: %[[N:.*]] = arith.index_cast %[[NUMBER]] : i64 to index
+// CHECK: scf.index_switch %[[N]]
+// CHECK: llvm.call @fovea_cuda_launch
+module attributes {gpu.container_module} {
+  gpu.module @small {
+    llvm.func @small() attributes {pipe.launch = {arguments = [], block = 128 : i64, grid = array<i64: 0>, shared_bytes = 0 : i64, waits = true}} {
+      llvm.return
+    }
+  }
+  gpu.module @large {
+    llvm.func @large() attributes {pipe.launch = {arguments = [], block = 128 : i64, grid = array<i64: 0>, shared_bytes = 0 : i64, persistent = true}} {
+      llvm.return
+    }
+  }
+  func.func @choice(%n: index) {
+    %c = tile.choose
+    scf.index_switch %c
+    case 1 {
+      tile.launch @small grid(%n) args()
+      scf.yield
+    }
+    default {
+      tile.launch @large grid(%n) args()
+    }
+    return
+  }
+}
+
+// -----
+
+func.func @no_choice() -> index {
+  // expected-error @+1 {{'tile.choose' op feeds no scf.index_switch with cases 1, 2, ...; -attn-offer-schedules makes one}}
+  %c = tile.choose
+  return %c : index
+}

@@ -7,7 +7,8 @@
  *===----------------------------------------------------------------------===*/
 /* Stands in for libcuda.so.1 (FOVEA_CUDA_DRIVER): device memory is the host's,
  * nothing runs, and what a launch asks for is printed. FAKE_CAPABILITY is the
- * device's compute capability times 10; the function that FAKE_FAIL names fails;
+ * device's compute capability times 10, FAKE_VERSION the driver's version,
+ * FAKE_LOCAL the local memory of kernels; the function that FAKE_FAIL names fails;
  * with FAKE_NO_CONTEXT no context is current. Compiled with FAKE_OLD, it is a
  * driver that is too old. */
 #include <stdint.h>
@@ -39,7 +40,10 @@ RETURN_0(cuStreamEndCapture)
 RETURN_0(cuGraphInstantiateWithFlags)
 RETURN_0(cuGraphLaunch)
 
-int cuDriverGetVersion(int *version) { return *version = 12000, 0; }
+int cuDriverGetVersion(int *version) {
+  const char *text = getenv("FAKE_VERSION");
+  return *version = text ? atoi(text) : 12000, 0;
+}
 int cuGetErrorString(int status, const char **text) {
   (void)status;
   *text = "a fake error";
@@ -91,7 +95,20 @@ int cuModuleLoadData(void **module, const void *image) {
 int cuModuleGetFunction(void **function, void *module, const char *name) {
   (void)module;
   printf("function %s\n", name);
-  return *function = &context, status_of("cuModuleGetFunction");
+  static char names[64][64];
+  static int count;
+  *function = strncpy(names[count++ % 64], name, 63);
+  return status_of("cuModuleGetFunction");
+}
+/* FAKE_LOCAL is NAME=BYTES ..., with a space between two. */
+int cuFuncGetAttribute(int *value, int attribute, void *function) {
+  const char *text = getenv("FAKE_LOCAL");
+  size_t length = strlen(function);
+  *value = 0;
+  for (; text && attribute == 3; text = strchr(text, ' '), text = text ? text + 1 : text)
+    if (!strncmp(text, function, length) && text[length] == '=')
+      *value = atoi(text + length + 1);
+  return status_of("cuFuncGetAttribute");
 }
 int cuFuncSetAttribute(void *function, int attribute, int value) {
   (void)function;

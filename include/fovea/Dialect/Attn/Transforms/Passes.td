@@ -424,9 +424,9 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     | next with up to 16 queries | 64 | 64 | 1, 240 | 4 stages, keys divided |
     | next with up to 16 queries | 64 | 64 | 1, 240 | the same without overlap |
     | next with a walk of 64 by 64, up to 128 channels | 64 | 64 | 1, 216 | two blocks on a multiprocessor |
-    | next up to 64 channels and 1,024 queries (a static number), masked | 128 | 128 | 2, 240 | 4 stages, persistent |
-    | next up to 64 channels only | 192 | 128 | 3, 160 | turns, persistent |
-    | next up to 64 channels only | 192 | 128 | 3, 160 | turns |
+    | next above 128 channels up to 1,024 queries (a static number), masked | 128 | 64 | 2, 240 | turns, skips tiles |
+    | next up to 64 channels only | 192 | 128 | 3, 160 | turns without a mask, skips tiles, persistent |
+    | next up to 64 channels only | 192 | 128 | 3, 160 | turns without a mask, skips tiles |
     | next | 128 | 128 | 2, 240 | turns, persistent |
     | next | 128 | 128 | 2, 240 | turns |
     | next | 128 | 64 | 2, 240 | turns, persistent |
@@ -453,6 +453,19 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
   let dependentDialects = [
     "::fovea::pipe::PipeDialect", "::fovea::tile::TileDialect"
   ];
+}
+
+def AttnOfferSchedules : Pass<"attn-offer-schedules"> {
+  let summary = "Makes a version of an attention op for each of its schedules";
+  let description = [{
+    An `attn.attention` on memrefs with an attribute `attn.schedules` becomes an
+    `scf.index_switch` on `tile.choose`, with the op under its own schedule by
+    default, and under one of the attribute's in each case. Moves of tokens to and
+    from its buffers (`attn.reorder`) go with it. Where no ptxas is found, the
+    compiler offers schedules for a GPU so: what the driver makes of a kernel is
+    known when it is loaded.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::fovea::tile::TileDialect"];
 }
 
 def AttnPackHeads : Pass<"attn-pack-heads"> {

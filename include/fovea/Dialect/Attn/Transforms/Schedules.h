@@ -21,6 +21,9 @@ namespace fovea::attn {
 /// takes the place of one whose kernel spills.
 llvm::SmallVector<pipe::ScheduleAttr> getCudaSchedules(AttentionOp op);
 
+/// The attribute that -attn-offer-schedules reads: an array of schedules.
+constexpr llvm::StringLiteral offeredSchedules = "attn.schedules";
+
 /// How many heads or sequences -attn-pack-heads makes rows of one of an op, if
 /// it has memrefs then; dynamic if the types do not say it, nothing if it
 /// leaves the op.

@@ -124,6 +124,34 @@ def Tile_ProcessorsOp : Tile_Op<"processors", [Pure]> {
   let assemblyFormat = "attr-dict";
 }
 
+def Tile_ChooseOp : Tile_Op<"choose"> {
+  let summary = "Which of several ways to launch kernels runs best here";
+  let description = [{
+    For an `scf.index_switch`, whose regions do the same by different kernels: the
+    default region (0), or the case, whose kernels keep all they hold in registers;
+    of several the first, and of none the one that spills least. Known when the
+    kernels are loaded. For code that makes launches, not for kernels. Regions for
+    the cases 1, 2, ... and the default one, each with a launch, are an error to
+    lack.
+
+    Example:
+
+    ```mlir
+    %n = tile.choose
+    scf.index_switch %n
+    case 1 {
+      tile.launch @small grid(%m) args(%a : memref<?x64xf32>)
+      scf.yield
+    }
+    default {
+      tile.launch @large grid(%m) args(%a : memref<?x64xf32>)
+    }
+    ```
+  }];
+  let results = (outs Index:$result);
+  let assemblyFormat = "attr-dict";
+}
+
 //===----------------------------------------------------------------------===//
 // Memory
 //===----------------------------------------------------------------------===//
