@@ -1,8 +1,5 @@
 // RUN: fovea-opt %s --attn-offer-schedules | FileCheck %s
 
-#small = #pipe.schedule<query_tile = 128, key_tile = 64, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 240>
-#large = #pipe.schedule<query_tile = 128, key_tile = 128, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 240>
-
 // CHECK-LABEL: func.func @attention
 // CHECK: %[[N:.*]] = tile.choose
 // CHECK-NEXT: scf.index_switch %[[N]]
@@ -15,6 +12,8 @@
 // CHECK-NOT: attn.schedules
 // CHECK: schedule = #pipe.schedule<query_tile = 128, key_tile = 128,
 // DOC-BEGIN: attn-offer-schedules --attn-offer-schedules
+#small = #pipe.schedule<query_tile = 128, key_tile = 64, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 240>
+#large = #pipe.schedule<query_tile = 128, key_tile = 128, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 240>
 !t = memref<?x?x?x128xbf16>
 func.func @attention(%q: !t, %k: !t, %v: !t, %o: !t) {
   attn.attention ins(%q : !t) dense(%k, %v : !t, !t) outs(%o : !t)
