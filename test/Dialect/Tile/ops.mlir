@@ -145,6 +145,8 @@ func.func @together(%o: !tile.tile<64x128xf32>, %m: !tile.tile<64xf32>, %part: i
                     %rows: index) -> i1 {
   // CHECK: %[[N:.*]] = tile.processors
   %n = tile.processors
+  // CHECK: tile.choose
+  %c = tile.choose
   // CHECK: %{{.*}}, %{{.*}}, %{{.*}}, %[[LAST:.*]] = tile.combine %{{.*}}, %{{.*}}, %{{.*}} part %{{.*}} of %[[N]] rows %{{.*}} unit 1.250000e-01 : <64x128xf32>, <64xf32>
   %s, %t, %w, %last = tile.combine %o, %m, %m part %part of %n rows %rows unit 0.125
       : !tile.tile<64x128xf32>, !tile.tile<64xf32>

@@ -128,25 +128,12 @@ def Tile_ChooseOp : Tile_Op<"choose"> {
   let summary = "Which of several ways to launch kernels runs best here";
   let description = [{
     For an `scf.index_switch`, whose regions do the same by different kernels: the
-    default region (0), or the case, whose kernels keep all they hold in registers;
-    of several the first, and of none the one that spills least. Known when the
-    kernels are loaded. For code that makes launches, not for kernels. Regions for
-    the cases 1, 2, ... and the default one, each with a launch, are an error to
-    lack.
+    default region (0), or the case (1, 2, ...), whose kernels keep all they hold in
+    registers; of several the first, and of none the one that spills least. Known
+    when the kernels are loaded. For code that makes launches, not for kernels;
+    `-attn-offer-schedules` makes such switches.
 
-    Example:
-
-    ```mlir
-    %n = tile.choose
-    scf.index_switch %n
-    case 1 {
-      tile.launch @small grid(%m) args(%a : memref<?x64xf32>)
-      scf.yield
-    }
-    default {
-      tile.launch @large grid(%m) args(%a : memref<?x64xf32>)
-    }
-    ```
+    Example: `%n = tile.choose`.
   }];
   let results = (outs Index:$result);
   let assemblyFormat = "attr-dict";
