@@ -54,6 +54,7 @@ void fovea::buildImportStage(OpPassManager &pm) {
 
 void fovea::buildAttnStage(OpPassManager &pm,
                            const CpuPipelineOptions &options) {
+  pm.addPass(attn::createAttnListToMask());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   // Before tokens move, and a schedule is chosen by what the score costs.
@@ -189,6 +190,7 @@ void fovea::buildSizeChecks(OpPassManager &pm, bool isCpu) {
 
 void fovea::buildCudaAttnStage(OpPassManager &pm,
                                const CudaPipelineOptions &options) {
+  pm.addPass(attn::createAttnListToMask());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   // There is no code for linalg ops on the device.

@@ -52,8 +52,9 @@ def make_dense(name, size):
     return [q, k, v, slopes], sums(scores, seen)[0]
 
 
-def make_packed(size):
-    """The same, for sequences that follow one another, some of no queries or keys."""
+def make_packed(size, counts=None):
+    """The same, for sequences that follow one another, some of no queries or keys, which
+    have so many keys, if that is given."""
     batch, heads, key_heads, queries, keys = size
     offsets = [torch.randint(0, n + 1, (2 * batch + 1,), device=DEVICE,
                              dtype=torch.int32).sort().values for n in (queries, keys)]
@@ -63,13 +64,66 @@ def make_packed(size):
     shared = k.double().repeat_interleave(heads // key_heads, 0)
     for n in range(2 * batch):
         (a, b), (c, d) = (o[n:n + 2].tolist() for o in offsets)
+        if counts is not None:
+            counts[n].clamp_(max=d - c)
+            for content in (k, v):
+                content[:, c + counts[n]:d] = float("nan")
+            d = c + int(counts[n])
         scores = q[:, a:b].double() @ shared[:, c:d].mT / 8
         if b > a and d > c:
             want[:, c:d] = sums(scores, torch.ones_like(scores, dtype=torch.bool))[0]
     for content, (first, last) in ((q, offsets[0][[0, -1]]), (k, offsets[1][[0, -1]]),
                                    (v, offsets[1][[0, -1]])):
         content[:, :first] = content[:, last:] = float("nan")
-    return [q, k, v, *offsets], want
+    return [q, k, v, *offsets, *([] if counts is None else [counts])], want
+
+
+def make_lengths(size):
+    return make_packed(size, torch.randint(0, 90, (2 * size[0],), device=DEVICE,
+                                           dtype=torch.int32))
+
+
+def make_ragged(size):
+    """Packed queries of sequences whose keys are not, with lengths."""
+    batch, heads, key_heads, queries, keys = size
+    offsets = torch.randint(0, queries + 1, (batch + 1,), device=DEVICE,
+                            dtype=torch.int32).sort().values
+    lengths = torch.randint(0, keys + 1, (batch,), device=DEVICE, dtype=torch.int32)
+    q = randn(heads, queries, 64, dtype=torch.bfloat16)
+    k, v = (randn(batch, key_heads, keys, 64, dtype=torch.bfloat16) for _ in range(2))
+    want = torch.zeros(batch, heads, keys, device=DEVICE, dtype=torch.float64)
+    for n in range(batch):
+        (a, b), c = offsets[n:n + 2].tolist(), int(lengths[n])
+        scores = q[:, a:b].double() @ k[n, :, :c].double().repeat_interleave(
+            heads // key_heads, 0).mT / 8
+        if b > a and c > 0:
+            want[n, :, :c] = sums(scores, torch.ones_like(scores, dtype=torch.bool))[0]
+        for content in (k, v):
+            content[n, :, c:] = float("nan")
+    q[:, :offsets[0]] = q[:, offsets[-1]:] = float("nan")
+    return [q, k, v, offsets, lengths], want
+
+
+def make_listed(size):
+    """A walk of random tiles; of each row up to two are partial, and those are causal."""
+    batch, heads, key_heads, queries, keys = size
+    q = randn(batch, heads, queries, 64, dtype=torch.bfloat16)
+    k, v = (randn(batch, key_heads, keys, 64, dtype=torch.bfloat16) for _ in range(2))
+    i, j = (torch.arange(n, device=DEVICE) for n in (queries, keys))
+    seen = torch.zeros(queries, keys, dtype=torch.bool, device=DEVICE)
+    rows, tiles = [], []
+    for m in torch.randperm(-(-queries // 128)).tolist():
+        own = torch.randperm(-(-keys // 128))[:int(torch.randint(1, 4, ()))].tolist()
+        partials = min(2, len(own))
+        rows.append([m, len(tiles), len(own), partials])
+        tiles += own
+        for n, t in enumerate(own):
+            pairs = (i[:, None] // 128 == m) & (j // 128 == t)
+            seen |= pairs & (j <= i[:, None]) if n < partials else pairs
+    scores = q.double() @ k.double().repeat_interleave(heads // key_heads, 1).mT / 8
+    lists = [torch.tensor([[rows]], device=DEVICE, dtype=torch.int32),
+             torch.tensor(tiles, device=DEVICE, dtype=torch.int32)]
+    return [q, k, v, *lists], sums(scores, seen.expand(scores.shape))[0]
 
 
 def make_paged(size):
@@ -98,7 +152,8 @@ def make_paged(size):
 
 def run_one(library, name, size, repeats):
     """What is wrong, and the relative error."""
-    make = {"packed": make_packed, "paged": make_paged}.get(name)
+    make = {"packed": make_packed, "paged": make_paged, "lengths": make_lengths,
+            "ragged": make_ragged, "listed": make_listed}.get(name)
     arguments, want = make(size) if make else make_dense(name, size)
     q = arguments[0]
 
@@ -118,4 +173,5 @@ def run_sums(runtime, built, repeats):
         library = Library(runtime, built / "sums.so", name)
         return lambda size: run_one(library, name, size, repeats)
 
-    return run_functions("sums", ("causal", "window", "packed", "paged"), SIZES, run)
+    return run_functions("sums", ("causal", "window", "packed", "paged", "lengths",
+                                  "ragged", "listed"), SIZES, run)

@@ -507,11 +507,9 @@ struct AttnSelectSchedulePass final
       if (parse<CudaTarget>())
         selectAll<pipe::ScheduleAttr>(getCudaSchedules, checkCuda);
       getOperation()->walk([&](ScoreReduceOp op) {
-        op.emitOpError("has no code for NVIDIA GPUs with lengths of packed "
-                       "sequences, packed queries only, a walk, packed keys "
-                       "among several segments, or keys behind those of "
-                       "lengths where a region asks for their coordinate; "
-                       "compute it on a CPU");
+        op.emitOpError("is no attention of keys to queries, which alone has "
+                       "code for NVIDIA GPUs: sums are in f32 there; run "
+                       "-attn-swap-score-reduce");
         signalPassFailure();
       });
     } else if (auto cpu = parse<CpuTarget>()) {

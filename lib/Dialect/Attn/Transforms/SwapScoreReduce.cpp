@@ -20,6 +20,7 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace fovea::attn {
@@ -35,19 +36,26 @@ namespace {
 /// Swaps the queries and the keys of one segment of an op.
 class Swapper {
 public:
-  /// `start`: the coordinate of the segment's first key, 0 where it is null;
-  /// `output`: the part of the op's output for its keys.
-  Swapper(ScoreReduceOp op, unsigned n, Value start, Value output,
-          RewriterBase &b)
+  /// `start`, 0 where it is null, and for each sequence its numbers in `before`
+  /// are the coordinate of the segment's first key; `output`: the part of the
+  /// op's output for its keys.
+  Swapper(ScoreReduceOp op, unsigned n, Value start, ValueRange before,
+          Value output, RewriterBase &b)
       : op(op), loc(op.getLoc()), b(b), maps(op.getIndexingMapsArray()),
         segment(cast<SegmentAttr>(op.getSegments()[n])), key(op.getKeys()[n]),
-        start(start), output(output),
-        tables(cast<ScoreOpInterface>(op.getOperation()).getTablesOf(n)) {
+        packsKeys(segment.getKind() != SegmentKind::packed &&
+                  segment.getHasOffsets()),
+        start(start), before(before), output(output), lengths(lengthsOf(op, n)),
+        tables(cast<ScoreOpInterface>(op.getOperation()).getTablesOf(n)) {}
+
+  /// How many keys each sequence has of a segment; null: as many as are stored.
+  static Value lengthsOf(ScoreReduceOp op, unsigned n) {
     auto counted = op.getSegments().getAsRange<SegmentAttr>();
-    if (segment.getHasLengths())
-      lengths = op.getLengths()[llvm::count_if(
-          llvm::make_range(counted.begin(), std::next(counted.begin(), n)),
-          [](SegmentAttr other) { return other.getHasLengths(); })];
+    if (!cast<SegmentAttr>(op.getSegments()[n]).getHasLengths())
+      return {};
+    return op.getLengths()[llvm::count_if(
+        llvm::make_range(counted.begin(), std::next(counted.begin(), n)),
+        [](SegmentAttr other) { return other.getHasLengths(); })];
   }
 
   /// The sums for the segment's keys, in the place of `output`.
@@ -59,11 +67,24 @@ private:
   }
   /// A map with queries for keys, and keys for queries.
   AffineMap swapped(AffineMap map);
+  bool isPacked() const {
+    return packsKeys || segment.getKind() == SegmentKind::packed;
+  }
+  OpFoldResult sizeOf(unsigned dim) {
+    return tensor::getMixedSize(b, loc, output, *axisOf(maps[2], dim));
+  }
+  Value valueOf(OpFoldResult size) {
+    return getValueOrCreateConstantIndexOp(b, loc, size);
+  }
+  AffineMap rowsOf(AffineMap map);
+  Value createOffsets();
   Value negateLse();
   std::pair<Value, AffineMap> expandKeys();
   Value sliceChannels();
   SmallVector<Value> getOrigin();
   void swapRegion(Region &from, Region &to, unsigned firstCoordinate);
+  void addBefore(AttentionOp attention, Region &region,
+                 MutableOperandRange captures, unsigned firstCoordinate);
   void addLse(AttentionOp attention, Value negated);
   AttentionOp createAttention();
   Value exponentiate(Value lse);
@@ -73,7 +94,12 @@ private:
   RewriterBase &b;
   SmallVector<AffineMap> maps;
   SegmentAttr segment;
-  Value key, start, output, lengths;
+  Value key;
+  /// Queries are packed and keys are not: they become rows one after the other.
+  bool packsKeys;
+  Value start;
+  SmallVector<Value> before;
+  Value output, lengths;
   SmallVector<Value> tables;
 };
 
@@ -86,6 +112,33 @@ AffineMap Swapper::swapped(AffineMap map) {
                                       : dim == dimJ ? dimI
                                                     : dim));
   return map.replaceDimsAndSymbols(dims, {}, map.getNumDims(), 0);
+}
+
+/// A map of the output, without the sequence where keys are packed here.
+AffineMap Swapper::rowsOf(AffineMap map) {
+  std::optional<unsigned> axis = axisOf(map, dimB);
+  return packsKeys && axis ? map.dropResult(*axis) : map;
+}
+
+/// Where the keys of each sequence begin and end that are packed here.
+Value Swapper::createOffsets() {
+  Value sequences = valueOf(sizeOf(dimB)), columns = valueOf(sizeOf(dimJ));
+  Value count = b.createOrFold<arith::AddIOp>(loc, sequences, index(1));
+  Value empty =
+      tensor::EmptyOp::create(b, loc, {getAsOpFoldResult(count)},
+                              getElementTypeOrSelf(tables[0].getType()));
+  auto body = [&](OpBuilder &b, Location loc, ValueRange arguments) {
+    Value row = arith::MulIOp::create(
+        b, loc, linalg::IndexOp::create(b, loc, 0), columns);
+    Type type = arguments[0].getType();
+    if (!type.isIndex())
+      row = arith::IndexCastOp::create(b, loc, type, row);
+    linalg::YieldOp::create(b, loc, row);
+  };
+  return linalg::GenericOp::create(b, loc, empty.getType(), ValueRange(), empty,
+                                   b.getMultiDimIdentityMap(1),
+                                   utils::IteratorType::parallel, body)
+      .getResult(0);
 }
 
 /// -lse; -inf where a query has no key, so that it adds nothing.
@@ -117,20 +170,19 @@ Value Swapper::negateLse() {
 
 /// The keys as queries, and their map. There is a row for each of the output's:
 /// keys that heads or sequences share are copied for each of these, those in
-/// pages for each sequence, one page after the other.
+/// pages for each sequence, one page after the other. With packed queries, the
+/// keys of one sequence follow those of another.
 std::pair<Value, AffineMap> Swapper::expandKeys() {
   bool isPaged = segment.getKind() == SegmentKind::paged;
   SmallVector<AffineExpr> dims(maps[1].getResults());
-  auto sizeOf = [&](unsigned dim) {
-    return tensor::getMixedSize(b, loc, output, *axisOf(maps[2], dim));
-  };
-  bool isWhole = !isPaged;
+  bool isWhole = !isPaged && !packsKeys;
   for (unsigned dim : {dimH, dimB})
     if (axisOf(maps[2], dim) && !axisOf(maps[1], dim)) {
       dims.insert(dims.begin(), b.getAffineDimExpr(dim));
       isWhole = false;
     }
-  AffineMap map = AffineMap::get(maps[1].getNumDims(), 0, dims, b.getContext());
+  AffineMap map =
+      rowsOf(AffineMap::get(maps[1].getNumDims(), 0, dims, b.getContext()));
   Value group;
   if (std::optional<unsigned> axis = axisOf(maps[1], dimH)) {
     OpFoldResult keyHeads = tensor::getMixedSize(b, loc, key, *axis);
@@ -145,11 +197,16 @@ std::pair<Value, AffineMap> Swapper::expandKeys() {
   SmallVector<OpFoldResult> sizes;
   for (int64_t n = 0; n < rank; ++n) {
     unsigned dim = map.getDimPosition(n);
-    sizes.push_back(
-        dim == dimB || dim == dimH || (isPaged && dim == dimJ)
-            ? sizeOf(dim)
-            : tensor::getMixedSize(b, loc, key, *axisOf(maps[1], dim)));
+    if (packsKeys && dim == dimJ)
+      sizes.push_back(getAsOpFoldResult(b.createOrFold<arith::MulIOp>(
+          loc, valueOf(sizeOf(dimB)), valueOf(sizeOf(dimJ)))));
+    else if (dim == dimB || dim == dimH || (isPaged && dim == dimJ))
+      sizes.push_back(sizeOf(dim));
+    else
+      sizes.push_back(
+          tensor::getMixedSize(b, loc, key, *axisOf(maps[1], dim)));
   }
+  Value columns = packsKeys ? valueOf(sizeOf(dimJ)) : Value();
   Value empty = tensor::EmptyOp::create(b, loc, sizes,
                                         getElementTypeOrSelf(key.getType()));
   SmallVector<utils::IteratorType> iterators(rank,
@@ -161,7 +218,14 @@ std::pair<Value, AffineMap> Swapper::expandKeys() {
   }
   auto body = [&](OpBuilder &b, Location loc, ValueRange) {
     auto coordinate = [&](unsigned dim) -> Value {
-      return linalg::IndexOp::create(b, loc, *axisOf(map, dim));
+      bool isOfRow = packsKeys && (dim == dimB || dim == dimJ);
+      Value value =
+          linalg::IndexOp::create(b, loc, *axisOf(map, isOfRow ? dimJ : dim));
+      if (isOfRow && dim == dimB)
+        return arith::DivUIOp::create(b, loc, value, columns);
+      if (isOfRow)
+        return arith::RemUIOp::create(b, loc, value, columns);
+      return value;
     };
     SmallVector<Value> at;
     for (unsigned n = 0; n < maps[1].getNumResults(); ++n) {
@@ -239,6 +303,39 @@ void Swapper::swapRegion(Region &from, Region &to, unsigned firstCoordinate) {
     use->set(j);
 }
 
+/// Adds to a key's coordinate, which is that of a query now, how many keys its
+/// sequence has before it.
+void Swapper::addBefore(AttentionOp attention, Region &region,
+                        MutableOperandRange captures,
+                        unsigned firstCoordinate) {
+  if (region.empty() || before.empty())
+    return;
+  OpBuilder::InsertionGuard guard(b);
+  auto capture = [&](Value value) -> Value {
+    captures.append(value);
+    return region.addArgument(value.getType(), loc);
+  };
+  b.setInsertionPointToStart(&region.front());
+  Value row = region.getArgument(firstCoordinate + dimI);
+  SmallVector<OpOperand *> uses =
+      llvm::map_to_vector(row.getUses(), [](OpOperand &use) { return &use; });
+  if (uses.empty())
+    return;
+  Value sequence = region.getArgument(firstCoordinate + dimB), sum = row;
+  if (!attention.getOrigin().empty())
+    sequence = arith::SubIOp::create(b, loc, sequence,
+                                     capture(attention.getOrigin()[dimB]));
+  for (Value counts : before) {
+    Value count =
+        tensor::ExtractOp::create(b, loc, capture(counts), sequence);
+    if (!count.getType().isIndex())
+      count = arith::IndexCastOp::create(b, loc, b.getIndexType(), count);
+    sum = arith::AddIOp::create(b, loc, sum, count);
+  }
+  for (OpOperand *use : uses)
+    use->set(sum);
+}
+
 /// s'  ->  s' - lse[i], which has the coordinate of a key now.
 void Swapper::addLse(AttentionOp attention, Value negated) {
   Region &region = attention.getScore();
@@ -266,7 +363,7 @@ void Swapper::addLse(AttentionOp attention, Value negated) {
       coordinate = arith::SubIOp::create(b, loc, coordinate,
                                          capture(attention.getOrigin()[dim]));
     // Sequences follow one another.
-    if (dim == dimJ && segment.getKind() == SegmentKind::packed) {
+    if (dim == dimJ && isPacked()) {
       Value sequence = region.getArgument(1 + dimB);
       if (!attention.getOrigin().empty())
         sequence = arith::SubIOp::create(b, loc, sequence,
@@ -288,12 +385,19 @@ AttentionOp Swapper::createAttention() {
   auto [query, queryMap] = expandKeys();
   Value values = sliceChannels();
   Value negated = negateLse();
-  AffineMap keyMap = swapped(maps[0]), lseMap = swapped(maps[2]);
+  AffineMap keyMap = swapped(maps[0]), lseMap = rowsOf(swapped(maps[2]));
   AffineExpr channel = b.getAffineDimExpr(dimE);
   unsigned axis = *axisOf(keyMap, dimD);
   AffineMap valueMap = keyMap.dropResult(axis).insertResult(channel, axis);
   AffineMap outputMap = lseMap.insertResult(channel, lseMap.getNumResults());
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, output);
+  SmallVector<OpFoldResult> sizes;
+  for (unsigned n = 0; n < lseMap.getNumResults(); ++n) {
+    unsigned dim = lseMap.getDimPosition(n);
+    sizes.push_back(
+        dim == dimI && packsKeys
+            ? tensor::getMixedSize(b, loc, query, *axisOf(queryMap, dimI))
+            : sizeOf(dim == dimI ? dimJ : dim));
+  }
   Value lse = tensor::EmptyOp::create(b, loc, sizes, b.getF32Type());
   auto valueType = cast<RankedTensorType>(values.getType());
   sizes.push_back(b.getIndexAttr(valueType.getDimSize(axis)));
@@ -310,8 +414,12 @@ AttentionOp Swapper::createAttention() {
   add(op.getQuery());
   add(values);
   add({}); // Lengths are of queries now.
-  bool isPacked = segment.getKind() == SegmentKind::packed;
-  add(isPacked ? llvm::to_vector(llvm::reverse(tables)) : SmallVector<Value>());
+  if (packsKeys)
+    add({createOffsets(), tables[0]});
+  else if (isPacked())
+    add(llvm::to_vector(llvm::reverse(tables)));
+  else
+    add({});
   for (unsigned n = 0; n < 3; ++n) // No starts and factors.
     add({});
   add(op.getScoreCaptures());
@@ -323,7 +431,7 @@ AttentionOp Swapper::createAttention() {
   state.addTypes({unused.getType(), lse.getType()});
   state.addAttribute("operandSegmentSizes", b.getDenseI32ArrayAttr(counts));
   // Keys in pages are copied.
-  SegmentKind kind = isPacked ? SegmentKind::packed : SegmentKind::dense;
+  SegmentKind kind = isPacked() ? SegmentKind::packed : SegmentKind::dense;
   state.addAttribute("segments",
                      b.getArrayAttr(SegmentAttr::get(b.getContext(), kind, 0,
                                                      /*has_lengths=*/false,
@@ -340,6 +448,10 @@ AttentionOp Swapper::createAttention() {
   swapRegion(op.getScore(), *state.addRegion(), 1);
   swapRegion(op.getMask(), *state.addRegion(), 0);
   auto attention = cast<AttentionOp>(b.create(state));
+  addBefore(attention, attention.getScore(),
+            attention.getScoreCapturesMutable(), 1);
+  addBefore(attention, attention.getMask(), attention.getMaskCapturesMutable(),
+            0);
   addLse(attention, negated);
   return attention;
 }
@@ -350,8 +462,24 @@ Value Swapper::exponentiate(Value lse) {
   AffineMap map = b.getMultiDimIdentityMap(rank);
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
+  Value columns = packsKeys ? valueOf(sizeOf(dimJ)) : Value();
   auto body = [&](OpBuilder &b, Location loc, ValueRange a) {
-    Value result = math::ExpOp::create(b, loc, a[0]);
+    Value result = a[0];
+    if (packsKeys) {
+      auto at = [&](unsigned dim) -> Value {
+        return linalg::IndexOp::create(b, loc, *axisOf(maps[2], dim));
+      };
+      Value row = arith::AddIOp::create(
+          b, loc, arith::MulIOp::create(b, loc, at(dimB), columns), at(dimJ));
+      AffineMap rows = rowsOf(maps[2]);
+      SmallVector<Value> place;
+      for (unsigned n = 0; n < rows.getNumResults(); ++n) {
+        unsigned dim = rows.getDimPosition(n);
+        place.push_back(dim == dimJ ? row : at(dim));
+      }
+      result = tensor::ExtractOp::create(b, loc, lse, place);
+    }
+    result = math::ExpOp::create(b, loc, result);
     Value row = linalg::IndexOp::create(b, loc, *axisOf(maps[2], dimJ));
     auto read = [&](Value table, Value position) -> Value {
       Value value = tensor::ExtractOp::create(b, loc, table, position);
@@ -361,7 +489,30 @@ Value Swapper::exponentiate(Value lse) {
                        .getResult();
     };
     Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
-    if (lengths) {
+    bool isPacked = segment.getKind() == SegmentKind::packed;
+    if (isPacked && lengths) {
+      // The row is one of a sequence's first keys.
+      Value no = arith::ConstantIntOp::create(b, loc, 0, 1);
+      auto exists = scf::ForOp::create(
+          b, loc, index(0), tensor::DimOp::create(b, loc, lengths, 0), index(1),
+          no,
+          [&](OpBuilder &b, Location loc, Value sequence, ValueRange found) {
+            Value place = arith::SubIOp::create(b, loc, row,
+                                                read(tables[1], sequence));
+            Value next = arith::AddIOp::create(b, loc, sequence, index(1));
+            Value inside = arith::AndIOp::create(
+                b, loc,
+                arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, place,
+                                      read(lengths, sequence)),
+                arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, row,
+                                      read(tables[1], next)));
+            scf::YieldOp::create(
+                b, loc,
+                arith::OrIOp::create(b, loc, found[0], inside).getResult());
+          });
+      result =
+          arith::SelectOp::create(b, loc, exists.getResult(0), result, zero);
+    } else if (lengths) {
       std::optional<unsigned> axis = axisOf(maps[2], dimB);
       Value sequence =
           axis ? linalg::IndexOp::create(b, loc, *axis).getResult() : index(0);
@@ -369,10 +520,14 @@ Value Swapper::exponentiate(Value lse) {
                                            row, read(lengths, sequence));
       result = arith::SelectOp::create(b, loc, exists, result, zero);
     }
-    if (segment.getKind() == SegmentKind::packed)
+    if (isPacked && !lengths)
       result = selectRows(b, loc, tables[1], row, result, zero);
     linalg::YieldOp::create(b, loc, result);
   };
+  if (packsKeys)
+    return linalg::GenericOp::create(b, loc, output.getType(), ValueRange(),
+                                     output, map, iterators, body)
+        .getResult(0);
   return linalg::GenericOp::create(b, loc, output.getType(), lse, output,
                                    ArrayRef<AffineMap>{map, map}, iterators,
                                    body)
@@ -380,6 +535,29 @@ Value Swapper::exponentiate(Value lse) {
 }
 
 Value Swapper::swap() { return exponentiate(createAttention()->getResult(1)); }
+
+/// How many keys each sequence has of a packed segment.
+static Value countKeys(RewriterBase &b, ScoreReduceOp op, unsigned n) {
+  Location loc = op.getLoc();
+  Value offsets = cast<ScoreOpInterface>(op.getOperation()).getTablesOf(n)[1];
+  Value one = arith::ConstantIndexOp::create(b, loc, 1);
+  Value count = b.createOrFold<arith::SubIOp>(
+      loc, b.createOrFold<tensor::DimOp>(loc, offsets, 0), one);
+  Value empty = tensor::EmptyOp::create(b, loc, {getAsOpFoldResult(count)},
+                                        getElementTypeOrSelf(offsets.getType()));
+  auto body = [&](OpBuilder &b, Location loc, ValueRange arguments) {
+    Value sequence = linalg::IndexOp::create(b, loc, 0);
+    Value next = arith::AddIOp::create(b, loc, sequence, one);
+    Value end = tensor::ExtractOp::create(b, loc, offsets, next);
+    Value start = tensor::ExtractOp::create(b, loc, offsets, sequence);
+    linalg::YieldOp::create(
+        b, loc, arith::SubIOp::create(b, loc, end, start).getResult());
+  };
+  return linalg::GenericOp::create(b, loc, empty.getType(), ValueRange(), empty,
+                                   b.getMultiDimIdentityMap(1),
+                                   utils::IteratorType::parallel, body)
+      .getResult(0);
+}
 
 /// Keys that the segment stores.
 static Value getNumColumns(OpBuilder &b, ScoreReduceOp op, unsigned n) {
@@ -401,15 +579,18 @@ static void swapSegments(ScoreReduceOp op, RewriterBase &b) {
   b.setInsertionPoint(op);
   auto starts = op.getStarts().begin();
   Value start, output = op.getOutput();
+  SmallVector<Value> before;
   Value first = arith::ConstantIndexOp::create(b, loc, 0);
   bool isOne = op.getSegments().size() == 1;
   unsigned axis = *axisOf(op.getIndexingMapsArray()[2], dimJ);
   for (auto [n, segment] :
        llvm::enumerate(op.getSegments().getAsRange<SegmentAttr>())) {
-    if (segment.getHasStart())
+    if (segment.getHasStart()) {
       start = *starts++;
+      before.clear();
+    }
     if (isOne) {
-      output = Swapper(op, n, start, output, b).swap();
+      output = Swapper(op, n, start, before, output, b).swap();
       break;
     }
     Value columns = getNumColumns(b, op, n);
@@ -420,22 +601,19 @@ static void swapSegments(ScoreReduceOp op, RewriterBase &b) {
     offsets[axis] = getAsOpFoldResult(first);
     Value part =
         tensor::ExtractSliceOp::create(b, loc, output, offsets, sizes, strides);
-    part = Swapper(op, n, start, part, b).swap();
+    part = Swapper(op, n, start, before, part, b).swap();
     output = tensor::InsertSliceOp::create(b, loc, part, output, offsets, sizes,
                                            strides);
     first = b.createOrFold<arith::AddIOp>(loc, first, columns);
-    start = start ? b.createOrFold<arith::AddIOp>(loc, start, columns) : first;
+    if (Value lengths = Swapper::lengthsOf(op, n))
+      before.push_back(lengths);
+    else if (segment.getKind() == SegmentKind::packed)
+      before.push_back(countKeys(b, op, n));
+    else
+      start = start ? b.createOrFold<arith::AddIOp>(loc, start, columns)
+                    : columns;
   }
   b.replaceOp(op, output);
-}
-
-/// Whether a region asks for the coordinate of the key.
-static bool readsKeys(ScoreReduceOp op) {
-  for (auto [region, first] :
-       {std::pair(&op.getScore(), 1u), std::pair(&op.getMask(), 0u)})
-    if (!region->empty() && !region->getArgument(first + dimJ).use_empty())
-      return true;
-  return false;
 }
 
 /// Whether keys can be the queries of an attention.
@@ -444,22 +622,6 @@ static bool canSwap(ScoreReduceOp op) {
       !op.getAccumulatorType().isF32() ||
       !cast<DestinationStyleOpInterface>(*op).hasPureTensorSemantics())
     return false;
-  bool isOne = op.getSegments().size() == 1, hasLengths = false;
-  for (auto [n, segment] :
-       llvm::enumerate(op.getSegments().getAsRange<SegmentAttr>())) {
-    // Behind a number of keys of each sequence's own.
-    if (segment.getHasStart())
-      hasLengths = false;
-    if (hasLengths && readsKeys(op))
-      return false;
-    hasLengths |= segment.getHasLengths();
-    if (segment.getKind() == SegmentKind::packed) {
-      if (!isOne || segment.getHasLengths())
-        return false;
-    } else if (segment.getHasOffsets()) {
-      return false;
-    }
-  }
   return true;
 }
 

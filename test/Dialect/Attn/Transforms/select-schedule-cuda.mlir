@@ -174,7 +174,7 @@ func.func @pages(%q: !t, %k: tensor<?x8x20x64xbf16>, %p: tensor<1x?xi32>) -> !t 
 // -----
 
 func.func @reduce(%q: tensor<8x?x64xbf16>, %k: tensor<8x?x64xbf16>, %p: tensor<?xi32>, %n: tensor<?xi32>, %l: tensor<8x?xf32>, %o: tensor<8x?xf32>) -> tensor<8x?xf32> {
-  // expected-error @+1 {{has no code for NVIDIA GPUs with lengths of packed sequences, packed queries only, a walk, packed keys among several segments, or keys behind those of lengths where a region asks for their coordinate; compute it on a CPU}}
+  // expected-error @+1 {{is no attention of keys to queries, which alone has code for NVIDIA GPUs: sums are in f32 there; run -attn-swap-score-reduce}}
   %r = attn.score_reduce column_sum ins(%q : tensor<8x?x64xbf16>) packed(%k : tensor<8x?x64xbf16>) offsets(%p, %p : tensor<?xi32>, tensor<?xi32>) lengths(%n : tensor<?xi32>)
       lse(%l : tensor<8x?xf32>) outs(%o : tensor<8x?xf32>)
   return %r : tensor<8x?xf32>

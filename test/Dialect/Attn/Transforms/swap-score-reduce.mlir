@@ -163,7 +163,15 @@ func.func @several(%q: tensor<1x8x9x64xf16>, %k: tensor<1x8x5x64xf16>, %l: tenso
 
 // The second segment begins behind keys of which each sequence has its own number.
 // CHECK-LABEL: func @lengths
-// CHECK: attn.score_reduce
+// CHECK-SAME: %[[N:[a-z0-9]+]]: tensor<1xi32>
+// CHECK: attn.attention
+// CHECK: attn.attention
+// CHECK: mask(%[[B:[a-z0-9]+]], %{{.*}}, %[[I:.*]], %[[J:.*]], %[[C:.*]] = %[[N]] :
+// CHECK: %[[COUNT:.*]] = tensor.extract %[[C]][%[[B]]]
+// CHECK: %[[BEFORE:.*]] = arith.index_cast %[[COUNT]]
+// CHECK: %[[KEY:.*]] = arith.addi %[[I]], %[[BEFORE]]
+// CHECK: arith.cmpi sle, %[[KEY]], %[[J]]
+// CHECK-NOT: attn.score_reduce
 func.func @lengths(%q: tensor<1x8x9x64xf16>, %k: tensor<1x8x5x64xf16>, %n: tensor<1xi32>, %l: tensor<1x8x7x64xf16>, %lse: tensor<1x8x9xf32>, %o: tensor<1x8x12xf32>) -> tensor<1x8x12xf32> {
   %r = attn.score_reduce column_sum ins(%q : tensor<1x8x9x64xf16>) dense(%k : tensor<1x8x5x64xf16>) lengths(%n : tensor<1xi32>)
       dense(%l : tensor<1x8x7x64xf16>) lse(%lse : tensor<1x8x9xf32>) outs(%o : tensor<1x8x12xf32>)
@@ -172,4 +180,40 @@ func.func @lengths(%q: tensor<1x8x9x64xf16>, %k: tensor<1x8x5x64xf16>, %n: tenso
         attn.yield %c : i1
       }
   return %r : tensor<1x8x12xf32>
+}
+
+// -----
+
+// A row is a key of a sequence if it is one of its first ones.
+// CHECK-LABEL: func @packed_lengths
+// CHECK: attn.attention
+// CHECK-NEXT: packed(
+// CHECK: linalg.generic
+// CHECK: scf.for
+// CHECK: arith.select
+// CHECK-NOT: attn.score_reduce
+func.func @packed_lengths(%q: tensor<8x?x64xf16>, %k: tensor<8x?x64xf16>, %p: tensor<?xi32>, %n: tensor<?xi32>, %lse: tensor<8x?xf32>, %o: tensor<8x?xf32>) -> tensor<8x?xf32> {
+  %r = attn.score_reduce column_sum ins(%q : tensor<8x?x64xf16>) packed(%k : tensor<8x?x64xf16>) offsets(%p, %p : tensor<?xi32>, tensor<?xi32>) lengths(%n : tensor<?xi32>)
+      lse(%lse : tensor<8x?xf32>) outs(%o : tensor<8x?xf32>)
+  return %r : tensor<8x?xf32>
+}
+
+// -----
+
+// Where queries alone are packed, keys are copied one sequence after the other.
+// CHECK-LABEL: func @ragged
+// CHECK-SAME: %[[Q:[a-z0-9]+]]: tensor<8x?x64xf16>
+// CHECK: %[[KEYS:.*]] = linalg.generic
+// CHECK: arith.divui
+// CHECK: arith.remui
+// CHECK: arith.negf
+// CHECK: %[[ROWS:.*]] = linalg.generic
+// CHECK: attn.attention ins(%[[KEYS]] : tensor<8x18x64xf16>)
+// CHECK-NEXT: packed(%[[Q]],
+// CHECK-SAME: offsets(%[[ROWS]], %
+// CHECK-NOT: attn.score_reduce
+func.func @ragged(%q: tensor<8x?x64xf16>, %k: tensor<2x8x9x64xf16>, %p: tensor<3xi32>, %lse: tensor<8x?xf32>, %o: tensor<2x8x9xf32>) -> tensor<2x8x9xf32> {
+  %r = attn.score_reduce column_sum ins(%q : tensor<8x?x64xf16>) dense(%k : tensor<2x8x9x64xf16>) offsets(%p : tensor<3xi32>)
+      lse(%lse : tensor<8x?xf32>) outs(%o : tensor<2x8x9xf32>)
+  return %r : tensor<2x8x9xf32>
 }

@@ -73,6 +73,42 @@ func.func @packed(%q: !p, %k: !p, %v: !p, %qo: !n, %ko: !n, %o: !p, %l: !m, %r: 
   return %a, %lse, %s : !p, !m, !m
 }
 
+// Sequences that have fewer keys than they store.
+func.func @lengths(%q: !p, %k: !p, %v: !p, %qo: !n, %ko: !n, %c: !n, %o: !p, %l: !m, %r: !m) -> (!p, !m, !m) {
+  %a, %lse = attn.attention ins(%q : !p) packed(%k, %v : !p, !p) offsets(%qo, %ko : !n, !n) lengths(%c : !n)
+      outs(%o, %l : !p, !m)
+  %s = attn.score_reduce column_sum ins(%q : !p) packed(%k : !p) offsets(%qo, %ko : !n, !n) lengths(%c : !n)
+      lse(%lse : !m) outs(%r : !m)
+  return %a, %lse, %s : !p, !m, !m
+}
+
+// Packed queries beside keys of each sequence.
+func.func @ragged(%q: !p, %k: !q, %v: !q, %qo: !n, %c: !n, %o: !p, %l: !m, %r: !l) -> (!p, !m, !l) {
+  %a, %lse = attn.attention ins(%q : !p) dense(%k, %v : !q, !q) offsets(%qo : !n) lengths(%c : !n)
+      outs(%o, %l : !p, !m)
+  %s = attn.score_reduce column_sum ins(%q : !p) dense(%k : !q) offsets(%qo : !n) lengths(%c : !n)
+      lse(%lse : !m) outs(%r : !l)
+  return %a, %lse, %s : !p, !m, !l
+}
+
+// A listed walk, whose partial tiles are causal.
+!rows = tensor<1x1x?x4xi32>
+func.func @listed(%q: !q, %k: !q, %v: !q, %w: !rows, %t: !n, %o: !q, %l: !l, %r: !l) -> (!q, !l, !l) {
+  %a, %lse = attn.attention ins(%q : !q) dense(%k, %v : !q, !q) walk<128, 128>(%w, %t : !rows, !n)
+      outs(%o, %l : !q, !l)
+      mask(%b, %h, %i, %j) {
+        %c = arith.cmpi sle, %j, %i : index
+        attn.yield %c : i1
+      }
+  %s = attn.score_reduce column_sum ins(%q : !q) dense(%k : !q) lse(%lse : !l)
+      walk<128, 128>(%w, %t : !rows, !n) outs(%r : !l)
+      mask(%b, %h, %i, %j) {
+        %c = arith.cmpi sle, %j, %i : index
+        attn.yield %c : i1
+      }
+  return %a, %lse, %s : !q, !l, !l
+}
+
 // Keys in pages, then new ones.
 func.func @paged(%q: !q, %p: tensor<?x?x16x64xbf16>, %v: tensor<?x?x16x64xbf16>, %t: tensor<?x?xi32>,
     %n: tensor<?xi32>, %k: !q, %u: !q, %o: !q, %l: !l, %r: !l) -> (!q, !l, !l) {

@@ -255,16 +255,18 @@ def AttnSwapScoreReduce : Pass<"attn-swap-score-reduce"> {
     copied for each of these, keys in pages for each sequence. Each of several
     segments has an attention of its own, whose sums are a part of the output.
 
-    Left as they are: ops with factors (`-attn-append-factors` comes first), lengths of
-    packed sequences, packed queries only, a walk, or several segments of which one is
-    packed or begins behind keys that each sequence has its own number of, if a region
-    asks for the key's coordinate.
+    Where queries are packed and keys are not, keys are copied one sequence after the
+    other.
+
+    Left as they are: ops with factors (`-attn-append-factors` comes first), with a walk
+    (`-attn-walk-to-mask` and `-attn-list-to-mask` come first), and sums in f64.
 
     GPUs run it: attention is their only kernel. CPUs have one for the op itself.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
-    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"
+    "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"
   ];
   let statistics = [
     Statistic<"numSwapped", "swapped", "Number of ops that were replaced">
@@ -615,6 +617,24 @@ def AttnWalkToMask : Pass<"attn-walk-to-mask"> {
     Statistic<"numWalks", "walks", "Number of walks that became masks">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def AttnListToMask : Pass<"attn-list-to-mask"> {
+  let summary = "Make listed walks of score reductions a part of masks";
+  let description = [{
+    The list of an `attn.score_reduce` on tensors becomes a table, which has a number for
+    each tile of queries by keys: 0 where it is not visited, 1 + n where entry n says that
+    it is partial, -1 - n where it is full. The op's mask region reads it, and the walk's
+    masks of partial tiles, if it has some. Exact, but no tile is skipped any more: kernels of
+    score reductions know no lists. An `attn.attention` keeps its list.
+  }];
+  let statistics = [
+    Statistic<"numWalks", "walks", "Number of walks that became masks">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"
+  ];
 }
 
 def AttnLowerInverses : Pass<"attn-lower-inverses"> {
