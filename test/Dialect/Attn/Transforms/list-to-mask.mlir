@@ -27,5 +27,4 @@ func.func @listed(%q: tensor<1x2x100x16xf32>, %k: tensor<1x2x90x16xf32>, %rows: 
       }
   return %r : tensor<1x2x90xf32>
 }
-// DOC-SHOW: mask(
 // DOC-END

@@ -215,7 +215,8 @@ def Attn_ScoreReduceOp : Attn_ScoreOp<"score_reduce", []> {
     over the pairs that attention would visit; `lse` is the second result of
     the `attn.attention` with the same queries, keys and regions. Compression of
     key caches and selection of tokens rank keys by it. A row whose lse is -inf
-    adds nothing; a key beyond the length, or of no sequence, gets 0.
+    adds nothing; a key beyond the length, or of no sequence, gets 0. Where queries are
+    packed and keys are not, the output has a dimension of sequences like the keys.
 
     `indexing_maps`, when given, lists the maps of query, key, output and lse.
 
