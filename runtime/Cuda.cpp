@@ -538,11 +538,14 @@ int64_t fovea_cuda_choose(fovea_cuda_kernel_t *const *kernels,
   for (int64_t n = 0; n < count && least != 0 && !fovea_last_error(); ++n) {
     int64_t sum = 0;
     for (int64_t k = 0; k < sizes[n]; ++k) {
-      int64_t bytes =
-          Launch(*kernels[k], nullptr, static_cast<Stream>(stream))
-              .findLocalBytes();
-      if (bytes < 0)
+      int64_t bytes = Launch(*kernels[k], nullptr, static_cast<Stream>(stream))
+                          .findLocalBytes();
+      if (bytes < 0) {
+        // What can be launched is launched.
+        if (n > 0)
+          fovea_clear_error();
         return best;
+      }
       sum += bytes;
     }
     kernels += sizes[n];

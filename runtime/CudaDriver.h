@@ -34,13 +34,15 @@ using Device = int;
 using Address = uint64_t;
 
 /// CUlaunchAttribute; the value is a number at its start.
-struct LaunchAttribute {
+struct alignas(8) LaunchAttribute {
   int id;
   int padding;
   int value;
   char rest[60];
 };
-static_assert(sizeof(LaunchAttribute) == 72, "as in the driver's ABI");
+static_assert(sizeof(LaunchAttribute) == 72 &&
+                  offsetof(LaunchAttribute, value) == 8,
+              "as in the driver's ABI");
 /// CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION.
 constexpr int launchBeforeEnd = 6;
 
@@ -53,6 +55,9 @@ struct LaunchConfig {
   LaunchAttribute *attributes;
   unsigned numAttributes;
 };
+static_assert(sizeof(LaunchConfig) == 56 &&
+                  offsetof(LaunchConfig, stream) == 32,
+              "as in the driver's ABI");
 
 struct alignas(64) TensorMap {
   uint64_t words[16];

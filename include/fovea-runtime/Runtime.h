@@ -36,7 +36,8 @@
  * objects of versions above its own, and runs all those below.
  *   1: a function checks its arguments by fovea_bind_arguments
  *   2: a function is described by a fovea_entry_t and run by fovea_call
- *   3: kernels for a GPU have flags, and fovea_cuda_choose takes one of several */
+ *   3: kernels for a GPU have flags, and fovea_cuda_choose takes one of several
+ */
 #define FOVEA_ABI_VERSION 3
 
 #ifdef __cplusplus
@@ -295,18 +296,18 @@ typedef struct fovea_cuda_kernel {
   const char *name;
   const void *image; /* a cubin, or PTX that ends with 0 */
   /* {compute capability * 10, threads of a block, bytes of dynamic shared
-   * memory, the sum of fovea_cuda_kernel_flag values, rank of the grid, coordinate of the work item for x, y and
-   * z..., count, argument...}; an argument is {fovea_cuda_argument_kind, words
-   * that follow, words...}. */
+   * memory, the sum of fovea_cuda_kernel_flag values, rank of the grid,
+   * coordinate of the work item for x, y and z..., count, argument...}; an
+   * argument is {fovea_cuda_argument_kind, words that follow, words...}. */
   const int64_t *facts;
   void *state; /* the runtime's; NULL at first */
 } fovea_cuda_kernel_t;
 
 enum fovea_cuda_kernel_flag {
   FOVEA_CUDA_PERSISTENT = 1, /* one block a multiprocessor at most, in x */
-  /* It waits for the kernels before it on its stream itself (griddepcontrol.wait)
-   * before it reads or writes memory, so it may be launched before they end. Since
-   * version 3 of the ABI. */
+  /* It waits for the kernels before it on its stream itself
+   * (griddepcontrol.wait) before it reads or writes memory, so it may be
+   * launched before they end. Since version 3 of the ABI. */
   FOVEA_CUDA_WAITS = 2
 };
 
@@ -334,9 +335,10 @@ enum fovea_cuda_argument_kind {
 FOVEA_RUNTIME_EXPORT int64_t fovea_cuda_processors(void);
 
 /* Which of `count` ways to launch something to take on the current context's
- * device: the first whose kernels use no local memory, or else one whose kernels
- * use least. `kernels` are those of all ways, `sizes` how many each has. Loads
- * what it asks about; an error there is told by the launch, too. */
+ * device: the first whose kernels use no local memory, or else one whose
+ * kernels use least. `kernels` are those of all ways, `sizes` how many each
+ * has. Loads what it asks about; an error of the first way is told by the
+ * launch, too, and after one of another a way before it is taken. */
 FOVEA_RUNTIME_EXPORT int64_t
 fovea_cuda_choose(fovea_cuda_kernel_t *const *kernels, const int64_t *sizes,
                   int64_t count, void *stream);

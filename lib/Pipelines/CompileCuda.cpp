@@ -156,8 +156,8 @@ OwningOpRef<ModuleOp> Compiler::compileOnce(ModuleOp module,
   return compiled;
 }
 
-/// Without ptxas, the driver says what it makes of the first two schedules and of
-/// the last, which needs the fewest registers, when the object is loaded.
+/// Without ptxas, the driver says what it makes of the first two schedules and
+/// of the last, which needs the fewest registers, when the object is loaded.
 void Compiler::offerSchedules(Trial &trial) {
   ArrayRef<Attribute> others = ArrayRef(trial.schedules).drop_front();
   if (others.empty())
@@ -185,6 +185,8 @@ OwningOpRef<ModuleOp> Compiler::compile(ModuleOp module,
   copy->walk([&](attn::AttentionOp op) {
     Trial &trial = trials.emplace_back();
     trial.op = op;
+    // Only the compiler offers others.
+    op->removeDiscardableAttr(attn::offeredSchedules);
     if (Attribute given = op.getScheduleAttr())
       trial.schedules = {given};
     else

@@ -78,9 +78,8 @@ FailureOr<std::unique_ptr<Program>> Program::compile(ModuleOp module,
     // Without ptxas, the driver compiles PTX.
     std::optional<Ptxas> ptxas = Ptxas::find();
     cudaOptions.format = ptxas ? "bin" : "isa";
-    lowered =
-        compileCudaKernels(module, cudaOptions, ptxas ? &*ptxas : nullptr,
-                           /*report=*/nullptr, /*offersOthers=*/true);
+    lowered = compileCudaKernels(module, cudaOptions, ptxas ? &*ptxas : nullptr,
+                                 /*report=*/nullptr, /*offersOthers=*/true);
     if (!lowered)
       return failure();
     buildCudaHostStage(lower, cudaOptions);

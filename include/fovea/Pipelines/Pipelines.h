@@ -95,10 +95,11 @@ void buildCudaHostStage(mlir::OpPassManager &pm,
 /// Compiles a copy of a module, checks of sizes first, as far as the kernel
 /// stage. With ptxas, a kernel that spills, has a stack frame or gets a message
 /// C75xx is compiled again with the op's next schedule; the best is kept, with
-/// a warning if none is clean. Without, each op has its first schedule, and with
-/// `offersOthers` others, too, of which the first call takes one by what the driver
-/// says. Kernels are left in the options' format; bin needs ptxas. What ptxas says
-/// of each that is kept goes to `report`, if there is one. Null after a diagnostic.
+/// a warning if none is clean. Without, each op has its first schedule, and
+/// with `offersOthers` others, too, of which the first call takes one by what
+/// the driver says. Kernels are left in the options' format; bin needs ptxas.
+/// What ptxas says of each that is kept goes to `report`, if there is one. Null
+/// after a diagnostic.
 mlir::OwningOpRef<mlir::ModuleOp>
 compileCudaKernels(mlir::ModuleOp module, const CudaPipelineOptions &options,
                    const Ptxas *ptxas, llvm::raw_ostream *report = nullptr,

@@ -41,8 +41,8 @@ struct KernelCode {
 /// NVIDIA's assembler, a program of the CUDA toolkit.
 class Ptxas {
 public:
-  /// The program that FOVEA_PTXAS names, none if it is set and empty; without it,
-  /// looks in CUDA_HOME, CUDA_PATH, PATH and /usr/local/cuda.
+  /// The program that FOVEA_PTXAS names, none if it is set and empty; without
+  /// it, looks in CUDA_HOME, CUDA_PATH, PATH and /usr/local/cuda.
   static std::optional<Ptxas> find();
 
   /// Assembles PTX of one kernel.

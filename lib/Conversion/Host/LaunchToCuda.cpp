@@ -336,7 +336,8 @@ static LogicalResult lowerLaunch(tile::LaunchOp launch, Value stream) {
   return success();
 }
 
-/// The regions of a switch on `choose` by their numbers; none after a diagnostic.
+/// The regions of a switch on `choose` by their numbers; none after a
+/// diagnostic.
 static FailureOr<SmallVector<Region *>> findChoices(tile::ChooseOp choose) {
   auto branch = choose->hasOneUse()
                     ? dyn_cast<scf::IndexSwitchOp>(*choose->user_begin())

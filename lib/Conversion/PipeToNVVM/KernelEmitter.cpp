@@ -290,8 +290,9 @@ LogicalResult KernelEmitter::emit() {
   LLVM::LLVMFuncOp function = makeFunction(module);
   emitEntry(function);
   emitBarrierSetUp();
-  // What is before this runs beside the end of the kernel before this one on the
-  // stream, whose results are there behind it; then the next kernel may begin.
+  // What is before this runs beside the end of the kernel before this one on
+  // the stream, whose results are there behind it; then the next kernel may
+  // begin.
   for (auto kind : {NVVM::GridDepActionKind::wait,
                     NVVM::GridDepActionKind::launch_dependents})
     NVVM::GriddepcontrolOp::create(builder, loc, kind);

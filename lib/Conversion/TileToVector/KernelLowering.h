@@ -332,8 +332,8 @@ private:
   /// not known which that is.
   llvm::SmallVector<Row> findNextRows(const Factor &factor, mlir::Value first,
                                       int64_t count);
-  /// Asks for a line of each page of the tile that the loop's next step loads, if
-  /// it has several.
+  /// Asks for a line of each page of the tile that the loop's next step loads,
+  /// if it has several.
   void touchNextPages(const Factor &factor);
   /// Asks for the cache lines of columns of next rows.
   void prefetch(const Factor &factor, llvm::ArrayRef<Row> rows,

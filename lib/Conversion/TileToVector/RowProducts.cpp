@@ -110,8 +110,8 @@ void KernelLowering::makeRows(Factor &factor) {
   }
 }
 
-/// A request waits for its page's address to be translated, and what follows waits
-/// for it, but not requests of one instruction after the other.
+/// A request waits for its page's address to be translated, and what follows
+/// waits for it, but not requests of one instruction after the other.
 void KernelLowering::touchNextPages(const Factor &factor) {
   tile::LoadOp load = factor.load;
   auto view = load.getView().getDefiningOp<tile::ViewOp>();

@@ -220,6 +220,11 @@ module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 64, stage
 
 // -----
 
+// expected-error @+1 {{skip with turns needs at least 2 stages}}
+module attributes {test.s = #pipe.schedule<query_tile = 128, key_tile = 64, stages = 1, groups = 2, producer_regs = 24, consumer_regs = 240, turns = true, skip = true>} {}
+
+// -----
+
 // expected-error @+1 {{skip needs at least 2 groups}}
 module attributes {test.s = #pipe.schedule<query_tile = 64, key_tile = 64, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240, skip = true>} {}
 

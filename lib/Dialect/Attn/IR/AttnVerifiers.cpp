@@ -297,9 +297,9 @@ static LogicalResult verifyMaps(ScoreOpInterface op, ArrayRef<AffineMap> maps,
       bool may = need;
       if (dim < 3 && name != "query") {
         // Sums for keys of each sequence are of its own queries, packed or not.
-        bool chosen = uses(maps[0], dim) ||
-                      (dim == 0 && keyedSequences && name == "output" &&
-                       isa<ScoreReduceOp>(op));
+        bool chosen =
+            uses(maps[0], dim) || (dim == 0 && keyedSequences &&
+                                   name == "output" && isa<ScoreReduceOp>(op));
         may = need && (chosen || (keyed && dim == 0 && keyedSequences));
         need = need && chosen && !keyed;
       } else if (dim < 3) {

@@ -8,8 +8,8 @@
 //
 // The table has a number for each tile of queries by keys: 0 where it is not
 // visited, 1 + n where it is partial and -1 - n where it is full, if it is the
-// list's entry n. Of a row that did not fit into its list each tile is full: its
-// lse is NaN.
+// list's entry n. Of a row that did not fit into its list each tile is full:
+// its lse is NaN.
 //
 //===----------------------------------------------------------------------===//
 
@@ -68,8 +68,7 @@ struct Arithmetic {
 static Value countKeys(Arithmetic a, ScoreReduceOp op) {
   auto segment = cast<SegmentAttr>(op.getSegments()[0]);
   if (segment.getKind() != SegmentKind::paged)
-    return a.size(op.getKeys()[0],
-                  *axisOf(op.getIndexingMapsArray()[1], dimJ));
+    return a.size(op.getKeys()[0], *axisOf(op.getIndexingMapsArray()[1], dimJ));
   return a.create<arith::MulIOp>(a.size(op.getTables().back(), 1),
                                  a.constant(segment.getPageSize()));
 }
@@ -90,8 +89,8 @@ static Value findEntry(OpBuilder &b, Location loc, Value rows, Value tiles,
     Value isInvalid = a.create<arith::AndIOp>(
         isOwn, a.compare(arith::CmpIPredicate::slt, count, zero));
     Value start = a.select(isInvalid, a.constant(-1), found[0]);
-    Value end = a.create<arith::MinSIOp>(
-        a.create<arith::AddIOp>(first, count), a.size(tiles, 0));
+    Value end = a.create<arith::MinSIOp>(a.create<arith::AddIOp>(first, count),
+                                         a.size(tiles, 0));
     auto entries = scf::ForOp::create(
         b, loc, a.create<arith::MaxSIOp>(first, zero),
         a.select(isOwn, end, zero), one, start,
@@ -109,8 +108,8 @@ static Value findEntry(OpBuilder &b, Location loc, Value rows, Value tiles,
         });
     scf::YieldOp::create(b, loc, entries.getResults());
   };
-  auto loop = scf::ForOp::create(b, loc, zero, a.size(rows, 2), one, zero,
-                                 findInRow);
+  auto loop =
+      scf::ForOp::create(b, loc, zero, a.size(rows, 2), one, zero, findInRow);
   return arith::IndexCastOp::create(b, loc, b.getI32Type(), loop.getResult(0));
 }
 
@@ -154,9 +153,9 @@ static Value readBit(Arithmetic a, Value masks, Value entry, Value i, Value j) {
   auto scale = [&](int64_t x, Value y) {
     return a.create<arith::MulIOp>(a.constant(x), y);
   };
-  Value word = a.create<arith::AddIOp>(scale(4, div(j, 128)), rem(div(j, 2), 4));
-  Value bit =
-      a.create<arith::AddIOp>(scale(2, div(rem(j, 128), 8)), rem(j, 2));
+  Value word =
+      a.create<arith::AddIOp>(scale(4, div(j, 128)), rem(div(j, 2), 4));
+  Value bit = a.create<arith::AddIOp>(scale(2, div(rem(j, 128), 8)), rem(j, 2));
   Value bits = a.read(masks, {entry, i, word});
   return a.compare(arith::CmpIPredicate::ne,
                    rem(a.create<arith::ShRUIOp>(bits, bit), 2), a.constant(0));
@@ -209,10 +208,8 @@ static void maskWalk(RewriterBase &b, ScoreReduceOp op) {
                    a.create<arith::DivUIOp>(at[dimI], a.constant(shape[0])),
                    a.create<arith::DivUIOp>(at[dimJ], a.constant(shape[1]))};
   Value number = a.read(own, place);
-  Value isFull =
-      a.compare(arith::CmpIPredicate::slt, number, a.constant(0));
-  Value isPartial =
-      a.compare(arith::CmpIPredicate::sgt, number, a.constant(0));
+  Value isFull = a.compare(arith::CmpIPredicate::slt, number, a.constant(0));
+  Value isPartial = a.compare(arith::CmpIPredicate::sgt, number, a.constant(0));
   Value visible = yield->getOperand(0);
   if (masks) {
     Value entry = a.create<arith::MaxSIOp>(

@@ -10,6 +10,7 @@
 
 #include "fovea/Dialect/Attn/IR/Attn.h"
 #include "fovea/Dialect/Attn/Transforms/Schedules.h"
+#include "fovea/Dialect/Pipe/IR/Pipe.h"
 #include "fovea/Dialect/Tile/IR/Tile.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -50,16 +51,25 @@ static SmallVector<Operation *> findParts(AttentionOp op) {
   return sorted;
 }
 
-/// The last of the parts, behind which all may run; null if they may not. What is
-/// freed later may be freed there.
+/// The last of the parts, behind which all may run; null if they may not. What
+/// is freed later may be freed there.
 static Operation *findPlace(ArrayRef<Operation *> parts) {
   Operation *last = *llvm::find_if(llvm::reverse(parts), [](Operation *part) {
     return !isa<memref::DeallocOp>(part);
   });
-  for (Operation *op = parts.front(); op != last; op = op->getNextNode())
-    if (!llvm::is_contained(parts, op) && !isMemoryEffectFree(op) &&
-        !isa<memref::AllocOp, memref::DeallocOp>(op))
+  auto isRead = [&](Value buffer) {
+    return llvm::any_of(parts, [&](Operation *part) {
+      return llvm::is_contained(part->getOperands(), buffer);
+    });
+  };
+  for (Operation *op = parts.front(); op != last; op = op->getNextNode()) {
+    if (llvm::is_contained(parts, op) || isMemoryEffectFree(op) ||
+        isa<memref::AllocOp>(op))
+      continue;
+    auto free = dyn_cast<memref::DeallocOp>(op);
+    if (!free || isRead(free.getMemref()))
       return nullptr;
+  }
   return last;
 }
 
@@ -97,10 +107,24 @@ struct AttnOfferSchedulesPass final
     : fovea::attn::impl::AttnOfferSchedulesBase<AttnOfferSchedulesPass> {
   void runOnOperation() override {
     SmallVector<AttentionOp> ops;
-    getOperation()->walk([&](AttentionOp op) {
-      if (op->hasAttr(offeredSchedules) && op->getNumResults() == 0)
+    WalkResult result = getOperation()->walk([&](AttentionOp op) {
+      Attribute offered = op->getAttr(offeredSchedules);
+      if (!offered)
+        return WalkResult::advance();
+      auto schedules = dyn_cast<ArrayAttr>(offered);
+      if (!schedules || schedules.empty() ||
+          !llvm::all_of(schedules, llvm::IsaPred<pipe::ScheduleAttr>)) {
+        op.emitOpError("has ")
+            << offered << " for " << offeredSchedules
+            << ", which is an array of #pipe.schedule attributes";
+        return WalkResult::interrupt();
+      }
+      if (op->getNumResults() == 0)
         ops.push_back(op);
+      return WalkResult::advance();
     });
+    if (result.wasInterrupted())
+      return signalPassFailure();
     for (AttentionOp op : ops) {
       auto schedules =
           cast<ArrayAttr>(op->removeDiscardableAttr(offeredSchedules));

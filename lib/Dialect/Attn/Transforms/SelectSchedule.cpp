@@ -388,8 +388,8 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
       if (add(groups, keyTile, /*overlap=*/true, persistent, computes))
         return;
   };
-  // Of a short walk much is masked: less with tiles of as many keys as a group has
-  // rows.
+  // Of a short walk much is masked: less with tiles of as many keys as a group
+  // has rows.
   int64_t queries = staticQueries(op);
   if (masked && widest > 128 && queries > 0 && queries <= 1024)
     add(2, 64, /*overlap=*/true, /*persistent=*/false);

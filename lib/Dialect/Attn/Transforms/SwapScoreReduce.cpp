@@ -203,8 +203,7 @@ std::pair<Value, AffineMap> Swapper::expandKeys() {
     else if (dim == dimB || dim == dimH || (isPaged && dim == dimJ))
       sizes.push_back(sizeOf(dim));
     else
-      sizes.push_back(
-          tensor::getMixedSize(b, loc, key, *axisOf(maps[1], dim)));
+      sizes.push_back(tensor::getMixedSize(b, loc, key, *axisOf(maps[1], dim)));
   }
   Value columns = packsKeys ? valueOf(sizeOf(dimJ)) : Value();
   Value empty = tensor::EmptyOp::create(b, loc, sizes,
@@ -326,8 +325,7 @@ void Swapper::addBefore(AttentionOp attention, Region &region,
     sequence = arith::SubIOp::create(b, loc, sequence,
                                      capture(attention.getOrigin()[dimB]));
   for (Value counts : before) {
-    Value count =
-        tensor::ExtractOp::create(b, loc, capture(counts), sequence);
+    Value count = tensor::ExtractOp::create(b, loc, capture(counts), sequence);
     if (!count.getType().isIndex())
       count = arith::IndexCastOp::create(b, loc, b.getIndexType(), count);
     sum = arith::AddIOp::create(b, loc, sum, count);
@@ -497,8 +495,8 @@ Value Swapper::exponentiate(Value lse) {
           b, loc, index(0), tensor::DimOp::create(b, loc, lengths, 0), index(1),
           no,
           [&](OpBuilder &b, Location loc, Value sequence, ValueRange found) {
-            Value place = arith::SubIOp::create(b, loc, row,
-                                                read(tables[1], sequence));
+            Value place =
+                arith::SubIOp::create(b, loc, row, read(tables[1], sequence));
             Value next = arith::AddIOp::create(b, loc, sequence, index(1));
             Value inside = arith::AndIOp::create(
                 b, loc,
@@ -543,8 +541,9 @@ static Value countKeys(RewriterBase &b, ScoreReduceOp op, unsigned n) {
   Value one = arith::ConstantIndexOp::create(b, loc, 1);
   Value count = b.createOrFold<arith::SubIOp>(
       loc, b.createOrFold<tensor::DimOp>(loc, offsets, 0), one);
-  Value empty = tensor::EmptyOp::create(b, loc, {getAsOpFoldResult(count)},
-                                        getElementTypeOrSelf(offsets.getType()));
+  Value empty =
+      tensor::EmptyOp::create(b, loc, {getAsOpFoldResult(count)},
+                              getElementTypeOrSelf(offsets.getType()));
   auto body = [&](OpBuilder &b, Location loc, ValueRange arguments) {
     Value sequence = linalg::IndexOp::create(b, loc, 0);
     Value next = arith::AddIOp::create(b, loc, sequence, one);
@@ -610,8 +609,8 @@ static void swapSegments(ScoreReduceOp op, RewriterBase &b) {
     else if (segment.getKind() == SegmentKind::packed)
       before.push_back(countKeys(b, op, n));
     else
-      start = start ? b.createOrFold<arith::AddIOp>(loc, start, columns)
-                    : columns;
+      start =
+          start ? b.createOrFold<arith::AddIOp>(loc, start, columns) : columns;
   }
   b.replaceOp(op, output);
 }

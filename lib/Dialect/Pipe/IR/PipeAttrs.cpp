@@ -251,6 +251,10 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "turns needs overlap and at least 2 groups";
   if (skip && groups < 2)
     return emitError() << "skip needs at least 2 groups";
+  // A group gives a tile back in its turn, and the one that has the turn would
+  // wait for it.
+  if (skip && turns && stages < 2)
+    return emitError() << "skip with turns needs at least 2 stages";
   if (splitTo < 0 || splitTo > 1024)
     return emitError() << "split_to is from 0 to 1024, got " << splitTo;
   int64_t threads = limits::groupThreads * (1 + groups);

@@ -227,6 +227,9 @@ static FailureOr<bool> pipelineLoop(scf::ForOp loop) {
   options.supportDynamicLoops = true;
   options.predicateFn = [](RewriterBase &, Operation *op, Value) { return op; };
   Location loc = loop.getLoc();
+  SmallPtrSet<Operation *, 4> kept;
+  for (auto select : block->getOps<arith::SelectOp>())
+    kept.insert(select);
   rewriter.setInsertionPoint(loop); // The pipeliner builds here.
   if (failed(scf::pipelineForLoop(rewriter, loop, options)))
     return emitError(loc)
@@ -234,7 +237,8 @@ static FailureOr<bool> pipelineLoop(scf::ForOp loop) {
               "in the schedule";
   for (auto select :
        llvm::make_early_inc_range(block->getOps<arith::SelectOp>()))
-    if (isa<tile::TileType, CursorType>(select.getType()))
+    if (!kept.contains(select) &&
+        isa<tile::TileType, CursorType>(select.getType()))
       rewriter.replaceOp(select, select.getTrueValue());
   return true;
 }

@@ -66,30 +66,60 @@ private:
   RoleOp role;
   tile::KeyLoop key;
   tile::WalkRangesOp walk;
+  /// The branches of masks of which something is known.
+  SmallVector<scf::IfOp> bounded;
   /// How many positions at the ends of the walk are skipped; null: none.
   Value before, behind;
-  /// How many tiles at the start of the last range, which is partial, are full for
-  /// the group; null: it is not known.
+  /// How many tiles at the start of the last range, which is partial, are full
+  /// for the group; null: it is not known.
   Value full;
 };
 
 } // namespace
 
-/// Where results of the query tile are stored, if it is known ahead of the loop.
+/// Where results of the query tile are stored, if it is known ahead of the
+/// loop: rows exist that one of them has.
 tile::TilePlace TileSkipper::findStored() {
-  for (auto store : role.getBlock().getOps<StoreOp>()) {
-    auto view = store.getView().getDefiningOp<tile::ViewOp>();
-    if (!view || store.getValue().getType().getRank() != 2)
+  auto isKnown = [&](Value value) {
+    return value.getParentRegion()->isProperAncestor(
+        role.getBlock().getParent());
+  };
+  tile::TilePlace place;
+  for (Operation &op : role.getBlock()) {
+    Value view, row;
+    if (auto store = dyn_cast<StoreOp>(op))
+      view = store.getView(), row = store.getOffsets()[0];
+    else if (auto store = dyn_cast<tile::StoreOp>(op))
+      view = store.getView(), row = store.getOffsets()[0];
+    else
       continue;
-    auto isKnown = [&](Value value) {
-      return value.getParentRegion()->isProperAncestor(
-          role.getBlock().getParent());
-    };
-    if (isKnown(store.getOffsets()[0]) &&
-        llvm::all_of(view->getOperands(), isKnown))
-      return {store.getOffsets()[0], tile::createExtent(b, view, 0)};
+    auto definition = view.getDefiningOp<tile::ViewOp>();
+    if (!definition || !isKnown(row) ||
+        !llvm::all_of(definition->getOperands(), isKnown) ||
+        (place.offset && place.offset != row))
+      return {};
+    place = {row,
+             max(place.extent, tile::createExtent(b, definition, /*axis=*/0))};
   }
-  return {};
+  return place;
+}
+
+/// Whether each of the branches masks what the one before it gives, and no more
+/// is made of that.
+static bool areChained(ArrayRef<scf::IfOp> branches) {
+  unsigned firsts = 0;
+  for (scf::IfOp branch : branches) {
+    Value scores = branch.elseYield().getOperand(0);
+    auto before = scores.getDefiningOp<scf::IfOp>();
+    if (!llvm::is_contained(branches, before)) {
+      ++firsts;
+      continue;
+    }
+    for (Operation *user : scores.getUsers())
+      if (!branch->isProperAncestor(user))
+        return false;
+  }
+  return firsts <= 1;
 }
 
 /// What masks hide from the group at the ends of the walk, and where they begin
@@ -99,6 +129,10 @@ void TileSkipper::boundMasks(const tile::TilePlace &stored) {
   for (Operation *user : key.at.getPartial().getUsers()) {
     auto branch = dyn_cast<scf::IfOp>(user);
     allKnown &= branch && boundMask(branch, stored);
+  }
+  if (!areChained(bounded)) {
+    before = behind = full = Value();
+    return;
   }
   // As pipe-split-walk makes its loops: what is full, then what is partial.
   ArrayRef<bool> partial = walk.getPartial();
@@ -120,6 +154,7 @@ bool TileSkipper::boundMask(scf::IfOp branch, const tile::TilePlace &stored) {
                            /*keys=*/{});
   if (bounds.isTrivial())
     return false;
+  bounded.push_back(branch);
   if (walk.getPartial().front()) {
     Value low = walk.getLower().front(), first = walk.getUpper().front();
     auto ranges = bounds.makeRanges(low, first);
@@ -132,7 +167,8 @@ bool TileSkipper::boundMask(scf::IfOp branch, const tile::TilePlace &stored) {
   if (walk.getPartial().back()) {
     Value low = walk.getLower().back(), high = walk.getUpper().back();
     auto ranges = bounds.makeRanges(low, high);
-    if (llvm::none_of(ranges, [&](auto &range) { return range.high == high; })) {
+    if (llvm::none_of(ranges,
+                      [&](auto &range) { return range.high == high; })) {
       Value end = low;
       for (const TileRange<Value> &range : ranges)
         end = max(end, range.high);

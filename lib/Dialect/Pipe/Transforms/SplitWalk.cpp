@@ -30,8 +30,8 @@ struct WalkLoop {
   Operation *walk;
   tile::WalkAtOp at;
   int64_t ahead = 0;
-  /// The flag that masks depend on: `partial` itself, or with it that the position
-  /// is `later` or behind it, where `later` is not null.
+  /// The flag that masks depend on: `partial` itself, or with it that the
+  /// position is `later` or behind it, where `later` is not null.
   Value partial, later;
 };
 
@@ -48,10 +48,14 @@ static std::optional<int64_t> findAhead(scf::ForOp loop, Value position) {
   return ahead.getSExtValue();
 }
 
-/// Finds the only use of `partial`, a conjunction as pipe-skip-tiles makes it.
+/// Finds the only use of `partial`, a conjunction as pipe-skip-tiles makes it
+/// for a walk whose full ranges come first.
 static void matchLater(WalkLoop &result) {
   result.partial = result.at.getPartial();
-  if (!result.partial.hasOneUse())
+  auto walk = dyn_cast<tile::WalkRangesOp>(result.walk);
+  if (!result.partial.hasOneUse() || !walk ||
+      !isa<tile::KernelOp>(walk->getParentOp()) || walk.getPartial().front() ||
+      llvm::all_equal(walk.getPartial()))
     return;
   auto both = dyn_cast<arith::AndIOp>(*result.partial.user_begin());
   if (!both)
@@ -202,7 +206,7 @@ static unsigned split(WalkLoop &from) {
       Value until = end;
       if (from.later && !part.partial && n == 0) {
         part.walk = from.at.getWalk();
-        until = from.later;
+        until = arith::MaxSIOp::create(builder, loc, end, from.later);
       }
       Value position = arith::SubIOp::create(builder, loc, until, ahead);
       position = arith::MinSIOp::create(builder, loc, position, high);

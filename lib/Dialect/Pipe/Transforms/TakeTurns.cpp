@@ -41,9 +41,8 @@ static bool takeTurns(scf::ForOp loop) {
 /// Whether each step of the loop takes tiles and releases them, and no more.
 static bool givesBack(scf::ForOp loop) {
   return !loop.getBody()->without_terminator().empty() &&
-         llvm::all_of(loop.getBody()->without_terminator(), [](Operation &op) {
-           return isa<TakeOp, ReleaseOp>(op);
-         });
+         llvm::all_of(loop.getBody()->without_terminator(),
+                      [](Operation &op) { return isa<TakeOp, ReleaseOp>(op); });
 }
 
 /// A step that does nothing else is a turn, too.

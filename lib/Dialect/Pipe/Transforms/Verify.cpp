@@ -393,8 +393,8 @@ static LogicalResult verifyLimits(tile::KernelOp kernel,
 // Rule 7: each group takes the same number of turns
 //===----------------------------------------------------------------------===//
 
-/// Whether the scalar may differ from group to group: all control flow is that of
-/// the kernel's scalars and of the group's number.
+/// Whether the scalar may differ from group to group: all control flow is that
+/// of the kernel's scalars and of the group's number.
 static bool dependsOnGroup(Value value, RoleOp role) {
   if (!role->isProperAncestor(value.getParentBlock()->getParentOp()) &&
       value.getParentBlock()->getParentOp() != role)

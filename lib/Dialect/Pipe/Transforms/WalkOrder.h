@@ -14,8 +14,8 @@
 namespace fovea::pipe {
 
 /// Puts ranges of one kind beside each other, those of the first one's kind
-/// first: the order in which keys are visited does not matter. A walk that stands
-/// in a loop is left as it is.
+/// first: the order in which keys are visited does not matter. A walk that
+/// stands in a loop is left as it is.
 void sortRanges(tile::WalkRangesOp walk);
 
 } // namespace fovea::pipe

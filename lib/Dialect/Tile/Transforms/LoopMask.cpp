@@ -1,4 +1,5 @@
-//===- LoopMask.cpp - The mask of a key loop, bounded ----------------------===//
+//===- LoopMask.cpp - The mask of a key loop, bounded
+//----------------------===//
 //
 // Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -255,8 +256,7 @@ static LogicalResult findOrigin(OpBuilder &b, KeyLoop &key, LoopMask &mask) {
   mask.row = origin[0];
   APInt constant;
   if (matchPattern(mask.row, m_ConstantInt(&constant)))
-    mask.row =
-        arith::ConstantIndexOp::create(b, loc, constant.getSExtValue());
+    mask.row = arith::ConstantIndexOp::create(b, loc, constant.getSExtValue());
   else if (!key.loop.isDefinedOutsideOfLoop(mask.row))
     return failure();
   mask.first = origin[1];
@@ -348,8 +348,8 @@ static IntegerRange getRows(const LoopMask &mask, const TilePlace &queries,
 }
 
 static IntegerRange getColumns(const LoopMask &mask, const TilePlace &keys) {
-  return getCoordinates(
-      mask.base, keys.offset == mask.first ? maxExtent - 1 : maxCoordinate);
+  return getCoordinates(mask.base, keys.offset == mask.first ? maxExtent - 1
+                                                             : maxCoordinate);
 }
 
 RefinedMask::Bounds::Bounds(OpBuilder &b, scf::ForOp loop, LoopMask mask,
@@ -409,7 +409,8 @@ void RefinedMask::Bounds::addTranslated(MaskBody &source) {
 }
 
 /// Says how many rows and keys exist, where that is known.
-void RefinedMask::Bounds::limitTo(const TilePlace &queries, const TilePlace &keys) {
+void RefinedMask::Bounds::limitTo(const TilePlace &queries,
+                                  const TilePlace &keys) {
   TermTable &terms = translation.mask.terms;
   rows.others = Linear::get(numRows - 1);
   if (queries.extent) {
@@ -424,7 +425,8 @@ void RefinedMask::Bounds::limitTo(const TilePlace &queries, const TilePlace &key
         -1);
 }
 
-SmallVector<TileRange<Value>> RefinedMask::Bounds::makeRanges(Value low, Value high) {
+SmallVector<TileRange<Value>> RefinedMask::Bounds::makeRanges(Value low,
+                                                              Value high) {
   SmallVector<TileRange<Value>> ranges =
       TileRangeMaker<Ops>(ops, rows, grid, low, high).make(bounds);
   if (!guard)

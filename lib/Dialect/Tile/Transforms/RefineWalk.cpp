@@ -59,7 +59,7 @@ static std::pair<LoadOp, unsigned> findLoad(Value tile, unsigned axis) {
 }
 
 static TilePlace findLoaded(OpBuilder &b, scf::ForOp loop, Value tile,
-                         unsigned tileAxis) {
+                            unsigned tileAxis) {
   auto [load, axis] = findLoad(tile, tileAxis);
   auto view = load ? load.getView().getDefiningOp<ViewOp>() : nullptr;
   if (!view || !llvm::all_of(view->getOperands(), [&](Value operand) {
@@ -124,8 +124,8 @@ struct TileRefineWalkPass final
       highs.push_back(high);
       partials.push_back(partial);
     };
-    for (auto [low, high, partial] : llvm::zip(
-             walk.getLower(), walk.getUpper(), walk.getPartial())) {
+    for (auto [low, high, partial] :
+         llvm::zip(walk.getLower(), walk.getUpper(), walk.getPartial())) {
       if (!partial) {
         add(low, high, false);
         continue;

@@ -22,7 +22,8 @@ using namespace mlir;
 using namespace fovea::tile;
 
 namespace {
-/// The tiles of [low, high), by number or, where a list names them, by position.
+/// The tiles of [low, high), by number or, where a list names them, by
+/// position.
 struct Part {
   Value low, high;
   bool partial;

@@ -1,4 +1,12 @@
 // RUN: fovea-opt %s --attn-offer-schedules | FileCheck %s
+// RUN: not fovea-opt %S/Inputs/offered.mlir --attn-offer-schedules 2>&1 | FileCheck %s --check-prefix=WRONG
+// RUN: fovea-compile %S/Inputs/offered.mlir --target=cuda --emit=ptx | FileCheck %s --check-prefix=OWN
+
+// WRONG: error: 'attn.attention' op has 5 : i64 for attn.schedules, which is an array of #pipe.schedule attributes
+
+// The compiler makes offers of its own alone.
+// OWN: .entry attention_attention(
+// OWN-NOT: .entry
 
 // CHECK-LABEL: func.func @attention
 // CHECK: %[[N:.*]] = tile.choose
@@ -51,6 +59,21 @@ func.func @tensors(%q: !u, %k: !u, %v: !u, %o: !u) -> !u {
 func.func @moved(%q: memref<1x2x64x128xbf16>, %k: !t, %v: !t, %o: memref<1x2x64x128xbf16>) {
   %m = memref.alloc() : memref<1x2x64x128xbf16>
   attn.reorder order(<grid = [8, 8], q = [8, 8], kv = [8, 8]>) axes [2] ins(%q : memref<1x2x64x128xbf16>) outs(%m : memref<1x2x64x128xbf16>)
+  attn.attention ins(%m : memref<1x2x64x128xbf16>) dense(%k, %v : !t, !t) outs(%o : memref<1x2x64x128xbf16>)
+      attributes {schedule = #large, attn.schedules = [#small]}
+  memref.dealloc %m : memref<1x2x64x128xbf16>
+  return
+}
+
+// What moves may not pass where a buffer that they read is freed.
+// CHECK-LABEL: func.func @freed
+// CHECK-NOT: scf.index_switch
+func.func @freed(%q: memref<1x2x64x128xbf16>, %k: !t, %v: !t, %o: memref<1x2x64x128xbf16>) {
+  %x = memref.alloc() : memref<1x2x64x128xbf16>
+  attn.attention ins(%q : memref<1x2x64x128xbf16>) dense(%k, %v : !t, !t) outs(%x : memref<1x2x64x128xbf16>) attributes {schedule = #large}
+  %m = memref.alloc() : memref<1x2x64x128xbf16>
+  attn.reorder order(<grid = [8, 8], q = [8, 8], kv = [8, 8]>) axes [2] ins(%x : memref<1x2x64x128xbf16>) outs(%m : memref<1x2x64x128xbf16>)
+  memref.dealloc %x : memref<1x2x64x128xbf16>
   attn.attention ins(%m : memref<1x2x64x128xbf16>) dense(%k, %v : !t, !t) outs(%o : memref<1x2x64x128xbf16>)
       attributes {schedule = #large, attn.schedules = [#small]}
   memref.dealloc %m : memref<1x2x64x128xbf16>

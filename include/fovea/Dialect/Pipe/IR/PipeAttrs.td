@@ -139,7 +139,7 @@ def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule",
     | `last_first` | query tiles from the last to the first, eight heads side by side: the heaviest first for causal masks | default false |
     | `split_to` | with fewer work items, their keys are divided, so that there are up to so many; 0: as many as multiprocessors | default 1, up to 1024 |
     | `reuse_queries` | the result leaves through the queries' slot: it needs no memory of its own, but a persistent kernel's next queries arrive only afterwards | default false |
-    | `skip` | each group skips the key tiles that none of its rows sees or that are there for rows that do not exist; needs two groups | default false |
+    | `skip` | each group skips the key tiles that none of its rows sees or that are there for rows that do not exist; needs two groups, and two stages with `turns` | default false |
 
     A block is launched with the same number of registers for each thread, a
     multiple of 8 of the 65536 there are: 256 for each of two warpgroups, 168 for

@@ -181,8 +181,8 @@ def Pipe_FillOp : Pipe_OrderedOp<"fill"> {
     on that is the extent of a parameter. What lies beyond any other limit is
     copied as it is in memory: `pipe.clear` sets it to zero.
 
-    With `evict_first`, what is read leaves the L2 cache before other data: no other
-    block reads it.
+    With `evict_first`, what is read leaves the L2 cache before other data: it is read
+    once, or seldom.
 
     Example:
 

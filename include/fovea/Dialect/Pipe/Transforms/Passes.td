@@ -105,8 +105,9 @@ def PipeSkipTiles : Pass<"pipe-skip-tiles", "::mlir::ModuleOp"> {
     the first that the group sees, the loop itself, and one for the tiles after the
     last. What a group sees of the walk's first and last range is evaluated ahead of
     the loops, from the mask (as `tile-refine-walk` does for all rows) and from
-    the view that results are stored to. A group computes one tile at least, so that
-    its state is that of other walks.
+    the views that results are stored to. A group computes one tile at least, so that
+    its state is that of other walks. Several masks have to follow one another: a tile
+    is skipped that one of them hides.
 
     The ranges of the walk are put in the order of `pipe-split-walk`. Runs after
     `pipe-specialize` and before `pipe-pipeline`.
@@ -189,7 +190,9 @@ def PipeVerify : Pass<"pipe-verify", "::mlir::ModuleOp"> {
     5. Both ends of a ring advance equally often.
     6. Registers, shared memory and named barriers fit into a multiprocessor.
     7. The groups of a role take equally many turns: two groups at least, and how
-       many turns there are does not depend on the group's number.
+       many turns there are does not depend on the group's number. (As in rule 5, a
+       loop's trips are the difference of its bounds; one that starts above its end
+       is found by `pipe-simulate`.)
 
     Changes nothing; to run after any pass on `pipe` programs.
   }];

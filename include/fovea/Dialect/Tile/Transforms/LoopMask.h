@@ -22,25 +22,25 @@
 namespace fovea::tile {
 
 /// The mask of a key loop: in a branch that %partial takes, a map that yields
-/// select(%condition, %element, -inf), beside one that yields the elements' tile
-/// as it is.
+/// select(%condition, %element, -inf), beside one that yields the elements'
+/// tile as it is.
 struct LoopMask {
   MapOp map;
   mlir::Value condition;
   mlir::Value scores; ///< The tile that is masked.
-  /// The coordinates of its first element: the row is `row`, the column `first` +
-  /// `base`, where `first` is the walk's tile times its columns.
+  /// The coordinates of its first element: the row is `row`, the column `first`
+  /// + `base`, where `first` is the walk's tile times its columns.
   mlir::Value row, first, base;
 };
 
-/// The mask in a branch on the %partial of a key loop, with ops of the loop made
-/// at the builder's place, ahead of it; none if the branch is something else, or
-/// the coordinates have another form.
+/// The mask in a branch on the %partial of a key loop, with ops of the loop
+/// made at the builder's place, ahead of it; none if the branch is something
+/// else, or the coordinates have another form.
 std::optional<LoopMask> findLoopMask(mlir::OpBuilder &b, KeyLoop &key,
                                      mlir::scf::IfOp branch);
 
-/// Where a tile begins in a view, and the view's extent along that axis; null if
-/// they are not known ahead of the loop.
+/// Where a tile begins in a view, and the view's extent along that axis; null
+/// if they are not known ahead of the loop.
 struct TilePlace {
   mlir::Value offset, extent;
 };
@@ -58,8 +58,8 @@ public:
   /// Whether nothing is known.
   bool isTrivial() const;
 
-  /// Ranges of the tiles in [low, high) that the rows see; the others in it they
-  /// do not.
+  /// Ranges of the tiles in [low, high) that the rows see; the others in it
+  /// they do not.
   llvm::SmallVector<TileRange<mlir::Value>> makeRanges(mlir::Value low,
                                                        mlir::Value high);
 
