@@ -83,8 +83,8 @@ TEST_F(CallTest, Storage) {
 
 TEST_F(CallTest, Versions) {
   entry.abi = FOVEA_ABI_VERSION + 1;
-  EXPECT_EQ(call(), "the function is of ABI version 3, this libfovea_runtime "
-                    "knows those up to 2; update it");
+  EXPECT_EQ(call(), "the function is of ABI version 4, this libfovea_runtime "
+                    "knows those up to 3; update it");
 }
 
 TEST_F(CallTest, Features) {

@@ -126,9 +126,10 @@ TEST_F(CudaTest, TensorMaps) {
 }
 
 TEST_F(CudaTest, Failures) {
-  for (const char *name : {"cuCtxGetCurrent", "cuCtxGetId", "cuCtxGetDevice",
-                           "cuDeviceGetAttribute", "cuModuleLoadData",
-                           "cuModuleGetFunction", "cuLaunchKernel"}) {
+  for (const char *name :
+       {"cuCtxGetCurrent", "cuCtxGetId", "cuCtxGetDevice",
+        "cuDeviceGetAttribute", "cuModuleLoadData", "cuModuleGetFunction",
+        "cuFuncGetAttribute", "cuLaunchKernelEx"}) {
     setenv("FAKE_FAIL", name, 1);
     EXPECT_EQ(launchSize(), "k: " + std::string(name) + ": a fake error");
   }
@@ -145,6 +146,41 @@ TEST_F(CudaTest, Failures) {
   unsetenv("FAKE_FAIL");
   setenv("FAKE_NO_CONTEXT", "1", 1);
   EXPECT_EQ(launchSize(), "k: this thread has no current CUDA context");
+}
+
+/// Two ways to launch something, the second by two kernels.
+TEST_F(CudaTest, Choice) {
+  int64_t facts[] = {90, 128, 0, 0, 1, 0, 0},
+          other[] = {80, 128, 0, 0, 1, 0, 0};
+  fovea_cuda_kernel_t a = {"a", ".target sm_90a", facts, nullptr},
+                      b = {"b", ".target sm_90a", facts, nullptr},
+                      c = {"c", ".target sm_90a", facts, nullptr},
+                      d = {"d", ".target sm_90a", other, nullptr};
+  fovea_cuda_kernel_t *kernels[] = {&a, &b, &c}, *wrong[] = {&a, &b, &d};
+  int64_t sizes[] = {1, 2};
+  auto choose = [&](fovea_cuda_kernel_t **ways, const char *local) {
+    setenv("FAKE_LOCAL", local, 1);
+    a.state = b.state = c.state = d.state = nullptr;
+    int64_t best = fovea_cuda_choose(ways, sizes, 2, nullptr);
+    unsetenv("FAKE_LOCAL");
+    return best;
+  };
+  fovea_clear_error();
+  EXPECT_EQ(choose(kernels, ""), 0);
+  EXPECT_EQ(choose(kernels, "a=16"), 1);
+  EXPECT_EQ(choose(kernels, "a=16 b=4 c=8"), 1);
+  EXPECT_EQ(choose(kernels, "a=16 b=8 c=8"), 0);
+  EXPECT_EQ(fovea_last_error(), nullptr);
+  // A later way that cannot be loaded is none.
+  EXPECT_EQ(choose(wrong, "a=16"), 0);
+  EXPECT_EQ(fovea_last_error(), nullptr);
+  fovea_cuda_kernel_t *first[] = {&d, &b, &c};
+  EXPECT_EQ(choose(first, ""), 0);
+  EXPECT_STREQ(fovea_last_error(), "d: is compiled for compute capability 8.0, "
+                                   "but device 0 has 9.0");
+  // After an error nothing is loaded.
+  EXPECT_EQ(choose(kernels, "a=16"), 0);
+  fovea_clear_error();
 }
 
 /// What the calls of a function for a GPU are given for their temporaries.
