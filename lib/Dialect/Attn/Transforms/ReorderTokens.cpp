@@ -18,6 +18,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -387,7 +388,8 @@ void Reorderer::chooseBoxes(const GridMask &mask, bool anywhere) {
     return;
   using Shape = SmallVector<int64_t, 3>;
   std::map<Shape, std::vector<Shape>> windows;
-  auto cost = [&](ArrayRef<int64_t> q, ArrayRef<int64_t> kv) {
+  // Where it is `bound` or more, it need not be known better.
+  auto cost = [&](ArrayRef<int64_t> q, ArrayRef<int64_t> kv, double bound) {
     OrderAttr attribute = getOrder(q, kv, anywhere);
     TokenOrder rows = TokenOrder::get(attribute, false, extents.queries);
     TokenOrder columns = TokenOrder::get(attribute, true, extents.keys);
@@ -412,7 +414,11 @@ void Reorderer::chooseBoxes(const GridMask &mask, bool anywhere) {
         visited += boxes;
       }
     } else {
-      visited = mask.countVisited(rows, columns, tiles, step);
+      double most = std::ceil(bound / rows.getNumBoxes() * sampled);
+      visited = mask.countVisited(rows, columns, tiles, step,
+                                  most < double(maxTable)
+                                      ? static_cast<int64_t>(most) + 1
+                                      : std::numeric_limits<int64_t>::max());
     }
     return visited / sampled * rows.getNumBoxes();
   };
@@ -422,7 +428,7 @@ void Reorderer::chooseBoxes(const GridMask &mask, bool anywhere) {
   double best = std::numeric_limits<double>::infinity();
   Shape q, kv;
   auto consider = [&](ArrayRef<int64_t> someQ, ArrayRef<int64_t> someKv) {
-    double here = cost(someQ, someKv);
+    double here = cost(someQ, someKv, better * best);
     if (here >= better * best)
       return;
     best = here;

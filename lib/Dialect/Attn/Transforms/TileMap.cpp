@@ -390,11 +390,11 @@ GridMask::getWindows(const TokenOrder &queries, int64_t tile,
 
 int64_t GridMask::countVisited(const TokenOrder &queries,
                                const TokenOrder &keys, TileExtents tiles,
-                               int64_t step) const {
+                               int64_t step, int64_t most) const {
   std::vector<Side> rows = getSides(queries, tiles.queries),
                     columns = getSides(keys, tiles.keys);
   int64_t count = 0;
-  for (size_t row = 0; row < rows.size(); row += step)
+  for (size_t row = 0; row < rows.size() && count < most; row += step)
     for (const Side &column : columns)
       count += classify(rows[row], column) != TileClass::empty;
   return count;

@@ -101,9 +101,10 @@ public:
   /// see.
   TileLists listTiles(const TokenOrder &queries, const TokenOrder &keys,
                       TileExtents tiles) const;
-  /// The number of tiles that are not empty, of every `step`-th query tile.
+  /// The number of tiles that are not empty, of every `step`-th query tile, or
+  /// a number from `most` on if there are as many.
   int64_t countVisited(const TokenOrder &queries, const TokenOrder &keys,
-                       TileExtents tiles, int64_t step) const;
+                       TileExtents tiles, int64_t step, int64_t most) const;
   /// The extents of the smallest boxes of the grid that hold all keys which
   /// every `step`-th query tile sees; without those of tiles that see none.
   std::vector<llvm::SmallVector<int64_t, 3>>
