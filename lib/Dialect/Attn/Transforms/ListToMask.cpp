@@ -13,6 +13,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Parts.h"
+
 #include "fovea/Dialect/Attn/Transforms/Passes.h"
 
 #include "fovea/Dialect/Attn/IR/Attn.h"
@@ -52,10 +54,7 @@ struct Arithmetic {
     return arith::SelectOp::create(b, loc, c, x, y);
   }
   Value read(Value tensor, ValueRange at) {
-    Value value = tensor::ExtractOp::create(b, loc, tensor, at);
-    return value.getType().isIndex()
-               ? value
-               : arith::IndexCastOp::create(b, loc, b.getIndexType(), value);
+    return readIndex(b, loc, tensor, at);
   }
   Value size(Value tensor, int64_t axis) {
     return b.createOrFold<tensor::DimOp>(loc, tensor, axis);
@@ -63,15 +62,6 @@ struct Arithmetic {
 };
 
 } // namespace
-
-/// How many keys the op, which has one segment, stores.
-static Value countKeys(Arithmetic a, ScoreReduceOp op) {
-  auto segment = cast<SegmentAttr>(op.getSegments()[0]);
-  if (segment.getKind() != SegmentKind::paged)
-    return a.size(op.getKeys()[0], *axisOf(op.getIndexingMapsArray()[1], dimJ));
-  return a.create<arith::MulIOp>(a.size(op.getTables().back(), 1),
-                                 a.constant(segment.getPageSize()));
-}
 
 /// What the walk says of a tile, as the file's comment has it.
 static Value findEntry(OpBuilder &b, Location loc, Value rows, Value tiles,
@@ -128,7 +118,7 @@ static Value createTable(RewriterBase &b, ScoreReduceOp op) {
       tensor::getMixedSize(b, loc, rows, 0),
       tensor::getMixedSize(b, loc, rows, 1),
       getAsOpFoldResult(ceilDiv(queries, shape[0])),
-      getAsOpFoldResult(ceilDiv(countKeys(a, op), shape[1]))};
+      getAsOpFoldResult(ceilDiv(getNumColumns(b, op, 0), shape[1]))};
   Value empty = tensor::EmptyOp::create(b, loc, sizes, b.getI32Type());
   SmallVector<utils::IteratorType> iterators(4, utils::IteratorType::parallel);
   auto body = [&](OpBuilder &b, Location loc, ValueRange) {

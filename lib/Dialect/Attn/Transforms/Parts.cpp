@@ -85,16 +85,33 @@ AttentionOp fovea::attn::createPart(RewriterBase &b, AttentionOp op,
   return cast<AttentionOp>(b.create(state));
 }
 
+Value fovea::attn::readIndex(OpBuilder &b, Location loc, Value tensor,
+                             ValueRange at) {
+  Value value = tensor::ExtractOp::create(b, loc, tensor, at);
+  if (value.getType().isIndex())
+    return value;
+  return arith::IndexCastOp::create(b, loc, b.getIndexType(), value);
+}
+
+Value fovea::attn::getNumColumns(OpBuilder &b, ScoreReduceOp op, unsigned n) {
+  Location loc = op.getLoc();
+  auto segment = cast<SegmentAttr>(op.getSegments()[n]);
+  if (segment.getKind() != SegmentKind::paged)
+    return b.createOrFold<tensor::DimOp>(
+        loc, op.getKeys()[n], *axisOf(op.getIndexingMapsArray()[1], dimJ));
+  auto tables = cast<ScoreOpInterface>(op.getOperation()).getTablesOf(n);
+  return b.createOrFold<arith::MulIOp>(
+      loc, b.createOrFold<tensor::DimOp>(loc, tables.back(), 1),
+      arith::ConstantIndexOp::create(b, loc, segment.getPageSize()));
+}
+
 Value fovea::attn::selectRows(OpBuilder &b, Location loc, Value offsets,
                               Value row, Value inside, Value outside) {
   auto index = [&](int64_t value) -> Value {
     return arith::ConstantIndexOp::create(b, loc, value);
   };
-  auto load = [&](Value position) -> Value {
-    Value row = tensor::ExtractOp::create(b, loc, offsets, position);
-    return row.getType().isIndex()
-               ? row
-               : arith::IndexCastOp::create(b, loc, b.getIndexType(), row);
+  auto load = [&](Value position) {
+    return readIndex(b, loc, offsets, position);
   };
   // Sequences follow one another.
   Value last = arith::SubIOp::create(

@@ -40,6 +40,14 @@ AttentionOp createPart(mlir::RewriterBase &b, AttentionOp op,
 mlir::Value copyRows(mlir::OpBuilder &b, AttentionOp op, unsigned n,
                      mlir::Value value, mlir::AffineMap from);
 
+/// An integer of a tensor as an index.
+mlir::Value readIndex(mlir::OpBuilder &b, mlir::Location loc,
+                      mlir::Value tensor, mlir::ValueRange at);
+
+/// How many keys segment `n` of an op on tensors stores for each sequence, or
+/// for all together if they are packed.
+mlir::Value getNumColumns(mlir::OpBuilder &b, ScoreReduceOp op, unsigned n);
+
 /// `inside` where a row belongs to one of the packed sequences that the offsets
 /// give, else `outside`.
 mlir::Value selectRows(mlir::OpBuilder &b, mlir::Location loc,

@@ -239,10 +239,8 @@ std::pair<Value, AffineMap> Swapper::expandKeys() {
       // The table may hold any number where no key is.
       Value position =
           arith::DivUIOp::create(b, loc, coordinate(dimJ), pageSize);
-      Value page = tensor::ExtractOp::create(b, loc, tables.back(),
-                                             ValueRange{at.back(), position});
-      if (!page.getType().isIndex())
-        page = arith::IndexCastOp::create(b, loc, b.getIndexType(), page);
+      Value page =
+          readIndex(b, loc, tables.back(), ValueRange{at.back(), position});
       Value one = arith::ConstantIndexOp::create(b, loc, 1);
       Value last = arith::SubIOp::create(b, loc, pages, one);
       page = arith::MinSIOp::create(b, loc, page, last);
@@ -325,9 +323,7 @@ void Swapper::addBefore(AttentionOp attention, Region &region,
     sequence = arith::SubIOp::create(b, loc, sequence,
                                      capture(attention.getOrigin()[dimB]));
   for (Value counts : before) {
-    Value count = tensor::ExtractOp::create(b, loc, capture(counts), sequence);
-    if (!count.getType().isIndex())
-      count = arith::IndexCastOp::create(b, loc, b.getIndexType(), count);
+    Value count = readIndex(b, loc, capture(counts), sequence);
     sum = arith::AddIOp::create(b, loc, sum, count);
   }
   for (OpOperand *use : uses)
@@ -366,10 +362,7 @@ void Swapper::addLse(AttentionOp attention, Value negated) {
       if (!attention.getOrigin().empty())
         sequence = arith::SubIOp::create(b, loc, sequence,
                                          capture(attention.getOrigin()[dimB]));
-      Value first =
-          tensor::ExtractOp::create(b, loc, capture(tables[0]), sequence);
-      if (!first.getType().isIndex())
-        first = arith::IndexCastOp::create(b, loc, b.getIndexType(), first);
+      Value first = readIndex(b, loc, capture(tables[0]), sequence);
       coordinate = arith::AddIOp::create(b, loc, coordinate, first);
     }
     at.push_back(coordinate);
@@ -479,12 +472,8 @@ Value Swapper::exponentiate(Value lse) {
     }
     result = math::ExpOp::create(b, loc, result);
     Value row = linalg::IndexOp::create(b, loc, *axisOf(maps[2], dimJ));
-    auto read = [&](Value table, Value position) -> Value {
-      Value value = tensor::ExtractOp::create(b, loc, table, position);
-      return value.getType().isIndex()
-                 ? value
-                 : arith::IndexCastOp::create(b, loc, b.getIndexType(), value)
-                       .getResult();
+    auto read = [&](Value table, Value position) {
+      return readIndex(b, loc, table, position);
     };
     Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
     bool isPacked = segment.getKind() == SegmentKind::packed;
@@ -556,19 +545,6 @@ static Value countKeys(RewriterBase &b, ScoreReduceOp op, unsigned n) {
                                    b.getMultiDimIdentityMap(1),
                                    utils::IteratorType::parallel, body)
       .getResult(0);
-}
-
-/// Keys that the segment stores.
-static Value getNumColumns(OpBuilder &b, ScoreReduceOp op, unsigned n) {
-  Location loc = op.getLoc();
-  auto segment = cast<SegmentAttr>(op.getSegments()[n]);
-  if (segment.getKind() != SegmentKind::paged)
-    return b.createOrFold<tensor::DimOp>(
-        loc, op.getKeys()[n], *axisOf(op.getIndexingMapsArray()[1], dimJ));
-  auto tables = cast<ScoreOpInterface>(op.getOperation()).getTablesOf(n);
-  return b.createOrFold<arith::MulIOp>(
-      loc, b.createOrFold<tensor::DimOp>(loc, tables.back(), 1),
-      arith::ConstantIndexOp::create(b, loc, segment.getPageSize()));
 }
 
 /// The sums of each segment are a part of the output, one after the other. A

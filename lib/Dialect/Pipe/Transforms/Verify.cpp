@@ -396,8 +396,7 @@ static LogicalResult verifyLimits(tile::KernelOp kernel,
 /// Whether the scalar may differ from group to group: all control flow is that
 /// of the kernel's scalars and of the group's number.
 static bool dependsOnGroup(Value value, RoleOp role) {
-  if (!role->isProperAncestor(value.getParentBlock()->getParentOp()) &&
-      value.getParentBlock()->getParentOp() != role)
+  if (!role->isAncestor(value.getParentBlock()->getParentOp()))
     return false;
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     if (argument == role.getBlock().getArgument(0))
