@@ -43,10 +43,10 @@ public:
   Compiler(const CudaPipelineOptions &wanted, const Ptxas *ptxas)
       : binary(wanted.format == "bin"), ptxas(ptxas) {
     options.target = wanted.target;
+    options.versions = wanted.versions;
   }
 
-  OwningOpRef<ModuleOp> compile(ModuleOp module, llvm::raw_ostream *report,
-                                bool offersOthers);
+  OwningOpRef<ModuleOp> compile(ModuleOp module, llvm::raw_ostream *report);
 
 private:
   /// Runs what `build` adds. Diagnostics have been printed where it fails.
@@ -170,8 +170,7 @@ void Compiler::offerSchedules(Trial &trial) {
 }
 
 OwningOpRef<ModuleOp> Compiler::compile(ModuleOp module,
-                                        llvm::raw_ostream *report,
-                                        bool offersOthers) {
+                                        llvm::raw_ostream *report) {
   module.getContext()->loadDialect<pipe::PipeDialect>();
   OwningOpRef<ModuleOp> copy(module.clone());
   // Afterwards no op goes away any more.
@@ -192,7 +191,7 @@ OwningOpRef<ModuleOp> Compiler::compile(ModuleOp module,
     else
       llvm::append_range(trial.schedules, attn::getCudaSchedules(op));
   });
-  if (!ptxas && offersOthers)
+  if (!ptxas && options.versions)
     for (Trial &trial : trials)
       offerSchedules(trial);
   OwningOpRef<ModuleOp> compiled;
@@ -216,7 +215,6 @@ OwningOpRef<ModuleOp> Compiler::compile(ModuleOp module,
 
 OwningOpRef<ModuleOp>
 fovea::compileCudaKernels(ModuleOp module, const CudaPipelineOptions &options,
-                          const Ptxas *ptxas, llvm::raw_ostream *report,
-                          bool offersOthers) {
-  return Compiler(options, ptxas).compile(module, report, offersOthers);
+                          const Ptxas *ptxas, llvm::raw_ostream *report) {
+  return Compiler(options, ptxas).compile(module, report);
 }

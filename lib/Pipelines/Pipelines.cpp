@@ -214,6 +214,14 @@ void fovea::buildCudaAttnStage(OpPassManager &pm,
   pm.addPass(attn::createAttnListTiles(list));
   // Each op keeps moves of its own, which -attn-to-tile makes a part of it.
   pm.addPass(createCanonicalizerPass());
+  attn::AttnDecomposeOptions decompose;
+  decompose.ops = {"attn.merge", "attn.reorder"};
+  decompose.keepOrders = true;
+  decompose.keepInverses = true;
+  pm.addPass(attn::createAttnDecompose(decompose));
+  pm.addPass(attn::createAttnBufferize());
+  if (options.versions)
+    pm.addPass(attn::createAttnVersionSizes());
 }
 
 void fovea::buildCudaTileStage(OpPassManager &pm,
@@ -221,12 +229,6 @@ void fovea::buildCudaTileStage(OpPassManager &pm,
   attn::AttnSelectScheduleOptions schedule;
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));
-  attn::AttnDecomposeOptions decompose;
-  decompose.ops = {"attn.merge", "attn.reorder"};
-  decompose.keepOrders = true;
-  decompose.keepInverses = true;
-  pm.addPass(attn::createAttnDecompose(decompose));
-  pm.addPass(attn::createAttnBufferize());
   pm.addPass(attn::createAttnOfferSchedules());
   pm.addPass(attn::createAttnPackHeads());
   pm.addPass(createAttnToTile());

@@ -226,10 +226,11 @@ static OwningOpRef<ModuleOp> compileCuda(ModuleOp module) {
   CudaPipelineOptions options;
   options.target = targetTexts[0];
   options.format = ptxas && emitKind != Emit::PTX ? "bin" : "isa";
+  // A file of either kind holds one kernel.
+  options.versions = emitKind != Emit::PTX && emitKind != Emit::Cubin;
   OwningOpRef<ModuleOp> compiled =
       compileCudaKernels(module, options, ptxas ? &*ptxas : nullptr,
-                         report ? &llvm::errs() : nullptr,
-                         /*offersOthers=*/emitKind != Emit::PTX);
+                         report ? &llvm::errs() : nullptr);
   if (!compiled || emitKind == Emit::PTX || emitKind == Emit::Cubin)
     return compiled;
   if (failed(lower(*compiled, [&](OpPassManager &pm) {

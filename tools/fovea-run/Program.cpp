@@ -79,7 +79,7 @@ FailureOr<std::unique_ptr<Program>> Program::compile(ModuleOp module,
     std::optional<Ptxas> ptxas = Ptxas::find();
     cudaOptions.format = ptxas ? "bin" : "isa";
     lowered = compileCudaKernels(module, cudaOptions, ptxas ? &*ptxas : nullptr,
-                                 /*report=*/nullptr, /*offersOthers=*/true);
+                                 /*report=*/nullptr);
     if (!lowered)
       return failure();
     buildCudaHostStage(lower, cudaOptions);

@@ -68,13 +68,19 @@ struct CudaPipelineOptions : mlir::PassPipelineOptions<CudaPipelineOptions> {
       llvm::cl::desc("Code of the kernels: isa (PTX, the default) or bin (a "
                      "cubin; needs ptxas)"),
       llvm::cl::init("isa")};
+  Option<bool> versions{
+      *this, "versions",
+      llvm::cl::desc("Several kernels for an op where the best one depends on "
+                     "sizes that are dynamic"),
+      llvm::cl::init(true)};
 };
 
 /// Checks of the sizes of attn ops, as cf.assert, and for a CPU, whose memory
 /// can be read, of offsets and page tables; first in code for the C ABI.
 void buildSizeChecks(mlir::OpPassManager &pm, bool isCpu);
 
-/// attn on tensors, simplified, with the tokens of grids in their boxes.
+/// attn on tensors -> attn on memrefs, simplified, with the tokens of grids in
+/// their boxes, in versions for sizes that want other schedules.
 void buildCudaAttnStage(mlir::OpPassManager &pm,
                         const CudaPipelineOptions &options);
 
@@ -96,14 +102,13 @@ void buildCudaHostStage(mlir::OpPassManager &pm,
 /// stage. With ptxas, a kernel that spills, has a stack frame or gets a message
 /// C75xx is compiled again with the op's next schedule; the best is kept, with
 /// a warning if none is clean. Without, each op has its first schedule, and
-/// with `offersOthers` others, too, of which the first call takes one by what
-/// the driver says. Kernels are left in the options' format; bin needs ptxas.
-/// What ptxas says of each that is kept goes to `report`, if there is one. Null
+/// with `versions` others, too, of which the first call takes one by what the
+/// driver says. Kernels are left in the options' format; bin needs ptxas. What
+/// ptxas says of each that is kept goes to `report`, if there is one. Null
 /// after a diagnostic.
 mlir::OwningOpRef<mlir::ModuleOp>
 compileCudaKernels(mlir::ModuleOp module, const CudaPipelineOptions &options,
-                   const Ptxas *ptxas, llvm::raw_ostream *report = nullptr,
-                   bool offersOthers = false);
+                   const Ptxas *ptxas, llvm::raw_ostream *report = nullptr);
 
 /// All stages: `-fovea-cuda-pipeline`.
 void buildCudaPipeline(mlir::OpPassManager &pm,

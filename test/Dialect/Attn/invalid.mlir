@@ -1835,6 +1835,31 @@ func.func @f(%q: tensor<1x2x4x8xf32>, %o: tensor<1x2x4x8xf32>) {
 
 // -----
 
+// expected-error @below {{the sizes of keys are [least, most], from 0 on, with ? for the most if there is no bound}}
+func.func private @f() attributes {x = #attn.sizes<keys = [5]>}
+
+// -----
+
+// expected-error @below {{the sizes of queries are [least, most]}}
+func.func private @f() attributes {x = #attn.sizes<queries = [5, 4]>}
+
+// -----
+
+// expected-error @below {{op has attn.sizes, which attn.attention ops have}}
+func.func private @f() attributes {attn.sizes = #attn.sizes<queries = [1, 4]>}
+
+// -----
+
+func.func @f(%q: tensor<?x?x?x8xf32>) -> tensor<?x?x?x8xf32> {
+  // expected-error @below {{op has 5 : i64 for attn.sizes; give #attn.sizes<queries = [least, most], keys = [least, most]>}}
+  %r = attn.attention ins(%q : tensor<?x?x?x8xf32>)
+      dense(%q, %q : tensor<?x?x?x8xf32>, tensor<?x?x?x8xf32>) outs(%q : tensor<?x?x?x8xf32>)
+      attributes {attn.sizes = 5}
+  return %r : tensor<?x?x?x8xf32>
+}
+
+// -----
+
 // expected-error @below {{a grid has 1 to 3 extents, got 4}}
 func.func private @f() attributes {x = #attn.order<grid = [2, 2, 2, 2]>}
 

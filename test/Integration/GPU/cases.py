@@ -300,7 +300,9 @@ SIZES = [(1, 2, 2, 128, 128), (2, 3, 3, 300, 300), (1, 4, 2, 200, 1000), (1, 1, 
          (2, 8, 2, 1, 777), (1, 2, 1, 65, 129), (3, 5, 5, 192, 127), (1, 2, 2, 1537, 1537)]
 # With lengths of 0 and of all keys, in one batch.
 LENGTHS = {777: [0, 777, 1, 128, 300, 776], 256: [0, 256, 127, 128, 129, 255],
-           5000: [0, 5000, 1, 64, 4999, 2501]}
+           5000: [0, 5000, 1, 64, 4999, 2501], 13001: [0, 13001, 1, 12288, 12999, 176]}
+# Keys for which some ops have another kernel.
+LONG_SIZES = [(1, 2, 1, 300, 13001), (1, 3, 3, 129, 20000), (2, 1, 1, 64, 12287), (1, 1, 1, 1, 12288)]
 LENGTH_SIZES = [(6, 2, 1, 300, 777), (6, 3, 3, 1, 777), (6, 2, 2, 256, 256)]
 QUERY_SIZES = [(6, 8, 2, 1, 777), (6, 6, 1, 1, 256), (6, 3, 3, 1, 777), (6, 128, 1, 1, 256),
                (6, 260, 2, 1, 777), (6, 4, 1, 1, 5000), (1, 4, 1, 1, 20000), (2, 3, 3, 1, 2049)]
@@ -453,6 +455,9 @@ BLOCK_WALK = "queries = 128, keys = 64, ranges = (t) -> (0, 1, t * 2 - 4, t * 2 
 CASES = [
     Case("full"),
     Case("full-f16-d64", d=64, dtype="f16"),
+    Case("long", lse=True, sizes=LONG_SIZES),
+    Case("long-sinks-d96-dv72", d=96, dv=72, dtype="f16", sinks=True, sizes=LONG_SIZES),
+    Case("long-lengths", lengths="i32", lse=True, sizes=[(6, 2, 1, 200, 13001), (6, 1, 1, 1, 777)]),
     Case("causal", regions="causal"),
     Case("window-d64", d=64, regions="window"),
     Case("edges", regions="edges"),

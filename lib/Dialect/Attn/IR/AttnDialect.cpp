@@ -63,6 +63,21 @@ void AttnDialect::initialize() {
       >();
 }
 
+LogicalResult AttnDialect::verifyOperationAttribute(Operation *op,
+                                                    NamedAttribute attribute) {
+  if (attribute.getName() != expectedSizes)
+    return success();
+  if (!isa<AttentionOp>(op))
+    return op->emitOpError("has ")
+           << expectedSizes << ", which attn.attention ops have";
+  if (!isa<SizesAttr>(attribute.getValue()))
+    return op->emitOpError("has ")
+           << attribute.getValue() << " for " << expectedSizes
+           << "; give #attn.sizes<queries = [least, most], keys = [least, "
+              "most]>";
+  return success();
+}
+
 LogicalResult SegmentAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                   SegmentKind kind, int64_t pageSize, bool,
                                   bool, bool hasOffsets) {
@@ -87,6 +102,21 @@ LogicalResult NumericsAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << operand;
   if (probability && probability.getWidth() > 64)
     return emitError() << "the probability is at most f64, got " << probability;
+  return success();
+}
+
+LogicalResult SizesAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                ArrayRef<int64_t> queries,
+                                ArrayRef<int64_t> keys) {
+  for (auto [name, range] :
+       {std::pair<StringRef, ArrayRef<int64_t>>("queries", queries),
+        std::pair<StringRef, ArrayRef<int64_t>>("keys", keys)})
+    if (!range.empty() &&
+        (range.size() != 2 || range[0] < 0 ||
+         (!ShapedType::isDynamic(range[1]) && range[1] < range[0])))
+      return emitError() << "the sizes of " << name
+                         << " are [least, most], from 0 on, with ? for the "
+                            "most if there is no bound";
   return success();
 }
 

@@ -8,14 +8,12 @@
 
 #include "fovea/Dialect/Attn/Transforms/Passes.h"
 
-#include "fovea/Dialect/Attn/IR/Attn.h"
+#include "Versions.h"
 #include "fovea/Dialect/Attn/Transforms/Schedules.h"
 #include "fovea/Dialect/Pipe/IR/Pipe.h"
 #include "fovea/Dialect/Tile/IR/Tile.h"
 
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/IRMapping.h"
 
 namespace fovea::attn {
 #define GEN_PASS_DEF_ATTNOFFERSCHEDULES
@@ -26,61 +24,13 @@ using namespace mlir;
 using namespace fovea;
 using namespace fovea::attn;
 
-/// The op with what only serves it, in order: moves of tokens to and from its
-/// buffers, and these buffers, which -attn-to-tile looks for beside it.
-static SmallVector<Operation *> findParts(AttentionOp op) {
-  llvm::SmallSetVector<Operation *, 8> parts;
-  parts.insert(op);
-  for (Value buffer : op->getOperands()) {
-    auto alloc = buffer.getDefiningOp<memref::AllocOp>();
-    auto serves = [&](Operation *user) {
-      return user == op || (isa<ReorderOp, memref::DeallocOp>(user) &&
-                            user->getBlock() == op->getBlock());
-    };
-    if (!alloc || alloc->getBlock() != op->getBlock() ||
-        !llvm::all_of(alloc->getUsers(), serves))
-      continue;
-    parts.insert(alloc);
-    for (Operation *user : alloc->getUsers())
-      parts.insert(user);
-  }
-  SmallVector<Operation *> sorted = parts.takeVector();
-  llvm::sort(sorted, [](Operation *a, Operation *b) {
-    return a != b && a->isBeforeInBlock(b);
-  });
-  return sorted;
-}
-
-/// The last of the parts, behind which all may run; null if they may not. What
-/// is freed later may be freed there.
-static Operation *findPlace(ArrayRef<Operation *> parts) {
-  Operation *last = *llvm::find_if(llvm::reverse(parts), [](Operation *part) {
-    return !isa<memref::DeallocOp>(part);
-  });
-  auto isRead = [&](Value buffer) {
-    return llvm::any_of(parts, [&](Operation *part) {
-      return llvm::is_contained(part->getOperands(), buffer);
-    });
-  };
-  for (Operation *op = parts.front(); op != last; op = op->getNextNode()) {
-    if (llvm::is_contained(parts, op) || isMemoryEffectFree(op) ||
-        isa<memref::AllocOp>(op))
-      continue;
-    auto free = dyn_cast<memref::DeallocOp>(op);
-    if (!free || isRead(free.getMemref()))
-      return nullptr;
-  }
-  return last;
-}
-
 /// Puts the op into the default region of a switch, with copies in its cases.
 static void offer(AttentionOp op, ArrayRef<Attribute> schedules) {
-  SmallVector<Operation *> parts = findParts(op);
-  Operation *place = findPlace(parts);
-  if (!place)
+  std::optional<Versions> versions = Versions::find(op);
+  if (!versions)
     return;
   OpBuilder b(op->getContext());
-  b.setInsertionPointAfter(place);
+  b.setInsertionPointAfter(versions->getPlace());
   Location loc = op.getLoc();
   auto numbers = llvm::to_vector(
       llvm::seq<int64_t>(1, static_cast<int64_t>(schedules.size()) + 1));
@@ -90,16 +40,13 @@ static void offer(AttentionOp op, ArrayRef<Attribute> schedules) {
   for (auto [region, schedule] :
        llvm::zip_equal(branch.getCaseRegions(), schedules)) {
     b.setInsertionPointToStart(&region.emplaceBlock());
-    IRMapping mapping;
-    for (Operation *part : parts)
-      if (auto copy = dyn_cast<AttentionOp>(b.clone(*part, mapping)))
-        copy.setScheduleAttr(schedule);
+    versions->copyTo(b).setScheduleAttr(schedule);
     scf::YieldOp::create(b, loc);
   }
-  b.setInsertionPointToStart(&branch.getDefaultRegion().emplaceBlock());
-  auto end = scf::YieldOp::create(b, loc);
-  for (Operation *part : parts)
-    part->moveBefore(end);
+  Block &block = branch.getDefaultRegion().emplaceBlock();
+  b.setInsertionPointToStart(&block);
+  scf::YieldOp::create(b, loc);
+  versions->moveTo(&block);
 }
 
 namespace {

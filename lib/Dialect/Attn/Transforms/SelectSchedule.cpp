@@ -33,6 +33,12 @@ static constexpr int64_t maxDecodedQueries = 16;
 /// ...on CPUs up to so many: results do not depend on the number of threads.
 static constexpr int64_t cpuSplitTo = 64;
 
+/// Sequences of up to so many queries are short on GPUs...
+static constexpr int64_t mostShort = 1024;
+
+/// ...and of so many keys long.
+static constexpr int64_t leastLong = 12288;
+
 /// Size of a dimension of the iteration space, or -1 if it is dynamic.
 static int64_t staticExtent(Value value, AffineMap map, unsigned dim) {
   auto type = cast<ShapedType>(value.getType());
@@ -323,6 +329,57 @@ static int64_t estimateRegisters(AttentionOp op, pipe::ScheduleAttr schedule) {
   return registers;
 }
 
+namespace {
+/// Numbers of queries or keys that an op may have, or is expected to have.
+struct SizeRange {
+  int64_t least = 0, most = std::numeric_limits<int64_t>::max();
+
+  static SizeRange of(int64_t size, ArrayRef<int64_t> expected) {
+    if (size >= 0)
+      return {size, size};
+    SizeRange range;
+    if (!expected.empty())
+      range.least = expected[0];
+    if (!expected.empty() && !ShapedType::isDynamic(expected[1]))
+      range.most = expected[1];
+    return range;
+  }
+};
+} // namespace
+
+/// The sizes that the op may have.
+static std::pair<SizeRange, SizeRange> sizesOf(AttentionOp op) {
+  auto expected = op->getAttrOfType<SizesAttr>(expectedSizes);
+  int64_t keys = staticExtent(op.getKeys()[0], op.getIndexingMapsArray()[1], 3);
+  return {
+      SizeRange::of(staticQueries(op),
+                    expected ? expected.getQueries() : ArrayRef<int64_t>()),
+      SizeRange::of(keys, expected ? expected.getKeys() : ArrayRef<int64_t>())};
+}
+
+SmallVector<SizesAttr> attn::getCudaSizes(AttentionOp op) {
+  // Sequences of packed ones may have any length.
+  if (hasPackedQueries(op))
+    return {};
+  auto segment = cast<SegmentAttr>(op.getSegments()[0]);
+  SmallVector<SizesAttr> candidates, sizes;
+  if (staticQueries(op) < 0)
+    candidates.push_back(SizesAttr::get(op.getContext(), {0, mostShort}, {}));
+  if (segment.getKind() == SegmentKind::dense && sizesOf(op).second.least == 0)
+    candidates.push_back(
+        SizesAttr::get(op.getContext(), {}, {leastLong, ShapedType::kDynamic}));
+  SmallVector<pipe::ScheduleAttr> usual = getCudaSchedules(op);
+  if (usual.empty())
+    return {};
+  for (SizesAttr candidate : candidates) {
+    op->setAttr(expectedSizes, candidate);
+    if (getCudaSchedules(op).front() != usual.front())
+      sizes.push_back(candidate);
+    op->removeAttr(expectedSizes);
+  }
+  return sizes;
+}
+
 SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
   // Braces would make names that lambdas cannot capture.
   int64_t d = channelsOf(op).first, dv = channelsOf(op).second;
@@ -382,17 +439,22 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
         /*consumer_regs=*/216, /*overlap=*/true, /*turns=*/false,
         /*persistent=*/false, /*last_first=*/masked, /*split_to=*/1,
         /*reuse_queries=*/false, /*skip=*/false));
-  // The widest key tile that fits.
-  auto addWidest = [&](int64_t groups, bool persistent, bool computes = false) {
-    for (int64_t keyTile : {128, 112, 96, 80, 64})
+  // The widest key tile that fits, of up to `most` keys.
+  auto addWidest = [&](int64_t groups, bool persistent, bool computes = false,
+                       int64_t most = 128) {
+    for (int64_t keyTile = most; keyTile >= 64; keyTile -= 16)
       if (add(groups, keyTile, /*overlap=*/true, persistent, computes))
         return;
   };
   // Of a short walk much is masked: less with tiles of as many keys as a group
   // has rows.
-  int64_t queries = staticQueries(op);
-  if (masked && widest > 128 && queries > 0 && queries <= 1024)
+  auto [queries, keys] = sizesOf(op);
+  if (masked && widest > 128 && queries.most <= mostShort)
     add(2, 64, /*overlap=*/true, /*persistent=*/false);
+  // A long one has fewer steps with wider tiles.
+  if (!masked && widest > 64 && widest <= 128 && op.getScore().empty() &&
+      keys.least >= leastLong)
+    addWidest(2, /*persistent=*/false, /*computes=*/false, /*most=*/176);
   // Persistent kernels first, but above 128 channels, where they spill a
   // little.
   for (int64_t groups : {3, 2})

@@ -59,12 +59,14 @@ def compile_source(name, source):
     path.write_text(source)
     result = subprocess.run(["fovea-compile", path, "--target=cuda:sm_90a", "--emit=llvm",
                              "--report"], capture_output=True, text=True)
-    said = result.stderr
-    clean = re.fullmatch(r".*, 0 bytes of stack, 0 bytes spilled, .*\n", said)
-    if result.returncode or not clean:
-        return False, said
-    shared = re.search(r"_facts = .*\[i64 90, i64 \d+, i64 (\d+)", result.stdout)[1]
-    return True, f"{shared} bytes shared, {said.split(': ', 1)[1].strip()}"
+    said = result.stderr.splitlines()
+    clean = all(re.fullmatch(r".*, 0 bytes of stack, 0 bytes spilled, .*", line) for line in said)
+    if result.returncode or not said or not clean:
+        return False, [result.stderr]
+    kernels = [line.split(": ", 1) for line in said]
+    shared = (re.search(kernel + r"_facts = .*\[i64 90, i64 \d+, i64 (\d+)", result.stdout)[1]
+              for kernel, _ in kernels)
+    return True, [f"{size} bytes shared, {facts}" for size, (_, facts) in zip(shared, kernels)]
 
 
 EXAMPLES, OUT = map(pathlib.Path, sys.argv[1:])
@@ -85,8 +87,9 @@ for channels in (64, 128):
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
     results = pool.map(compile_source, sources, sources.values())
 failed = 0
-for name, (ok, text) in zip(sources, results):
+for name, (ok, lines) in zip(sources, results):
     failed += not ok
-    print(f"{name}: {text}")
+    for line in lines:
+        print(f"{name}: {line}")
 print(f"{len(sources) - failed} passed, {failed} failed")
 sys.exit(failed != 0)

@@ -40,6 +40,10 @@ inline std::optional<unsigned> axisOf(mlir::AffineMap map, unsigned dim) {
   return map.getResultPosition(mlir::getAffineDimExpr(dim, map.getContext()));
 }
 
+/// The attribute of an attention op with the sizes that it is expected to have,
+/// a SizesAttr.
+constexpr llvm::StringLiteral expectedSizes = "attn.sizes";
+
 /// Queries and keys of a walk's tile are multiples of it.
 constexpr int64_t walkUnit = 16;
 

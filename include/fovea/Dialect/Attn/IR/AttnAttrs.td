@@ -187,4 +187,24 @@ def Attn_WalkAttr : Attn_Attr<"Walk", "walk"> {
   let genVerifyDecl = 1;
 }
 
+def Attn_SizesAttr : Attn_Attr<"Sizes", "sizes"> {
+  let summary = "How many queries and keys an op is expected to have";
+  let description = [{
+    As the attribute `attn.sizes` of an `attn.attention` whose numbers of queries or
+    keys are dynamic: the least and the most that are expected, both included; `?` as
+    the most is no bound, and what is absent may be anything. Schedules are chosen for
+    these sizes. Results are right for others, too.
+
+    Example: `attributes {attn.sizes = #attn.sizes<keys = [16384, ?]>}`.
+  }];
+  let parameters = (ins
+    OptionalArrayRefParameter<"int64_t">:$queries,
+    OptionalArrayRefParameter<"int64_t">:$keys
+  );
+  let assemblyFormat = [{
+    `<` struct(custom<Extents>($queries), custom<Extents>($keys)) `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
 #endif // FOVEA_DIALECT_ATTN_IR_ATTNATTRS

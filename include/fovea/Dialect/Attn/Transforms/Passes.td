@@ -457,6 +457,29 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
   ];
 }
 
+def AttnVersionSizes : Pass<"attn-version-sizes"> {
+  let summary = "Makes versions of an attention op for sizes with another schedule";
+  let description = [{
+    Some schedules are better for short, some for long sequences. An `attn.attention`
+    on memrefs whose numbers of queries or keys are dynamic, and which has no schedule
+    yet, becomes an `scf.if` on them, with a copy of the op that expects some of them
+    (`attn.sizes`), before the op for all others. Moves of tokens to and from its buffers
+    (`attn.reorder`) go with both. These sizes have versions on a Hopper GPU:
+
+    | sizes | ops | their schedule |
+    |---|---|---|
+    | up to 1,024 queries | above 128 channels, masked | key tiles of 64 keys: less of a tile is masked |
+    | from 12,288 keys on | above 64, up to 128 channels, without regions or a walk | key tiles of up to 176 keys, not persistent: fewer steps |
+
+    Packed queries, whose sequences may have any length, have none, nor do ops that
+    have an `attn.sizes` of their own.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::fovea::pipe::PipeDialect"
+  ];
+}
+
 def AttnOfferSchedules : Pass<"attn-offer-schedules"> {
   let summary = "Makes a version of an attention op for each of its schedules";
   let description = [{

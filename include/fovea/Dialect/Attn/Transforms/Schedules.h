@@ -21,6 +21,10 @@ namespace fovea::attn {
 /// takes the place of one whose kernel spills.
 llvm::SmallVector<pipe::ScheduleAttr> getCudaSchedules(AttentionOp op);
 
+/// The sizes for which an op on a Hopper GPU has a better schedule than for all
+/// that it can have.
+llvm::SmallVector<SizesAttr> getCudaSizes(AttentionOp op);
+
 /// The attribute that -attn-offer-schedules reads: an array of schedules.
 constexpr llvm::StringLiteral offeredSchedules = "attn.schedules";
 
