@@ -37,7 +37,7 @@ static constexpr int64_t cpuSplitTo = 64;
 static constexpr int64_t mostShort = 1024;
 
 /// ...and of so many keys long.
-static constexpr int64_t leastLong = 12288;
+static constexpr int64_t leastLong = 8192;
 
 /// Size of a dimension of the iteration space, or -1 if it is dynamic.
 static int64_t staticExtent(Value value, AffineMap map, unsigned dim) {
@@ -268,6 +268,8 @@ struct RegionCost {
   /// Captured elements that differ from row to row only, from column to column
   /// only, from score to score; functions of scores without an instruction.
   int64_t rows = 0, columns = 0, elements = 0, functions = 0;
+  /// Functions of scores with an instruction, on a unit that exponentials need.
+  int64_t instructions = 0;
 
   bool captures() const { return rows || columns || elements; }
 };
@@ -299,14 +301,15 @@ static void addRegion(Region &region, bool hasScore, bool approximate,
     cost.rows += reads && how == row;
     cost.columns += reads && how == column;
     cost.elements += reads && how == element;
-    cost.functions += !approximate && how == element &&
-                      isa<math::TanhOp, math::ErfOp, math::SinOp, math::CosOp,
-                          math::LogOp, math::Log2Op, math::PowFOp>(op);
+    bool function = how == element &&
+                    isa<math::TanhOp, math::ErfOp, math::SinOp, math::CosOp,
+                        math::LogOp, math::Log2Op, math::PowFOp>(op);
+    cost.functions += function && !approximate;
+    cost.instructions += function && approximate;
   });
 }
 
-/// Registers of a thread of the computing role, more or less.
-static int64_t estimateRegisters(AttentionOp op, pipe::ScheduleAttr schedule) {
+static RegionCost costOf(AttentionOp op) {
   NumericsAttr numerics = op.getNumericsAttr();
   bool approximate = numerics && numerics.getMath() == MathMode::approximate;
   RegionCost cost;
@@ -314,6 +317,12 @@ static int64_t estimateRegisters(AttentionOp op, pipe::ScheduleAttr schedule) {
   if (!onlyAdds(op.getScore()))
     addRegion(op.getScore(), /*hasScore=*/true, approximate, cost);
   addRegion(op.getMask(), /*hasScore=*/false, approximate, cost);
+  return cost;
+}
+
+/// Registers of a thread of the computing role, more or less.
+static int64_t estimateRegisters(AttentionOp op, pipe::ScheduleAttr schedule) {
+  RegionCost cost = costOf(op);
   // 64 rows by 128 threads: a thread holds half a column of output and scores.
   int64_t keys = schedule.getKeyTile(), scores = keys / 2;
   int64_t registers =
@@ -403,7 +412,7 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
   };
   // With the result in the queries' place if there is none of its own.
   auto add = [&](int64_t groups, int64_t keyTile, bool overlap, bool persistent,
-                 bool computes = false) {
+                 bool computes = false, bool turns = true) {
     int64_t consumerRegs = groups == 3 ? 160 : 240, producerRegs = 24;
     if (groups == 3)
       producerRegs = 32;
@@ -414,7 +423,7 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
           consider(pipe::ScheduleAttr::get(
               op.getContext(), groups * pipe::limits::groupRows, keyTile,
               /*stages=*/2, groups, producerRegs, consumerRegs, overlap,
-              /*turns=*/overlap && (groups == 2 || (groups == 3 && !masked)),
+              turns && overlap && (groups == 2 || (groups == 3 && !masked)),
               persistent, /*last_first=*/masked, /*split_to=*/1, reuse,
               /*skip=*/groups == 3 || (groups == 2 && masked && widest > 128))))
         return true;
@@ -451,6 +460,11 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
   auto [queries, keys] = sizesOf(op);
   if (masked && widest > 128 && queries.most <= mostShort)
     add(2, 64, /*overlap=*/true, /*persistent=*/false);
+  // Where functions of scores take longer than products, a group that has its
+  // turn alone would leave their unit idle.
+  if (widest > 64 && widest <= 128 && costOf(op).instructions)
+    add(2, 64, /*overlap=*/true, /*persistent=*/true, /*computes=*/false,
+        /*turns=*/false);
   // A long one has fewer steps with wider tiles.
   if (!masked && widest > 64 && widest <= 128 && op.getScore().empty() &&
       keys.least >= leastLong)

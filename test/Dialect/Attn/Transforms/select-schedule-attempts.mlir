@@ -84,10 +84,13 @@ func.func @documents(%q: tensor<?x?x?x128xbf16>, %d: tensor<?xi32>, %o: tensor<?
   return %r : tensor<?x?x?x128xbf16>
 }
 
-// An accurate tanh takes more registers than the instruction.
+// An accurate tanh takes more registers than the instruction, for whose unit
+// groups take no turns.
 // CHECK-LABEL: func.func @soft_cap
-// FIRST: key_tile = 64
-// FIRST: key_tile = 128
+// FIRST: key_tile = 64, {{.*}}, turns = true, persistent = true>
+// SECOND: key_tile = 64, {{.*}}, overlap = false>
+// FIRST: key_tile = 64, {{.*}}, consumer_regs = 240, persistent = true>
+// SECOND: key_tile = 128, {{.*}}, turns = true, persistent = true>
 func.func @soft_cap(%q: tensor<?x?x?x128xbf16>, %o: tensor<?x?x?x128xbf16>) -> tensor<?x?x?x128xbf16> {
   %a = attn.attention ins(%q : tensor<?x?x?x128xbf16>)
       dense(%q, %q : tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>)

@@ -42,6 +42,33 @@ func.func @narrow_causal(%q: tensor<1x8x?x64xbf16>) -> tensor<1x8x?x64xbf16> {
   return %r : tensor<1x8x?x64xbf16>
 }
 
+// Where functions of scores take longer than products, groups take no turns.
+// CHECK-LABEL: func.func @soft_cap
+// CHECK: query_tile = 128, key_tile = 64, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 240, persistent = true>
+// CHECK-LABEL: func.func @accurate
+// CHECK-NOT: key_tile = 64, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 240, persistent = true>
+func.func @soft_cap(%q: tensor<1x8x?x128xbf16>) -> tensor<1x8x?x128xbf16> {
+  %r = attn.attention ins(%q : tensor<1x8x?x128xbf16>)
+      dense(%q, %q : tensor<1x8x?x128xbf16>, tensor<1x8x?x128xbf16>)
+      outs(%q : tensor<1x8x?x128xbf16>)
+      score(%s, %b, %h, %i, %j) {
+        %t = math.tanh %s : f32
+        attn.yield %t : f32
+      }
+      attributes {numerics = #attn.numerics<math = approximate>}
+  return %r : tensor<1x8x?x128xbf16>
+}
+func.func @accurate(%q: tensor<1x8x?x128xbf16>) -> tensor<1x8x?x128xbf16> {
+  %r = attn.attention ins(%q : tensor<1x8x?x128xbf16>)
+      dense(%q, %q : tensor<1x8x?x128xbf16>, tensor<1x8x?x128xbf16>)
+      outs(%q : tensor<1x8x?x128xbf16>)
+      score(%s, %b, %h, %i, %j) {
+        %t = math.tanh %s : f32
+        attn.yield %t : f32
+      }
+  return %r : tensor<1x8x?x128xbf16>
+}
+
 // Of many channels, a short masked walk has key tiles of 64.
 // CHECK-LABEL: func.func @short
 // CHECK: query_tile = 128, key_tile = 64, stages = 2, groups = 2, producer_regs = 24, consumer_regs = 240, turns = true, last_first = true, reuse_queries = true, skip = true>

@@ -6,11 +6,11 @@
 // CHECK-SAME: %{{[^:]*}}: memref<?x?x?x128xbf16>, %[[K:[^:]*]]: memref<?x?x?x128xbf16>, %{{[^:]*}}: memref
 // CHECK: %[[AXIS:.*]] = arith.constant 2
 // CHECK: %[[KEYS:.*]] = memref.dim %[[K]], %[[AXIS]]
-// CHECK: %[[MANY:.*]] = arith.constant 12288
+// CHECK: %[[MANY:.*]] = arith.constant 8192
 // CHECK: %[[LONG:.*]] = arith.cmpi sge, %[[KEYS]], %[[MANY]]
 // CHECK: scf.if %[[LONG]]
 // CHECK-NEXT: attn.attention
-// CHECK: attn.sizes = #attn.sizes<keys = [12288, ?]>
+// CHECK: attn.sizes = #attn.sizes<keys = [8192, ?]>
 // CHECK: } else {
 // CHECK-NEXT: attn.attention
 // CHECK-NOT: attn.sizes

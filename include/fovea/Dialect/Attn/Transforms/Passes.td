@@ -426,13 +426,18 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     | next with up to 16 queries | 64 | 64 | 1, 240 | 4 stages, keys divided |
     | next with up to 16 queries | 64 | 64 | 1, 240 | the same without overlap |
     | next with a walk of 64 by 64, up to 128 channels | 64 | 64 | 1, 216 | two blocks on a multiprocessor |
-    | next above 128 channels up to 1,024 queries (a static number), masked | 128 | 64 | 2, 240 | turns, skips tiles |
+    | next above 128 channels up to 1,024 queries, masked | 128 | 64 | 2, 240 | turns, skips tiles |
+    | next above 64, up to 128 channels with functions of scores as instructions (approximate `tanh`) | 128 | 64 | 2, 240 | persistent |
+    | next above 64, up to 128 channels from 8,192 keys on, without regions or a walk | 128 | 176 | 2, 240 | turns |
     | next up to 64 channels only | 192 | 128 | 3, 160 | turns without a mask, skips tiles, persistent |
     | next up to 64 channels only | 192 | 128 | 3, 160 | turns without a mask, skips tiles |
     | next | 128 | 128 | 2, 240 | turns, persistent |
     | next | 128 | 128 | 2, 240 | turns |
     | next | 128 | 64 | 2, 240 | turns, persistent |
     | next | 128 | 64 | 2, 240 | no overlap |
+
+    How many queries and keys there are is known of static sizes, and of those that an
+    attribute `attn.sizes` expects (`-attn-version-sizes`).
 
     A persistent kernel goes from the last query tile to the first if there is a
     mask. Those whose registers are not expected to do come after the others. A
@@ -469,7 +474,7 @@ def AttnVersionSizes : Pass<"attn-version-sizes"> {
     | sizes | ops | their schedule |
     |---|---|---|
     | up to 1,024 queries | above 128 channels, masked | key tiles of 64 keys: less of a tile is masked |
-    | from 12,288 keys on | above 64, up to 128 channels, without regions or a walk | key tiles of up to 176 keys, not persistent: fewer steps |
+    | from 8,192 keys on | above 64, up to 128 channels, without regions or a walk | key tiles of up to 176 keys, not persistent: fewer steps |
 
     Packed queries, whose sequences may have any length, have none, nor do ops that
     have an `attn.sizes` of their own.
