@@ -272,6 +272,39 @@ void KernelEmitter::emitPages(pipe::FillOp op) {
     pages.push_back(emitPage(view, add(first, row)));
 }
 
+/// What createpolicy.fractional.L2::evict_first of all of it gives, as CUTLASS
+/// has it (CacheHintSm90).
+Value KernelEmitter::evictionHint(pipe::FillOp op) {
+  constexpr int64_t evictFirst = 0x12F0000000000000;
+  if (!op.getEvictFirst())
+    return {};
+  return LLVM::ConstantOp::create(builder, loc,
+                                  builder.getI64IntegerAttr(evictFirst));
+}
+
+LogicalResult
+KernelEmitter::forEachBox(pipe::FillOp op,
+                          llvm::function_ref<void(ValueRange, int64_t)> body) {
+  tile::TileType type = op.getSlot().getType().getTile();
+  auto view = op.getView().getDefiningOp<tile::ViewOp>();
+  int64_t rows = type.getDimSize(0), box = getBoxRows(view, rows);
+  emitPages(op);
+  ArrayRef<Value> pages = pagesOf[op];
+  for (int64_t row = 0; row < rows; row += box) {
+    FailureOr<Values> coordinates =
+        tensorCoordinates(view, op.getOffsets(), constant(row), 0,
+                          pages.empty() ? Value() : pages[row / box]);
+    if (failed(coordinates))
+      return failure();
+    Value first = coordinates->front();
+    for (int64_t column = 0; column < type.getDimSize(1); column += 64) {
+      coordinates->front() = add(first, column);
+      body(*coordinates, column * rows * 2 + row * rowBytes);
+    }
+  }
+  return success();
+}
+
 LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {
   tile::TileType type = op.getSlot().getType().getTile();
   Values slot = values[op.getSlot()];
@@ -286,42 +319,22 @@ LogicalResult KernelEmitter::emitFill(pipe::FillOp op) {
       builder, loc, Type(), barrier, constant(pipe::getSharedBytes(type)),
       NVVM::MemScopeKind::CTA, /*relaxed=*/false, Value());
   auto view = op.getView().getDefiningOp<tile::ViewOp>();
-  auto cluster = LLVM::LLVMPointerType::get(builder.getContext(), 7);
-  int64_t rows = type.getDimSize(0), box = getBoxRows(view, rows);
+  int64_t box = getBoxRows(view, type.getDimSize(0));
   if ((view.getTable() || view.getBoxes()) &&
       !isMultipleOf(op.getOffsets()[0], box))
     return op.emitError("fills from pages or boxes at an offset that is not "
                         "known to be a multiple of ")
            << box;
-  // What createpolicy.fractional.L2::evict_first of all of it gives, as CUTLASS
-  // has it (CacheHintSm90).
-  constexpr int64_t evictFirst = 0x12F0000000000000;
-  Value hint;
-  if (op.getEvictFirst())
-    hint = LLVM::ConstantOp::create(builder, loc,
-                                    builder.getI64IntegerAttr(evictFirst));
-  emitPages(op);
-  ArrayRef<Value> pages = pagesOf[op];
-  for (int64_t row = 0; row < rows; row += box) {
-    FailureOr<Values> coordinates =
-        tensorCoordinates(view, op.getOffsets(), constant(row), 0,
-                          pages.empty() ? Value() : pages[row / box]);
-    if (failed(coordinates))
-      return failure();
-    Value first = coordinates->front();
-    for (int64_t column = 0; column < type.getDimSize(1); column += 64) {
-      coordinates->front() = add(first, column);
-      Value block = add(slot[0], column * rows * 2 + row * rowBytes);
-      Value target = LLVM::AddrSpaceCastOp::create(builder, loc, cluster,
-                                                   sharedPointer(block));
-      NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
-          builder, loc, target, entry->getArgument(tensorMapOf[op]),
-          *coordinates, barrier, ValueRange(), Value(), hint,
-          NVVM::TMALoadMode::TILE, /*isCTAOnly=*/false,
-          NVVM::CTAGroupKindAttr(), Value());
-    }
-  }
-  return success();
+  auto cluster = LLVM::LLVMPointerType::get(builder.getContext(), 7);
+  Value hint = evictionHint(op);
+  return forEachBox(op, [&](ValueRange coordinates, int64_t place) {
+    Value target = LLVM::AddrSpaceCastOp::create(
+        builder, loc, cluster, sharedPointer(add(slot[0], place)));
+    NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
+        builder, loc, target, entry->getArgument(tensorMapOf[op]), coordinates,
+        barrier, ValueRange(), Value(), hint, NVVM::TMALoadMode::TILE,
+        /*isCTAOnly=*/false, NVVM::CTAGroupKindAttr(), Value());
+  });
 }
 
 /// The value's rows of this group go into the group's rows of the buffer or

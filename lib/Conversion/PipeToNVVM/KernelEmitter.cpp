@@ -290,6 +290,8 @@ LogicalResult KernelEmitter::emit() {
   LLVM::LLVMFuncOp function = makeFunction(module);
   emitEntry(function);
   emitBarrierSetUp();
+  bool emittedBlock = false;
+  LogicalResult emitted = emitPrefetch(emittedBlock);
   // What is before this runs beside the end of the kernel before this one on
   // the stream, whose results are there behind it; then the next kernel may
   // begin.
@@ -297,7 +299,8 @@ LogicalResult KernelEmitter::emit() {
                     NVVM::GridDepActionKind::launch_dependents})
     NVVM::GriddepcontrolOp::create(builder, loc, kind);
   // Roles of persistent kernels compute scalars for each item.
-  LogicalResult emitted = persistent ? success() : emitBlock(kernel.getBlock());
+  if (succeeded(emitted) && !emittedBlock && !persistent)
+    emitted = emitBlock(kernel.getBlock());
   if (succeeded(emitted))
     emitted = emitRoles();
   if (failed(emitted)) {

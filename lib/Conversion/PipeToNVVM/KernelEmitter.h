@@ -183,10 +183,21 @@ private:
   // Strips.cpp: tiles that the loading role computes.
   mlir::LogicalResult emitPut(pipe::PutOp op);
 
+  // Prefetch.cpp: what a kernel asks for before it waits for the launch before
+  // it; sets `emittedBlock` if that took the ops beside the roles.
+  mlir::LogicalResult emitPrefetch(bool &emittedBlock);
+
   // Hopper.cpp: copies, barriers, products.
   void emitBarrierSetUp();
   mlir::Value emitWarpPredicate();
   mlir::LogicalResult emitAdvance(mlir::Operation *op);
+  mlir::Value evictionHint(pipe::FillOp op);
+  /// Gives the coordinates of each box that a fill copies, and where it goes,
+  /// in bytes from the start of the tile.
+  mlir::LogicalResult forEachBox(
+      pipe::FillOp op,
+      llvm::function_ref<void(mlir::ValueRange coordinates, int64_t place)>
+          body);
   mlir::LogicalResult emitFill(pipe::FillOp op);
   void emitClear(pipe::ClearOp op);
   void emitRelease(pipe::ReleaseOp op);

@@ -48,7 +48,9 @@ def ConvertPipeToNVVM : Pass<"pipe-to-nvvm", "::mlir::ModuleOp"> {
     whose numbers the loading thread draws from a counter.
 
     A kernel sets its barriers up, waits for the kernels before it on its stream, and
-    then lets the next one begin to do the same (programmatic dependent launch).
+    then lets the next one begin to do the same (programmatic dependent launch). Before
+    it waits, one that fills tiles with `evict_first`, and reads no memory to know where
+    they lie, asks the second-level cache for the first of them.
 
     What a launcher needs stands in the attribute `pipe.launch` of the function:
     `block` (threads), `shared_bytes` (dynamic shared memory), `grid` (for x, y
