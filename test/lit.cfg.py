@@ -87,7 +87,7 @@ config.substitutions += [
     # Compiled kernels are not instrumented: a few programs show the tools' code.
     ("%fuzz_programs", "20" if config.fovea_sanitizers else "250"),
     # Names of what is compiled for a GPU: all, and with sanitizers about half.
-    ("%gpu_cases", "'^(l|m|o|p|v)'" if config.fovea_sanitizers else "''"),
+    ("%gpu_cases", "'^(l|m|o|p|v|example-d)'" if config.fovea_sanitizers else "''"),
 ]
 
 environment = config.environment

@@ -2,12 +2,12 @@
 # Part of the Fovea Project, under the Apache License v2.0 with LLVM Exceptions.
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Compiles the cases of cases.py, what is in Inputs and random programs for an H100, on a
-machine without one.
+"""Compiles the cases of cases.py, the examples, what is in Inputs and random programs for an
+H100, on a machine without one.
 
   test/Integration/GPU/build.py --fovea-compile build/release/bin/fovea-compile --out build/gpu-tests
 
-Writes NAME.so for each case, walks.so, sums.so, moves.so, random-N.so and random-N.mlir for each
+Writes NAME.so for each case, example-NAME.so and example-NAME.npy (its result) for each example, walks.so, sums.so, moves.so, random-N.so and random-N.mlir for each
 ten programs, and libfovea_runtime.so, which is all that run.py needs besides the
 scripts. In a case a
 warning is an error, too, as a remark is not: where ptxas is found, fovea-compile warns
@@ -22,6 +22,7 @@ import shutil
 import subprocess
 import sys
 
+import examples
 import randoms
 from cases import CASES
 
@@ -42,6 +43,8 @@ def sources(options):
     for name in ("walks.mlir", "sums.mlir", "moves.mlir"):
         source = pathlib.Path(__file__).parent / "Inputs" / name
         yield pathlib.Path(shutil.copy(source, options.out)), True
+    for path in examples.write(options.out, options.fovea_run):
+        yield path, True
     for path in randoms.write(options.out, options.programs):
         yield path, False
 
@@ -49,6 +52,7 @@ def sources(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--fovea-compile", default="build/release/bin/fovea-compile")
+    parser.add_argument("--fovea-run", default="build/release/bin/fovea-run")
     parser.add_argument("--runtime", type=pathlib.Path,
                         default="build/release/lib/libfovea_runtime.so")
     parser.add_argument("--out", type=pathlib.Path, default="build/gpu-tests")

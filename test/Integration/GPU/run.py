@@ -29,6 +29,7 @@ from launches import DEVICE, Output, Twins
 
 sys.path.append(str(pathlib.Path(__file__).parents[3] / "python"))
 from fovea_objects import Library, load_runtime  # noqa: E402
+from examples import run_examples  # noqa: E402
 from moves import run_moves  # noqa: E402
 from sums import run_sums  # noqa: E402
 from walks import run_walks  # noqa: E402
@@ -532,7 +533,8 @@ def main():
         if any("CUDA error" in p or "illegal" in p for p in problems):
             print("the context is lost")
             break
-    for name, run in (("walks", run_walks), ("sums", run_sums), ("moves", run_moves)):
+    for name, run in (("examples", run_examples), ("walks", run_walks), ("sums", run_sums),
+                      ("moves", run_moves)):
         if not options.only or re.search(options.only, name):
             count, failed = run(runtime, built, options.repeats)
             runs, failures = runs + count, failures + failed
