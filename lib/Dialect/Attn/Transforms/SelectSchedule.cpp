@@ -301,11 +301,18 @@ static void addRegion(Region &region, bool hasScore, bool approximate,
     cost.rows += reads && how == row;
     cost.columns += reads && how == column;
     cost.elements += reads && how == element;
-    bool function = how == element &&
-                    isa<math::TanhOp, math::ErfOp, math::SinOp, math::CosOp,
-                        math::LogOp, math::Log2Op, math::PowFOp>(op);
-    cost.functions += function && !approximate;
-    cost.instructions += function && approximate;
+    if (how != element)
+      return;
+    bool isShort = isa<math::TanhOp, math::SinOp, math::CosOp, math::LogOp,
+                       math::Log2Op, math::PowFOp>(op);
+    cost.functions += isShort && !approximate;
+    cost.instructions += isShort && approximate;
+    // Of two functions, or of several ranges.
+    if (isa<math::AcosOp, math::AcoshOp, math::AsinOp, math::AsinhOp,
+            math::AtanOp, math::Atan2Op, math::AtanhOp, math::CbrtOp,
+            math::CoshOp, math::ErfOp, math::ErfcOp, math::ExpM1Op,
+            math::Log1pOp, math::SinhOp, math::TanOp>(op))
+      cost.functions += 2;
   });
 }
 
@@ -480,11 +487,21 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
     for (int64_t keyTile : {128, 64})
       add(1, keyTile, /*overlap=*/true, /*persistent=*/true);
   add(2, 64, /*overlap=*/false, /*persistent=*/false);
-  if (widest > 128)
+  int64_t functions = costOf(op).functions;
+  if (widest > 128 || functions > 1)
     add(2, 32, /*overlap=*/false, /*persistent=*/false);
+  if (widest > 128 && functions)
+    add(2, 16, /*overlap=*/false, /*persistent=*/false);
   // The loading role may compute what depends on distances.
   if (!op.getScore().empty())
     addWidest(2, /*persistent=*/false, /*computes=*/true);
+  // Where none is expected to do, that which needs the fewest comes closest.
+  if (fits.empty() && !spills.empty()) {
+    auto fewest = llvm::min_element(spills, [&](auto a, auto b) {
+      return estimateRegisters(op, a) < estimateRegisters(op, b);
+    });
+    std::rotate(spills.begin(), fewest, fewest + 1);
+  }
   // Two ways may lead to one schedule.
   fits.append(spills);
   SmallVector<pipe::ScheduleAttr> different;

@@ -109,3 +109,18 @@ func.func @soft_cap(%q: tensor<?x?x?x128xbf16>, %o: tensor<?x?x?x128xbf16>) -> t
       attributes {numerics = #attn.numerics<math = approximate>}
   return %r : tensor<?x?x?x128xbf16>
 }
+
+// Functions of several ranges have small key tiles.
+// CHECK-LABEL: func.func @several_ranges
+// FIRST: key_tile = 32, {{.*}}, overlap = false>
+// SECOND: key_tile = 128
+func.func @several_ranges(%q: tensor<?x?x?x128xbf16>, %o: tensor<?x?x?x128xbf16>) -> tensor<?x?x?x128xbf16> {
+  %r = attn.attention ins(%q : tensor<?x?x?x128xbf16>)
+      dense(%q, %q : tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>)
+      outs(%o : tensor<?x?x?x128xbf16>)
+      score(%s, %b, %h, %i, %j) {
+        %t = math.erf %s : f32
+        attn.yield %t : f32
+      }
+  return %r : tensor<?x?x?x128xbf16>
+}

@@ -435,6 +435,8 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     | next | 128 | 128 | 2, 240 | turns |
     | next | 128 | 64 | 2, 240 | turns, persistent |
     | next | 128 | 64 | 2, 240 | no overlap |
+    | next above 128 channels, or with a function of several ranges (`log1p`, `erf`, `atan`) | 128 | 32 | 2, 240 | no overlap |
+    | next above 128 channels with functions without an instruction | 128 | 16 | 2, 240 | no overlap |
 
     How many queries and keys there are is known of static sizes, and of those that an
     attribute `attn.sizes` expects (`-attn-version-sizes`).
@@ -446,7 +448,7 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     for each captured element that differs by row 2, by column a quarter of the
     key tile, by score half of it (nothing where the region only adds), with 16 more in a persistent kernel; and for
     each function of a score that has no instruction (`tanh`, unless approximate)
-    the key tile. `fovea-compile` lets ptxas say which of them really do.
+    the key tile, twice that if it has several ranges. `fovea-compile` lets ptxas say which of them really do.
 
     `attempt` takes another than the best.
   }];
