@@ -320,6 +320,8 @@ def compare(case, got, want, lse, want_lse):
     least, worst = BOUNDS[case.operand or case.dtype]
     if case.operand:  # queries, keys and values are rounded too
         least, worst = 2 * least, 2 * worst
+    if want.shape[:-1].numel() < 16:
+        least *= 2  # Of so few rows roundings have no average: a weight's and the result's.
     got = got.double()
     if got.isnan().any():
         return "NaN in the output", float("nan")
