@@ -148,6 +148,12 @@ OwningOpRef<ModuleOp> Compiler::compileOnce(ModuleOp module,
     return nullptr;
   if (!ptxas)
     return compiled;
+  if (names.size() != trials.size()) {
+    compiled->emitError("has ")
+        << trials.size() << " attention ops and " << names.size()
+        << " kernels; this is an error of the compiler";
+    return nullptr;
+  }
   for (auto [trial, name] : llvm::zip_equal(trials, names)) {
     trial.kernel = compiled->lookupSymbol<gpu::BinaryOp>(name);
     if (failed(assemble(trial)))
@@ -156,15 +162,22 @@ OwningOpRef<ModuleOp> Compiler::compileOnce(ModuleOp module,
   return compiled;
 }
 
-/// Without ptxas, the driver says what it makes of the first two schedules and
-/// of the last, which needs the fewest registers, when the object is loaded.
+/// Without ptxas, the driver says what it makes of the first two schedules, and
+/// of one with the smallest key tiles, when the object is loaded.
 void Compiler::offerSchedules(Trial &trial) {
   ArrayRef<Attribute> others = ArrayRef(trial.schedules).drop_front();
   if (others.empty())
     return;
   SmallVector<Attribute, 2> offered = {others.front()};
-  if (others.size() > 1)
-    offered.push_back(others.back());
+  Attribute smallest = *llvm::min_element(others, [](Attribute a, Attribute b) {
+    auto size = [](Attribute schedule) {
+      auto pipe = cast<pipe::ScheduleAttr>(schedule);
+      return std::pair(pipe.getKeyTile(), pipe.getOverlap());
+    };
+    return size(a) < size(b);
+  });
+  if (smallest != others.front())
+    offered.push_back(smallest);
   trial.op->setAttr(attn::offeredSchedules,
                     ArrayAttr::get(trial.op.getContext(), offered));
 }

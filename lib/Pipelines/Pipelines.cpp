@@ -220,8 +220,14 @@ void fovea::buildCudaAttnStage(OpPassManager &pm,
   decompose.keepInverses = true;
   pm.addPass(attn::createAttnDecompose(decompose));
   pm.addPass(attn::createAttnBufferize());
-  if (options.versions)
-    pm.addPass(attn::createAttnVersionSizes());
+  if (!options.versions)
+    return;
+  pm.addPass(attn::createAttnVersionSizes());
+  // Tests of sizes that are known go away here, with one of the versions, not
+  // after kernels have been made.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createCanonicalizerPass());
 }
 
 void fovea::buildCudaTileStage(OpPassManager &pm,

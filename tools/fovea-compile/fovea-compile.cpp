@@ -86,8 +86,8 @@ static cl::opt<Emit> emitKind(
                    "the same in MLIR's llvm dialect, a module for each target"),
         clEnumValN(Emit::Assembly, "asm",
                    "assembly (cuda: of the code that launches)"),
-        clEnumValN(Emit::PTX, "ptx", "PTX of the kernel (cuda)"),
-        clEnumValN(Emit::Cubin, "cubin", "the kernel's cubin (cuda)"),
+        clEnumValN(Emit::PTX, "ptx", "PTX of the kernel for usual sizes (cuda)"),
+        clEnumValN(Emit::Cubin, "cubin", "cubin of the kernel for usual sizes (cuda)"),
         clEnumValN(Emit::Header, "header", "the C header")));
 
 static int fail(const llvm::Twine &message) {

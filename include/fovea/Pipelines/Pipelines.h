@@ -71,7 +71,7 @@ struct CudaPipelineOptions : mlir::PassPipelineOptions<CudaPipelineOptions> {
   Option<bool> versions{
       *this, "versions",
       llvm::cl::desc("Several kernels for an op where the best one depends on "
-                     "sizes that are dynamic"),
+                     "sizes that are dynamic (default: true)"),
       llvm::cl::init(true)};
 };
 

@@ -17,6 +17,7 @@
 #include "KernelEmitter.h"
 
 #include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace fovea;
@@ -30,19 +31,20 @@ static bool isPure(Block &block) {
   });
 }
 
-/// The loop of the role in which tiles are filled that are read once, if where
-/// they lie follows from its induction variable alone; their fills, and the ops
-/// that say where.
+/// The loop of the loading role in which tiles are filled that are read once,
+/// if where they lie follows from its induction variable and from what is
+/// computed beside the roles; their fills, and the ops in it that say where.
 static scf::ForOp findStreams(pipe::RoleOp role,
                               SmallVectorImpl<pipe::FillOp> &fills,
                               SetVector<Operation *> &slice) {
   auto loops = role.getBlock().getOps<scf::ForOp>();
-  if (loops.empty())
+  if (role.getKind() != pipe::RoleKind::load || loops.empty())
     return nullptr;
   scf::ForOp loop = *loops.begin();
   for (auto fill : loop.getOps<pipe::FillOp>()) {
     auto view = fill.getView().getDefiningOp<tile::ViewOp>();
-    if (fill.getEvictFirst() && !view.getTable() && !view.getBoxes())
+    if (fill.getEvictFirst() && !view.getTable() && !view.getBoxes() &&
+        view->getParentOp() == role->getParentOp())
       fills.push_back(fill);
   }
   BackwardSliceOptions options;
@@ -50,17 +52,27 @@ static scf::ForOp findStreams(pipe::RoleOp role,
   options.filter = [&](Operation *op) {
     return op->getBlock() == loop.getBody();
   };
+  SmallVector<Value> used(
+      {loop.getLowerBound(), loop.getUpperBound(), loop.getStep()});
   for (pipe::FillOp fill : fills)
-    for (Value offset : fill.getOffsets())
+    for (Value offset : fill.getOffsets()) {
+      used.push_back(offset);
       if (failed(getBackwardSlice(offset, &slice, options)))
         return nullptr;
-  auto isKnown = [&](Operation *op) {
-    return isMemoryEffectFree(op) && op->getNumRegions() == 0 &&
-           llvm::none_of(op->getOperands(), [&](Value operand) {
-             return llvm::is_contained(loop.getRegionIterArgs(), operand);
-           });
-  };
-  return !fills.empty() && llvm::all_of(slice, isKnown) ? loop : nullptr;
+    }
+  for (Operation *op : slice) {
+    if (!isMemoryEffectFree(op) || op->getNumRegions() != 0)
+      return nullptr;
+    llvm::append_range(used, op->getOperands());
+  }
+  bool isKnown = llvm::all_of(used, [&](Value value) {
+    return value == loop.getInductionVar() ||
+           slice.contains(value.getDefiningOp()) ||
+           value.getParentBlock()->getParentOp() == role->getParentOp();
+  });
+  return isKnown && !fills.empty() && matchPattern(loop.getStep(), m_One())
+             ? loop
+             : nullptr;
 }
 
 LogicalResult KernelEmitter::emitPrefetch(bool &emittedBlock) {

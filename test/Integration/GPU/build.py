@@ -7,7 +7,7 @@ H100, on a machine without one.
 
   test/Integration/GPU/build.py --fovea-compile build/release/bin/fovea-compile --out build/gpu-tests
 
-Writes NAME.so for each case, example-NAME.so and example-NAME.npy (its result) for each example, walks.so, sums.so, moves.so, random-N.so and random-N.mlir for each
+Writes NAME.so for each case, example-NAME.so and example-NAME-N.npy (its results) for each example, walks.so, sums.so, moves.so, random-N.so and random-N.mlir for each
 ten programs, and libfovea_runtime.so, which is all that run.py needs besides the
 scripts. In a case a
 warning is an error, too, as a remark is not: where ptxas is found, fovea-compile warns
@@ -43,7 +43,7 @@ def sources(options):
     for name in ("walks.mlir", "sums.mlir", "moves.mlir"):
         source = pathlib.Path(__file__).parent / "Inputs" / name
         yield pathlib.Path(shutil.copy(source, options.out)), True
-    for path in examples.write(options.out, options.fovea_run):
+    for path in examples.write(options.out, options.fovea_run, options.only):
         yield path, True
     for path in randoms.write(options.out, options.programs):
         yield path, False

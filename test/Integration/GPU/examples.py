@@ -26,7 +26,10 @@ class Example:
         outs = " ".join(re.findall(r"outs\(([^:]*):", self.text))
         self.arguments = ARGUMENT.findall(signature)
         self.inputs = [a for a in self.arguments if not re.search(rf"{a[0]}\b", outs)]
-        self.outputs = self.arguments[len(self.inputs):]
+        outputs = self.arguments[len(self.inputs):]
+        # What the call itself reads comes first: a walk.
+        self.walk = [a for a in outputs if "f" not in self.shape(a)[1]]
+        self.results = outputs[len(self.walk):]
 
     def on_gpu(self):
         """Tensors of four dimensions; tables stay f32."""
@@ -48,11 +51,11 @@ class Example:
         generator = random.Random(self.name)
         for argument in self.inputs:
             shape, element = self.shape(argument)
-            bounds = [re.search(rf"fovea.{n} = ([\d.]+)", argument[2]) for n in ("low", "high")]
-            low, high = (float(b[1]) if b else d for b, d in zip(bounds, (-2.0, 2.0)))
-            draw = ((lambda: generator.uniform(low, high)) if "f" in element else
-                    (lambda: generator.randint(int(low), int(high))))
-            found = [draw() for _ in range(math.prod(shape))]
+            number, draw = ((float, generator.uniform) if "f" in element else
+                            (int, generator.randint))
+            low, high = (number(argument[2].partition(f"fovea.{name} = ")[2].split(" ")[0] or least)
+                         for name, least in (("low", -2), ("high", 2)))
+            found = [draw(low, high) for _ in range(math.prod(shape))]
             if element == "bf16":
                 bits = array.array("I", array.array("f", found).tobytes())
                 found = array.array("f", array.array("I", [b & 0xFFFF0000 for b in bits]).tobytes())
@@ -66,9 +69,14 @@ def write_npy(path, numbers, shape, code, name):
                      + array.array(code, numbers).tobytes())
 
 
-def write(folder, fovea_run):
-    """Writes a module and example-NAME.npy, the first result, for each; the modules' files."""
+def write(folder, fovea_run, only):
+    """Writes a module and example-NAME-N.npy, its results that are no walk, for each; the
+    modules' files."""
+    if not EXAMPLES:
+        raise RuntimeError("there are no examples")
     for example in map(Example, EXAMPLES):
+        if not re.search(only, f"example-{example.name}"):
+            continue
         files = []
         for n, (argument, numbers) in enumerate(zip(example.inputs, example.numbers())):
             shape, element = example.shape(argument)
@@ -76,16 +84,18 @@ def write(folder, fovea_run):
             write_npy(files[-1], numbers, shape, *CODES[element.replace("bf16", "f32")])
         path = folder / f"example-{example.name}.mlir"
         path.write_text(example.with_elements("bf16", "f32"))
-        subprocess.run([fovea_run, path, "--check", "--in", ",".join(map(str, files)), "--out",
-                        path.with_suffix(".npy")], check=True, stdout=subprocess.DEVNULL)
+        results = [folder / f"example-{example.name}-{n}.npy" for n in range(len(example.results))]
+        lists = [",".join(map(str, paths)) for paths in (files, results)]
+        subprocess.run([fovea_run, path, "--check", "--in", lists[0], "--out", lists[1]],
+                       check=True, stdout=subprocess.DEVNULL)
         for file in files:
             file.unlink()
         path.write_text(example.on_gpu())
         yield path
 
 
-def run_examples(runtime, built, repeats):
-    """Runs them; how many runs, and how many failed."""
+def run_examples(runtime, built, repeats, only):
+    """Runs those whose names, as example-NAME, match; how many runs, and how many failed."""
     import numpy as np
     import torch
     from fovea_objects import Library
@@ -103,16 +113,17 @@ def run_examples(runtime, built, repeats):
             for argument, numbers in zip(example.inputs, example.numbers()):
                 shape, element = example.shape(argument)
                 passed.append(torch.tensor(numbers, dtype=types[element], device=DEVICE).view(shape))
-            shapes = list(map(example.shape, example.outputs))
-            # A walk, which the call itself reads; it comes first.
-            walk = [(s, types[e]) for s, e in shapes if "i" in e]
+            def make(arguments, how):
+                return [how(shape, types[element]) for shape, element in map(example.shape, arguments)]
+
             twins = Twins(lambda outputs: library.bind(
-                passed + [torch.full(s, -1, dtype=d, device=DEVICE) for s, d in walk] + outputs),
-                lambda: [Output(s, types[e]) for s, e in shapes if "f" in e])
-            results = twins.first()
-            got = results[0].double()
-            want = torch.from_numpy(np.load(built / f"example-{name}.npy")).double().to(DEVICE)
-            error = ((got - want).norm() / want.norm()).item()
-            return judge(twins, error, bool(got.isfinite().all()), repeats)
+                passed + make(example.walk, lambda s, d: torch.full(s, -1, dtype=d, device=DEVICE))
+                + outputs), lambda: make(example.results, Output))
+            errors = []
+            for n, got in enumerate(twins.first()):
+                want = torch.from_numpy(np.load(built / f"example-{name}-{n}.npy")).to(got.device)
+                errors.append(((got.double() - want).norm() / want.norm()).item())
+            return judge(twins, max(errors), not any(map(math.isnan, errors)), repeats)
         return run_size
-    return run_functions("example", [e.stem for e in EXAMPLES], [()], run)
+    names = [e.stem for e in EXAMPLES if re.search(only or "", f"example-{e.stem}")]
+    return run_functions("example", names, [()], run)

@@ -535,13 +535,13 @@ def main():
         if any("CUDA error" in p or "illegal" in p for p in problems):
             print("the context is lost")
             break
-    for name, run in (("examples", run_examples), ("walks", run_walks), ("sums", run_sums),
-                      ("moves", run_moves)):
+    for name, run in (("walks", run_walks), ("sums", run_sums), ("moves", run_moves)):
         if not options.only or re.search(options.only, name):
             count, failed = run(runtime, built, options.repeats)
             runs, failures = runs + count, failures + failed
-    count, failed = run_randoms(runtime, built, options)
-    runs, failures = runs + count, failures + failed
+    for count, failed in (run_examples(runtime, built, options.repeats, options.only),
+                          run_randoms(runtime, built, options)):
+        runs, failures = runs + count, failures + failed
     print(f"{runs} runs, {failures} failures")
     sys.exit(failures != 0)
 

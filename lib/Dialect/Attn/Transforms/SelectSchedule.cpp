@@ -270,6 +270,8 @@ struct RegionCost {
   int64_t rows = 0, columns = 0, elements = 0, functions = 0;
   /// Functions of scores with an instruction, on a unit that exponentials need.
   int64_t instructions = 0;
+  /// Whether one has formulas for several ranges.
+  bool severalRanges = false;
 
   bool captures() const { return rows || columns || elements; }
 };
@@ -303,16 +305,18 @@ static void addRegion(Region &region, bool hasScore, bool approximate,
     cost.elements += reads && how == element;
     if (how != element)
       return;
-    bool isShort = isa<math::TanhOp, math::SinOp, math::CosOp, math::LogOp,
-                       math::Log2Op, math::PowFOp>(op);
-    cost.functions += isShort && !approximate;
-    cost.instructions += isShort && approximate;
+    bool hasInstruction = isa<math::TanhOp, math::SinOp, math::CosOp,
+                              math::LogOp, math::Log2Op, math::PowFOp>(op);
+    cost.functions += hasInstruction && !approximate;
+    cost.instructions += hasInstruction && approximate;
     // Of two functions, or of several ranges.
     if (isa<math::AcosOp, math::AcoshOp, math::AsinOp, math::AsinhOp,
             math::AtanOp, math::Atan2Op, math::AtanhOp, math::CbrtOp,
             math::CoshOp, math::ErfOp, math::ErfcOp, math::ExpM1Op,
-            math::Log1pOp, math::SinhOp, math::TanOp>(op))
+            math::Log1pOp, math::SinhOp, math::TanOp>(op)) {
       cost.functions += 2;
+      cost.severalRanges = true;
+    }
   });
 }
 
@@ -346,52 +350,73 @@ static int64_t estimateRegisters(AttentionOp op, pipe::ScheduleAttr schedule) {
 }
 
 namespace {
-/// Numbers of queries or keys that an op may have, or is expected to have.
+/// How many queries or keys a sequence may have, or is expected to have.
 struct SizeRange {
   int64_t least = 0, most = std::numeric_limits<int64_t>::max();
 
-  static SizeRange of(int64_t size, ArrayRef<int64_t> expected) {
-    if (size >= 0)
+  /// `size`: what the types say, or -1; no more than the most if `isBound`.
+  static SizeRange of(int64_t size, bool isBound, ArrayRef<int64_t> expected) {
+    if (size >= 0 && !isBound)
       return {size, size};
     SizeRange range;
     if (!expected.empty())
       range.least = expected[0];
     if (!expected.empty() && !ShapedType::isDynamic(expected[1]))
       range.most = expected[1];
+    if (size >= 0)
+      range.most = std::min(range.most, size);
     return range;
   }
 };
 } // namespace
 
-/// The sizes that the op may have.
+/// The sizes that a user expects, if there are some.
+static SizesAttr expectedOf(AttentionOp op) {
+  if (auto sizes = op->getAttrOfType<SizesAttr>(expectedSizes))
+    return sizes;
+  return SizesAttr::get(op.getContext(), {}, {});
+}
+
+/// Whether sequences have fewer keys than there are.
+static bool hasKeysOfOthers(AttentionOp op) {
+  auto segment = cast<SegmentAttr>(op.getSegments()[0]);
+  return segment.getKind() != SegmentKind::dense || segment.getHasLengths();
+}
+
+/// The numbers of queries and keys that a sequence of the op may have.
 static std::pair<SizeRange, SizeRange> sizesOf(AttentionOp op) {
-  auto expected = op->getAttrOfType<SizesAttr>(expectedSizes);
-  int64_t keys = staticExtent(op.getKeys()[0], op.getIndexingMapsArray()[1], 3);
-  return {
-      SizeRange::of(staticQueries(op),
-                    expected ? expected.getQueries() : ArrayRef<int64_t>()),
-      SizeRange::of(keys, expected ? expected.getKeys() : ArrayRef<int64_t>())};
+  SizesAttr expected = expectedOf(op);
+  int64_t keys =
+      staticExtent(op.getKeys()[0], op.getIndexingMapsArray()[1], dimJ);
+  return {SizeRange::of(staticQueries(op), hasPackedQueries(op),
+                        expected.getQueries()),
+          SizeRange::of(keys, hasKeysOfOthers(op), expected.getKeys())};
 }
 
 SmallVector<SizesAttr> attn::getCudaSizes(AttentionOp op) {
-  // Sequences of packed ones may have any length.
-  if (hasPackedQueries(op))
-    return {};
-  auto segment = cast<SegmentAttr>(op.getSegments()[0]);
+  SizesAttr expected = expectedOf(op);
+  auto isDynamic = [&](Value operand, unsigned number, unsigned dim) {
+    auto axis = axisOf(op.getIndexingMapsArray()[number], dim);
+    return axis && cast<ShapedType>(operand.getType()).isDynamicDim(*axis);
+  };
   SmallVector<SizesAttr> candidates, sizes;
-  if (staticQueries(op) < 0)
-    candidates.push_back(SizesAttr::get(op.getContext(), {0, mostShort}, {}));
-  if (segment.getKind() == SegmentKind::dense && sizesOf(op).second.least == 0)
+  if (expected.getQueries().empty() && !hasPackedQueries(op) &&
+      isDynamic(op.getQuery(), 0, dimI))
     candidates.push_back(
-        SizesAttr::get(op.getContext(), {}, {leastLong, ShapedType::kDynamic}));
+        SizesAttr::get(op.getContext(), {0, mostShort}, expected.getKeys()));
+  if (expected.getKeys().empty() && !hasKeysOfOthers(op) &&
+      isDynamic(op.getKeys()[0], 1, dimJ))
+    candidates.push_back(SizesAttr::get(op.getContext(), expected.getQueries(),
+                                        {leastLong, ShapedType::kDynamic}));
   SmallVector<pipe::ScheduleAttr> usual = getCudaSchedules(op);
-  if (usual.empty())
-    return {};
+  Attribute given = op->getAttr(expectedSizes);
   for (SizesAttr candidate : candidates) {
     op->setAttr(expectedSizes, candidate);
-    if (getCudaSchedules(op).front() != usual.front())
+    if (!usual.empty() && getCudaSchedules(op).front() != usual.front())
       sizes.push_back(candidate);
     op->removeAttr(expectedSizes);
+    if (given)
+      op->setAttr(expectedSizes, given);
   }
   return sizes;
 }
@@ -487,20 +512,23 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
     for (int64_t keyTile : {128, 64})
       add(1, keyTile, /*overlap=*/true, /*persistent=*/true);
   add(2, 64, /*overlap=*/false, /*persistent=*/false);
-  int64_t functions = costOf(op).functions;
-  if (widest > 128 || functions > 1)
+  RegionCost cost = costOf(op);
+  if (widest > 128 || cost.severalRanges)
     add(2, 32, /*overlap=*/false, /*persistent=*/false);
-  if (widest > 128 && functions)
+  if (widest > 128 && cost.functions)
     add(2, 16, /*overlap=*/false, /*persistent=*/false);
   // The loading role may compute what depends on distances.
   if (!op.getScore().empty())
     addWidest(2, /*persistent=*/false, /*computes=*/true);
-  // Where none is expected to do, that which needs the fewest comes closest.
-  if (fits.empty() && !spills.empty()) {
-    auto fewest = llvm::min_element(spills, [&](auto a, auto b) {
-      return estimateRegisters(op, a) < estimateRegisters(op, b);
-    });
-    std::rotate(spills.begin(), fewest, fewest + 1);
+  // Where none is expected to do, those that need fewer come closer.
+  if (fits.empty()) {
+    SmallVector<std::pair<int64_t, size_t>> needs;
+    for (auto [n, schedule] : llvm::enumerate(spills))
+      needs.push_back({estimateRegisters(op, schedule), n});
+    llvm::sort(needs);
+    for (auto [registers, n] : needs)
+      fits.push_back(spills[n]);
+    spills.clear();
   }
   // Two ways may lead to one schedule.
   fits.append(spills);

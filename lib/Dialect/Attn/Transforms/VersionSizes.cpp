@@ -37,7 +37,7 @@ static Value createTest(ImplicitLocOpBuilder &b, AttentionOp op,
           b, predicate, size, arith::ConstantIndexOp::create(b, bound));
       all = all ? arith::AndIOp::create(b, all, holds).getResult() : holds;
     };
-    if (range.empty())
+    if (range.empty() || !axis)
       return;
     if (range[0] > 0)
       compare(arith::CmpIPredicate::sge, range[0]);
@@ -69,8 +69,7 @@ struct AttnVersionSizesPass final
   void runOnOperation() override {
     SmallVector<AttentionOp> ops;
     getOperation()->walk([&](AttentionOp op) {
-      if (op->getNumResults() == 0 && !op.getScheduleAttr() &&
-          !op->hasAttr(expectedSizes))
+      if (op->getNumResults() == 0 && !op.getScheduleAttr())
         ops.push_back(op);
     });
     for (AttentionOp op : ops)

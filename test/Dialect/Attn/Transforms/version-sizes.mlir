@@ -75,7 +75,7 @@ func.func @moved(%q: memref<1x2x64x128xbf16>, %k: !t, %v: !t, %o: memref<1x2x64x
 // CHECK-NOT: scf.if
 // CHOSEN-LABEL: func.func @static
 // CHOSEN: key_tile = 176,
-!s = memref<1x2x16384x128xbf16>
+!s = memref<1x2x8192x128xbf16>
 func.func @static(%q: !s, %k: !s, %v: !s, %o: !s) {
   attn.attention ins(%q : !s) dense(%k, %v : !s, !s) outs(%o : !s)
   return
@@ -89,6 +89,41 @@ func.func @expected(%q: !t, %k: !t, %v: !t, %o: !t) {
       attributes {attn.sizes = #attn.sizes<queries = [1, 64], keys = [20000, 40000]>}
   return
 }
+// The other version stays for sizes that are not given.
+// CHECK-LABEL: func.func @partly
+// CHECK: scf.if
+// CHECK: attn.sizes = #attn.sizes<queries = [1, 64], keys = [8192, ?]>
+// CHECK: } else {
+// CHECK: attn.sizes = #attn.sizes<queries = [1, 64]>
+func.func @partly(%q: !t, %k: !t, %v: !t, %o: !t) {
+  attn.attention ins(%q : !t) dense(%k, %v : !t, !t) outs(%o : !t)
+      attributes {attn.sizes = #attn.sizes<queries = [1, 64]>}
+  return
+}
+
+// There may be room for more keys than sequences have.
+// CHECK-LABEL: func.func @lengths
+// CHECK-NOT: scf.if
+// CHOSEN-LABEL: func.func @lengths
+// CHOSEN: key_tile = 128,
+func.func @lengths(%q: !t, %k: !t, %v: !t, %n: memref<?xi32>, %o: !t) {
+  attn.attention ins(%q : !t) dense(%k, %v : !t, !t) lengths(%n : memref<?xi32>) outs(%o : !t)
+  return
+}
+// CHOSEN-LABEL: func.func @static_lengths
+// CHOSEN: key_tile = 128,
+func.func @static_lengths(%q: !s, %k: !s, %v: !s, %n: memref<?xi32>, %o: !s) {
+  attn.attention ins(%q : !s) dense(%k, %v : !s, !s) lengths(%n : memref<?xi32>) outs(%o : !s)
+  return
+}
+// CHOSEN-LABEL: func.func @below
+// CHOSEN: key_tile = 128,
+!below = memref<1x2x8191x128xbf16>
+func.func @below(%q: !below, %k: !below, %v: !below, %o: !below) {
+  attn.attention ins(%q : !below) dense(%k, %v : !below, !below) outs(%o : !below)
+  return
+}
+
 // CHECK-LABEL: func.func @narrow
 // CHECK-NOT: scf.if
 !n = memref<?x?x?x64xbf16>

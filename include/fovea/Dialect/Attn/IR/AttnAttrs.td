@@ -190,10 +190,12 @@ def Attn_WalkAttr : Attn_Attr<"Walk", "walk"> {
 def Attn_SizesAttr : Attn_Attr<"Sizes", "sizes"> {
   let summary = "How many queries and keys an op is expected to have";
   let description = [{
-    As the attribute `attn.sizes` of an `attn.attention` whose numbers of queries or
-    keys are dynamic: the least and the most that are expected, both included; `?` as
-    the most is no bound, and what is absent may be anything. Schedules are chosen for
-    these sizes. Results are right for others, too.
+    As the attribute `attn.sizes` of an `attn.attention`: the least and the most queries
+    and keys of a sequence that are expected, both included, where types do not say it: of
+    dynamic sizes, packed sequences, and keys with lengths. `?` as the most is no bound, and
+    what is absent may be anything. Schedules are chosen for these sizes, where some have
+    others than the rest (`-attn-version-sizes` lists them; on a CPU none); few queries are
+    decoded as such only if their number is static. Results are right for other sizes, too.
 
     Example: `attributes {attn.sizes = #attn.sizes<keys = [16384, ?]>}`.
   }];

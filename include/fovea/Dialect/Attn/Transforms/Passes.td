@@ -428,7 +428,7 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     | next with a walk of 64 by 64, up to 128 channels | 64 | 64 | 1, 216 | two blocks on a multiprocessor |
     | next above 128 channels up to 1,024 queries, masked | 128 | 64 | 2, 240 | turns, skips tiles |
     | next above 64, up to 128 channels with functions of scores as instructions (approximate `tanh`) | 128 | 64 | 2, 240 | persistent |
-    | next above 64, up to 128 channels from 8,192 keys on, without regions or a walk | 128 | 176 | 2, 240 | turns |
+    | next above 64, up to 128 channels from 8,192 keys on, dense, without regions or a walk | 128 | up to 176 | 2, 240 | turns |
     | next up to 64 channels only | 192 | 128 | 3, 160 | turns without a mask, skips tiles, persistent |
     | next up to 64 channels only | 192 | 128 | 3, 160 | turns without a mask, skips tiles |
     | next | 128 | 128 | 2, 240 | turns, persistent |
@@ -476,10 +476,10 @@ def AttnVersionSizes : Pass<"attn-version-sizes"> {
     | sizes | ops | their schedule |
     |---|---|---|
     | up to 1,024 queries | above 128 channels, masked | key tiles of 64 keys: less of a tile is masked |
-    | from 8,192 keys on | above 64, up to 128 channels, without regions or a walk | key tiles of up to 176 keys, not persistent: fewer steps |
+    | from 8,192 keys on | above 64, up to 128 channels, dense keys without regions or a walk | key tiles of up to 176 keys, not persistent: fewer steps |
 
-    Packed queries, whose sequences may have any length, have none, nor do ops that
-    have an `attn.sizes` of their own.
+    Packed queries have none, nor have keys with lengths, as the sequences in them may be
+    short, unless an `attn.sizes` says what to expect; of sizes that it gives there is one version.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
