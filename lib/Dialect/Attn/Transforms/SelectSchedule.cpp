@@ -320,6 +320,7 @@ static void addRegion(Region &region, bool hasScore, bool approximate,
   });
 }
 
+/// What the op's regions hold.
 static RegionCost costOf(AttentionOp op) {
   NumericsAttr numerics = op.getNumericsAttr();
   bool approximate = numerics && numerics.getMath() == MathMode::approximate;

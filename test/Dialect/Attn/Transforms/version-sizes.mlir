@@ -70,6 +70,30 @@ func.func @moved(%q: memref<1x2x64x128xbf16>, %k: !t, %v: !t, %o: memref<1x2x64x
   return
 }
 
+// The size of such a buffer is tested, which is inside of the versions then.
+// CHECK-LABEL: func.func @moved_size
+// CHECK-SAME: %[[TOKENS:[^:]*]]: index)
+// CHECK: %[[SHORT:.*]] = arith.cmpi sle, %[[TOKENS]]
+// CHECK: scf.if %[[SHORT]]
+// CHECK: memref.alloc
+// CHECK: attn.reorder
+// CHECK: attn.attention
+// CHECK: else
+// CHECK: memref.alloc
+// CHECK: attn.reorder
+// CHECK: attn.attention
+func.func @moved_size(%q: !w, %k: !w, %v: !w, %o: !w, %heads: index, %tokens: index) {
+  %m = memref.alloc(%heads, %heads, %tokens) : !w
+  attn.reorder order(<grid = [8, 8], q = [8, 8], kv = [8, 8]>) axes [2] ins(%q : !w) outs(%m : !w)
+  attn.attention ins(%m : !w) dense(%k, %v : !w, !w) outs(%o : !w)
+      mask(%b, %h, %i, %j) {
+        %c = arith.cmpi sle, %j, %i : index
+        attn.yield %c : i1
+      }
+  memref.dealloc %m : !w
+  return
+}
+
 // What is known, given, or the same for all sizes has no versions.
 // CHECK-LABEL: func.func @static
 // CHECK-NOT: scf.if
