@@ -22,12 +22,13 @@
 using namespace mlir;
 using namespace fovea;
 
-/// Whether the ops beside the roles read no memory.
+/// Whether the ops beside the roles read no memory. The entries of a list are
+/// read where a walk is asked for them, by ops that do not say so.
 static bool isPure(Block &block) {
   return llvm::all_of(block, [](Operation &op) {
     return isa<pipe::RoleOp, pipe::RingOp, pipe::BufferOp, tile::ReturnOp>(
                op) ||
-           isMemoryEffectFree(&op);
+           (isMemoryEffectFree(&op) && !isa<tile::WalkListOp>(op));
   });
 }
 
