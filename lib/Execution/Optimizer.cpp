@@ -21,7 +21,7 @@ static constexpr StringLiteral pipeline =
     "instcombine<max-iterations=1;no-verify-fixpoint>,simplifycfg,"
     "loop-mssa(loop-instsimplify,loop-simplifycfg,"
     "loop-rotate<header-duplication>,licm<allowspeculation>),simplifycfg,"
-    "loop(loop-idiom,indvars,loop-deletion),"
+    "loop(loop-idiom,loop-deletion),"
     "gvn,instcombine<max-iterations=1;no-verify-fixpoint>,"
     "loop-vectorize<no-interleave-forced-only;no-vectorize-forced-only>,"
     "early-cse,loop-mssa(licm<allowspeculation>),"

@@ -170,7 +170,6 @@ LogicalResult KernelLowering::lowerCombine(tile::CombineOp op) {
   b.setInsertionPointToStart(shared.elseBlock());
   yield(yes);
   b.setInsertionPointToStart(shared.thenBlock());
-  Value item = function.getArgument(0);
   Value first = arith::SubIOp::create(b, loc, item, op.getPart());
   auto slot = slotOf(op, item);
   for (int64_t n = 0; n < numVectors; ++n) {

@@ -17,14 +17,17 @@ using namespace mlir;
 using namespace fovea;
 using tile::TileType;
 
-KernelLowering::KernelLowering(func::FuncOp function,
-                               tile::CpuScheduleAttr schedule, Value workspace)
-    : function(function), schedule(schedule), workspace(workspace),
+KernelLowering::KernelLowering(func::FuncOp function, Block *body,
+                               tile::CpuScheduleAttr schedule, Value item,
+                               Value scratch, Value scratchStart,
+                               Value workspace)
+    : function(function), body(body), schedule(schedule), item(item),
+      scratch(scratch), scratchStart(scratchStart), workspace(workspace),
       b(function.getContext()), lanes(b, schedule.getLanes()),
       width(schedule.getLanes()) {}
 
 LogicalResult KernelLowering::run() {
-  if (failed(lowerBlock(function.getBody().front())))
+  if (failed(lowerBlock(*body)))
     return failure();
   for (Operation *op : llvm::reverse(done))
     op->erase();
@@ -197,15 +200,21 @@ Value KernelLowering::allocate(TileType type) {
 
 Value KernelLowering::allocate(ArrayRef<int64_t> shape, Type element) {
   OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(&function.getBody().front());
+  if (scratchStart)
+    b.setInsertionPointAfterValue(scratchStart);
+  else
+    b.setInsertionPointToStart(body);
   auto memref = MemRefType::get(shape, element);
   int64_t bytes =
       (memref.getNumElements() * element.getIntOrFloatBitWidth() + 7) / 8;
   Value offset = index(scratchTop);
   scratchTop += llvm::alignTo(bytes, 64);
   scratchEnd = std::max(scratchEnd, scratchTop);
-  return memref::ViewOp::create(b, function.getLoc(), memref,
-                                function.getArgument(1), offset, ValueRange{});
+  if (scratchStart)
+    offset =
+        arith::AddIOp::create(b, function.getLoc(), scratchStart, offset);
+  return memref::ViewOp::create(b, function.getLoc(), memref, scratch, offset,
+                                ValueRange{});
 }
 
 Value KernelLowering::extent(Location loc, tile::ViewOp view, unsigned axis,

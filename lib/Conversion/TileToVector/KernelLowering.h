@@ -74,13 +74,21 @@ mlir::Value foldVector(mlir::OpBuilder &b, mlir::Location loc,
 /// is called a vector of rows here is one row then.
 class KernelLowering {
 public:
-  /// `workspace` is the memory of all work items; null if there is none.
-  KernelLowering(mlir::func::FuncOp function, tile::CpuScheduleAttr schedule,
+  /// `body` holds the ops; `item` is the number of the point of the kernel's
+  /// grid. `scratch` is memory of bytes, of which the kernel has those from
+  /// `scratchStart` on (null: from the first on), `workspace` the memory of all
+  /// points; null if there is none.
+  KernelLowering(mlir::func::FuncOp function, mlir::Block *body,
+                 tile::CpuScheduleAttr schedule, mlir::Value item,
+                 mlir::Value scratch, mlir::Value scratchStart,
                  mlir::Value workspace);
 
   mlir::LogicalResult run();
 
-  /// Bytes of scratch memory that a work item needs.
+  /// Loops of the body that carry tiles.
+  llvm::ArrayRef<mlir::scf::ForOp> getKeyLoops() const { return keyLoops; }
+
+  /// Bytes of scratch memory that a point of the grid needs.
   int64_t getScratchBytes() const { return scratchEnd; }
 
   /// Bytes that work items hand states over in, and how many of them count
@@ -401,8 +409,9 @@ private:
                 llvm::SmallVectorImpl<mlir::Value> &weight);
 
   mlir::func::FuncOp function;
+  mlir::Block *body;
   tile::CpuScheduleAttr schedule;
-  mlir::Value workspace;
+  mlir::Value item, scratch, scratchStart, workspace;
   int64_t workspaceBytes = 0, clearedBytes = 0;
   mlir::OpBuilder b;
   LaneEmitter lanes;
@@ -415,6 +424,7 @@ private:
   /// Extents of loaded tiles, one for each axis.
   llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::Value, 2>> extents;
   llvm::SmallVector<mlir::Operation *> done;
+  llvm::SmallVector<mlir::scf::ForOp> keyLoops;
 };
 
 } // namespace fovea

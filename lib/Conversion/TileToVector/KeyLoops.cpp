@@ -109,9 +109,9 @@ LogicalResult KernelLowering::lowerLoop(scf::ForOp loop) {
 
   auto lowered = scf::ForOp::create(b, loc, loop.getLowerBound(),
                                     loop.getUpperBound(), loop.getStep(), init);
-  Block *body = lowered.getBody();
+  Block *inside = lowered.getBody();
   if (init.empty())
-    body->getTerminator()->erase();
+    inside->getTerminator()->erase();
   loop.getInductionVar().replaceAllUsesWith(lowered.getInductionVar());
   auto bind = [&](ValueRange tiles, ValueRange values) {
     auto next = values.begin();
@@ -132,16 +132,16 @@ LogicalResult KernelLowering::lowerLoop(scf::ForOp loop) {
   int64_t mark = scratchTop;
   {
     OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(body);
+    b.setInsertionPointToStart(inside);
     bind(loop.getRegionIterArgs(), lowered.getRegionIterArgs());
     auto yield = cast<scf::YieldOp>(loop.getBody()->getTerminator());
     SmallVector<Value> yielded(yield.getResults());
     // The ops move; their tiles' old block arguments stay known.
-    body->getOperations().splice(body->end(), loop.getBody()->getOperations(),
+    inside->getOperations().splice(inside->end(), loop.getBody()->getOperations(),
                                  loop.getBody()->begin(), yield->getIterator());
-    if (failed(lowerBlock(*body)))
+    if (failed(lowerBlock(*inside)))
       return failure();
-    b.setInsertionPointToEnd(body);
+    b.setInsertionPointToEnd(inside);
     SmallVector<Value> vectors;
     if (failed(lowerYields(loop, buffers, yielded, vectors)))
       return failure();
@@ -151,5 +151,7 @@ LogicalResult KernelLowering::lowerLoop(scf::ForOp loop) {
   scratchTop = mark;
   b.setInsertionPointAfter(lowered);
   bind(loop.getResults(), lowered.getResults());
+  if (lowered->getBlock() == body)
+    keyLoops.push_back(lowered);
   return success();
 }

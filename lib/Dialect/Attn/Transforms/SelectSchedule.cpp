@@ -33,6 +33,10 @@ static constexpr int64_t maxDecodedQueries = 16;
 /// ...on CPUs up to so many: results do not depend on the number of threads.
 static constexpr int64_t cpuSplitTo = 64;
 
+/// Heads of pages of up to so many keys are read one after the other, up to so
+/// many by a work item.
+static constexpr int64_t largestSmallPage = 64, mostHeads = 8;
+
 /// Sequences of up to so many queries are short on GPUs...
 static constexpr int64_t mostShort = 1024;
 
@@ -123,17 +127,34 @@ static tile::CpuScheduleAttr selectTiles(ScoreOpInterface op, int64_t rows,
   return tile::CpuScheduleAttr::get(
       op.getContext(), shape.tile * lanes, keyTile, lanes, shape.rows,
       shape.vectors, /*split_to=*/1, /*tail_tile=*/0, /*storage_types=*/false,
-      /*lane_axis=*/0, /*amx=*/false);
+      /*lane_axis=*/0, /*amx=*/false, /*heads=*/1);
+}
+
+/// Whether keys lie on pages so small that those of a head are a short piece of
+/// memory.
+static bool hasSmallPages(AttentionOp op) {
+  return llvm::any_of(op.getSegments().getAsRange<SegmentAttr>(),
+                      [](SegmentAttr segment) {
+                        return segment.getKind() == SegmentKind::paged &&
+                               segment.getPageSize() <= largestSmallPage;
+                      });
 }
 
 /// Tiles for few rows: keys and channels fill vectors.
 static tile::CpuScheduleAttr selectFewRows(AttentionOp op, int64_t rows,
                                            const CpuTarget &target) {
   int64_t blockRows = std::min<int64_t>(rows, 4);
+  // All heads of a page lie beside each other.
+  int64_t heads = 1;
+  if (hasSmallPages(op)) {
+    heads = staticExtent(op.getKeys()[0], op.getIndexingMapsArray()[1], 1);
+    heads = heads < 0 ? mostHeads : std::clamp<int64_t>(heads, 1, mostHeads);
+  }
   return tile::CpuScheduleAttr::get(
-      op.getContext(), rows, /*key_tile=*/64, target.lanes, blockRows,
-      /*vectors=*/target.lanes == 16 ? 4 : 2, cpuSplitTo, /*tail_tile=*/0,
-      multipliesBf16(op, target), /*lane_axis=*/1, /*amx=*/false);
+      op.getContext(), rows, /*key_tile=*/heads > 1 ? 32 : 64, target.lanes,
+      blockRows, /*vectors=*/target.lanes == 16 ? 4 : 2, cpuSplitTo * heads,
+      /*tail_tile=*/0, multipliesBf16(op, target), /*lane_axis=*/1,
+      /*amx=*/false, heads);
 }
 
 static tile::CpuScheduleAttr selectCpu(AttentionOp op,
@@ -158,7 +179,7 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
   return tile::CpuScheduleAttr::get(
       op.getContext(), tile, tiles.getKeyTile(), lanes, tiles.getRows(),
       tiles.getVectors(), isDecoding(op) ? cpuSplitTo : 1, tail, pairs,
-      /*lane_axis=*/0, /*amx=*/pairs && target.hasAmx());
+      /*lane_axis=*/0, /*amx=*/pairs && target.hasAmx(), /*heads=*/1);
 }
 
 /// Keys (columns of the output) fill the vectors of score_reduce.
@@ -190,7 +211,7 @@ static tile::CpuScheduleAttr selectMerge(MergeOp op, const CpuTarget &target) {
   return tile::CpuScheduleAttr::get(
       op.getContext(), vectors * target.lanes, /*key_tile=*/128, target.lanes,
       /*rows=*/1, /*vectors=*/1, /*split_to=*/1, /*tail_tile=*/0,
-      /*storage_types=*/false, /*lane_axis=*/0, /*amx=*/false);
+      /*storage_types=*/false, /*lane_axis=*/0, /*amx=*/false, /*heads=*/1);
 }
 
 //===----------------------------------------------------------------------===//

@@ -241,7 +241,7 @@ CpuScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                         int64_t queryTile, int64_t keyTile, int64_t lanes,
                         int64_t rows, int64_t vectors, int64_t splitTo,
                         int64_t tailTile, bool storageTypes, int64_t laneAxis,
-                        bool amx) {
+                        bool amx, int64_t heads) {
   if (lanes != 4 && lanes != 8 && lanes != 16)
     return emitError() << "lanes is 4, 8 or 16, got " << lanes;
   if (rows < 1 || rows > 16 || vectors < 1 || vectors > 16)
@@ -271,5 +271,7 @@ CpuScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "amx needs storage_types = true";
   if (amx && laneAxis != 0)
     return emitError() << "amx needs lane_axis = 0, got " << laneAxis;
+  if (heads < 1 || heads > 64)
+    return emitError() << "heads is from 1 to 64, got " << heads;
   return success();
 }

@@ -31,9 +31,11 @@ static Attribute lanesOf(TileType type, CpuScheduleAttr schedule) {
   // A scalar for each row.
   if (axis == 1 && type.getRank() == 1)
     return LanesAttr::get(type.getContext(), 0, /*width=*/1, /*pack=*/1);
-  int64_t step = axis == 1 ? 2 * lanes : 2;
   bool pairs = schedule.multipliesInStorageTypes() && type.getRank() == 2 &&
-               type.getElementType().isBF16() && type.getDimSize(1) % step == 0;
+               type.getElementType().isBF16() && type.getDimSize(1) % 2 == 0;
+  // Pairs of as many columns as there are lanes fill half of them.
+  if (pairs && axis == 1 && type.getDimSize(1) % (2 * lanes) != 0)
+    lanes /= 2;
   return LanesAttr::get(type.getContext(), axis, lanes, pairs ? 2 : 1);
 }
 
