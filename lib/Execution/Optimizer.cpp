@@ -14,7 +14,9 @@ using namespace llvm;
 
 /// What kernels need of -O2, in less than half of its time: their loops are
 /// tiled, unrolled and made of vectors already. Loops are vectorized for what
-/// is beside kernels (copies, linalg), scalars for kernels of one query.
+/// is beside kernels (copies, linalg), scalars for kernels of one query. Without
+/// indvars, which moves what one loop's results are used for behind the next
+/// loops, up to where it is wanted: sums of products fill registers.
 static constexpr StringLiteral pipeline =
     "globaldce,ipsccp,cgscc(inline),function<eager-inv>("
     "sroa<modify-cfg>,early-cse<memssa>,simplifycfg,"

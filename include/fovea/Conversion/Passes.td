@@ -91,6 +91,12 @@ def TileToVector : Pass<"tile-to-vector", "::mlir::ModuleOp"> {
     stored: the accumulator, a rest of the contracted axis, maps and reductions.
     Pairs that do not lie in rows at equal distances are copied so (values).
 
+    A work item of a schedule with `heads` has so many coordinates of the grid's
+    dimension before the last; the launch has fewer work items, and one argument
+    more: how many coordinates there are. The loop over them is cut at each loop
+    over keys whose bounds are the same for all, so that it stands inside: what a
+    loop over keys carries lies in scratch memory of each head then.
+
     Needs `-tile-assign-layouts`. Walks have to be ranges.
   }];
   let dependentDialects = [

@@ -196,3 +196,10 @@ tile.kernel @boxes(%a: memref<8x8x16xf32>) grid(%x) attributes {schedule = #tile
   %t = tile.load %v[%c0, %c0] : !tile.view<64x16xf32> -> !tile.tile<16x16xf32>
   tile.store %t, %v[%c0, %c0] : !tile.tile<16x16xf32>, !tile.view<64x16xf32>
 }
+
+// -----
+
+#schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 16, lanes = 16, rows = 4, vectors = 1, heads = 2>
+// expected-error @+1 {{has a grid of one dimension and a schedule of 2 heads a work item; leave heads out}}
+tile.kernel @no_heads(%a: memref<?x64xf32>) grid(%x) attributes {schedule = #schedule} {
+}

@@ -703,3 +703,9 @@ func.func @f(%m: memref<3x9x4xf32>) {
   %v = tile.view %m dims [0, 1, 2] at [] boxes [2, 4] : memref<3x9x4xf32> -> !tile.view<27x4xf32>
   return
 }
+
+// -----
+
+
+// expected-error @+1 {{heads is from 1 to 64, got 65}}
+module attributes {test.s = #tile.cpu_schedule<query_tile = 16, key_tile = 128, lanes = 16, rows = 4, vectors = 1, heads = 65>} {}

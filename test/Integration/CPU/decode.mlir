@@ -13,6 +13,7 @@
 // CHECK: window {{.*}} ok
 // CHECK: pages {{.*}} ok
 // CHECK: transposed {{.*}} ok
+// CHECK: many_heads {{.*}} ok
 // EACH: cse {{.*}} ok
 
 module attributes {fovea.dims = {B = 7, N = 777}} {
@@ -126,5 +127,26 @@ module attributes {fovea.dims = {B = 7, N = 777}} {
           affine_map<(b, h, i, j, d, e) -> (b, h, e, j)>,
           affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>]}
     return %r : tensor<?x2x3x24xf16>
+  }
+
+  // The heads of a page one after the other, up to eight in a work item; slopes of the
+  // score and sinks are those of each head.
+  func.func @many_heads(
+      %q: tensor<2x22x1x40xbf16>, %k: tensor<60x11x16x40xbf16>, %v: tensor<60x11x16x24xbf16>,
+      %t: tensor<2x24xi32> {fovea.low = 0 : i64, fovea.high = 59 : i64},
+      %lengths: tensor<2xi32> {fovea.low = 0 : i64, fovea.high = 384 : i64},
+      %slopes: tensor<22xf32>, %sinks: tensor<22xf32>,
+      %o: tensor<2x22x1x24xbf16>, %lse: tensor<2x22x1xf32>)
+      -> (tensor<2x22x1x24xbf16>, tensor<2x22x1xf32>) {
+    %r:2 = attn.attention ins(%q : tensor<2x22x1x40xbf16>)
+        paged<16>(%k, %v : tensor<60x11x16x40xbf16>, tensor<60x11x16x24xbf16>) table(%t : tensor<2x24xi32>) lengths(%lengths : tensor<2xi32>)
+        sinks(%sinks : tensor<22xf32>)
+        outs(%o, %lse : tensor<2x22x1x24xbf16>, tensor<2x22x1xf32>)
+        score(%s, %b, %h, %i, %j, %slope = %slopes : tensor<22xf32>) {
+          %c = tensor.extract %slope[%h] : tensor<22xf32>
+          %x = arith.mulf %s, %c : f32
+          attn.yield %x : f32
+        }
+    return %r#0, %r#1 : tensor<2x22x1x24xbf16>, tensor<2x22x1xf32>
   }
 }

@@ -542,6 +542,7 @@ class Maker:
             fields |= {"query_tile": lanes * vectors * pick([1, 2])}
             fields["key_tile"] = rows * pick([3, 8, 16])
         fields["split_to"] = pick([1, 1, 8])
+        fields["heads"] = pick([1, 2, 3])
         text = ", ".join(f"{name} = {value}" for name, value in fields.items())
         return [f"schedule = #tile.cpu_schedule<{text}>"]
 
