@@ -78,3 +78,26 @@ func.func @mixed(%q: tensor<1x8x64x64xf32>, %k: tensor<1x8x?x64xbf16>) -> tensor
       outs(%q : tensor<1x8x64x64xf32>)
   return %r : tensor<1x8x64x64xf32>
 }
+
+// One query over small pages: the heads of a page one after the other, up to eight in a work
+// item; of large pages, or of one head, each on its own.
+// CHECK-LABEL: func.func @small_pages
+// AVX512: schedule = #tile.cpu_schedule<query_tile = 2, key_tile = 32, lanes = 16, rows = 2, vectors = 4, split_to = 512, lane_axis = 1, heads = 8>
+// BF16: schedule = #tile.cpu_schedule<query_tile = 2, key_tile = 32, lanes = 16, rows = 2, vectors = 4, split_to = 512, storage_types = true, lane_axis = 1, heads = 8>
+func.func @small_pages(%q: tensor<1x22x1x64xbf16>, %k: tensor<?x11x16x64xbf16>, %t: tensor<1x?xi32>,
+                       %o: tensor<1x22x1x64xbf16>) -> tensor<1x22x1x64xbf16> {
+  %r = attn.attention ins(%q : tensor<1x22x1x64xbf16>)
+      paged<16>(%k, %k : tensor<?x11x16x64xbf16>, tensor<?x11x16x64xbf16>) table(%t : tensor<1x?xi32>)
+      outs(%o : tensor<1x22x1x64xbf16>)
+  return %r : tensor<1x22x1x64xbf16>
+}
+
+// CHECK-LABEL: func.func @large_pages
+// AVX512: schedule = #tile.cpu_schedule<query_tile = 2, key_tile = 64, lanes = 16, rows = 2, vectors = 4, split_to = 64, lane_axis = 1>
+func.func @large_pages(%q: tensor<1x22x1x64xbf16>, %k: tensor<?x11x128x64xbf16>, %t: tensor<1x?xi32>,
+                       %o: tensor<1x22x1x64xbf16>) -> tensor<1x22x1x64xbf16> {
+  %r = attn.attention ins(%q : tensor<1x22x1x64xbf16>)
+      paged<128>(%k, %k : tensor<?x11x128x64xbf16>, tensor<?x11x128x64xbf16>) table(%t : tensor<1x?xi32>)
+      outs(%o : tensor<1x22x1x64xbf16>)
+  return %r : tensor<1x22x1x64xbf16>
+}
