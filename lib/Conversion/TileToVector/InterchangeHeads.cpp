@@ -68,8 +68,7 @@ static void hoistInvariants(scf::ForOp heads,
                             function_ref<bool(Operation *)> isRepeatable) {
   for (Operation &op :
        llvm::make_early_inc_range(heads.getBody()->without_terminator()))
-    if (isRepeatable(&op) &&
-        llvm::all_of(op.getOperands(), [&](Value operand) {
+    if (isRepeatable(&op) && llvm::all_of(op.getOperands(), [&](Value operand) {
           return heads.isDefinedOutsideOfLoop(operand);
         }))
       op.moveBefore(heads);
@@ -228,8 +227,7 @@ scf::ForOp Interchange::cut(scf::ForOp heads, scf::ForOp keys) {
   return after;
 }
 
-int64_t fovea::interchangeHeads(scf::ForOp heads,
-                                ArrayRef<scf::ForOp> keyLoops,
+int64_t fovea::interchangeHeads(scf::ForOp heads, ArrayRef<scf::ForOp> keyLoops,
                                 int64_t numHeads, Value scratchStart,
                                 Value scratch, int64_t headBytes) {
   headBytes = llvm::alignTo(headBytes, 64);
@@ -238,8 +236,7 @@ int64_t fovea::interchangeHeads(scf::ForOp heads,
                    .getDefiningOp<arith::ConstantIndexOp>();
   OpBuilder b(bytes);
   bytes.replaceAllUsesWith(
-      arith::ConstantIndexOp::create(b, bytes.getLoc(), headBytes)
-          .getResult());
+      arith::ConstantIndexOp::create(b, bytes.getLoc(), headBytes).getResult());
   bytes.erase();
   Interchange interchange(numHeads, scratch, numHeads * headBytes);
   for (scf::ForOp keys : keyLoops) {

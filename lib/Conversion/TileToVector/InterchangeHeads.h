@@ -13,9 +13,9 @@
 
 namespace fovea {
 
-/// Makes, of a loop over up to `numHeads` heads that holds loops over keys, loops
-/// over keys that hold loops over heads, as long as heads have the same key
-/// loops; what a key loop carries is in memory of each head then. A head's
+/// Makes, of a loop over up to `numHeads` heads that holds loops over keys,
+/// loops over keys that hold loops over heads, as long as heads have the same
+/// key loops; what a key loop carries is in memory of each head then. A head's
 /// scratch memory begins at `scratchStart`, the product of its number and a
 /// constant, which becomes `headBytes`. Returns the bytes of `scratch` that all
 /// heads need.

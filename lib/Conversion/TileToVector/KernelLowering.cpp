@@ -211,8 +211,7 @@ Value KernelLowering::allocate(ArrayRef<int64_t> shape, Type element) {
   scratchTop += llvm::alignTo(bytes, 64);
   scratchEnd = std::max(scratchEnd, scratchTop);
   if (scratchStart)
-    offset =
-        arith::AddIOp::create(b, function.getLoc(), scratchStart, offset);
+    offset = arith::AddIOp::create(b, function.getLoc(), scratchStart, offset);
   return memref::ViewOp::create(b, function.getLoc(), memref, scratch, offset,
                                 ValueRange{});
 }

@@ -137,8 +137,9 @@ LogicalResult KernelLowering::lowerLoop(scf::ForOp loop) {
     auto yield = cast<scf::YieldOp>(loop.getBody()->getTerminator());
     SmallVector<Value> yielded(yield.getResults());
     // The ops move; their tiles' old block arguments stay known.
-    inside->getOperations().splice(inside->end(), loop.getBody()->getOperations(),
-                                 loop.getBody()->begin(), yield->getIterator());
+    inside->getOperations().splice(
+        inside->end(), loop.getBody()->getOperations(), loop.getBody()->begin(),
+        yield->getIterator());
     if (failed(lowerBlock(*inside)))
       return failure();
     b.setInsertionPointToEnd(inside);

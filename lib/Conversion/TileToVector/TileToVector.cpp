@@ -29,9 +29,9 @@ using namespace fovea;
 
 namespace {
 
-/// A function that replaces a kernel: (work item, scratch, workspace if there is
-/// one, parameters, the grid's extent of heads if a work item has several, work
-/// items along each dimension of the grid).
+/// A function that replaces a kernel: (work item, scratch, workspace if there
+/// is one, parameters, the grid's extent of heads if a work item has several,
+/// work items along each dimension of the grid).
 struct Function {
   func::FuncOp op;
   /// What runs for a point of the kernel's grid, the point's number, and the
@@ -62,8 +62,9 @@ static SmallVector<Value> createCoordinates(OpBuilder &b, Location loc,
   return coordinates;
 }
 
-/// A loop over the up to `numHeads` heads of a work item, of which `coordinates`
-/// and the function's fields speak then. `extents` are the kernel's grid.
+/// A loop over the up to `numHeads` heads of a work item, of which
+/// `coordinates` and the function's fields speak then. `extents` are the
+/// kernel's grid.
 static void createHeadLoop(OpBuilder &b, Location loc, int64_t numHeads,
                            ValueRange extents,
                            MutableArrayRef<Value> coordinates,
@@ -125,9 +126,8 @@ static Function createFunction(tile::KernelOp kernel, int64_t numHeads,
     createHeadLoop(b, loc, numHeads, extents, coordinates, function);
   }
   Block &body = kernel.getBlock();
-  for (auto [parameter, argument] :
-       llvm::zip(kernel.getParameters(),
-                 entry->getArguments().drop_front(numOwn)))
+  for (auto [parameter, argument] : llvm::zip(
+           kernel.getParameters(), entry->getArguments().drop_front(numOwn)))
     parameter.replaceAllUsesWith(argument);
   for (auto [coordinate, value] :
        llvm::zip(kernel.getGridArguments(), coordinates))
@@ -153,7 +153,8 @@ static void divideHeads(tile::LaunchOp launch, int64_t numHeads) {
 
 namespace {
 
-struct TileToVectorPass final : fovea::impl::TileToVectorBase<TileToVectorPass> {
+struct TileToVectorPass final
+    : fovea::impl::TileToVectorBase<TileToVectorPass> {
   using Base::Base;
 
   /// What launches of a kernel have to know.
@@ -196,11 +197,11 @@ private:
                                 "kernels for CPUs");
     int64_t numHeads = schedule.getHeads();
     if (numHeads > 1 && kernel.getGridRank() < 2)
-      return kernel.emitOpError("has a grid of one dimension and a schedule of ")
+      return kernel.emitOpError(
+                 "has a grid of one dimension and a schedule of ")
              << numHeads << " heads a work item; leave heads out";
     bool hasWorkspace =
-        kernel
-            .walk([](tile::CombineOp) { return WalkResult::interrupt(); })
+        kernel.walk([](tile::CombineOp) { return WalkResult::interrupt(); })
             .wasInterrupted();
     Function function = createFunction(kernel, numHeads, hasWorkspace);
     kernel.erase();
@@ -211,9 +212,9 @@ private:
       return failure();
     int64_t scratch = lowering.getScratchBytes();
     if (numHeads > 1)
-      scratch = interchangeHeads(function.heads, lowering.getKeyLoops(),
-                                 numHeads, function.scratchStart,
-                                 function.scratch, scratch);
+      scratch =
+          interchangeHeads(function.heads, lowering.getKeyLoops(), numHeads,
+                           function.scratchStart, function.scratch, scratch);
     return Needs{scratch, lowering.getWorkspaceBytes(),
                  lowering.getClearedBytes(), numHeads};
   }
