@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A work item with several heads runs one after the other. Its loop is cut at
+// A work item runs its heads one after the other. The loop over them is cut at
 // each key loop,
 //
 //   for h {before; for k {step}; after}
@@ -22,7 +22,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;

@@ -54,6 +54,37 @@ tile.kernel @sums(%v: memref<?x?x16xf32>, %o: memref<?x?xf32>) grid(%h, %m)
   tile.store %sum, %out[%m] : !tile.tile<1xf32, #scalars>, !tile.view<?xf32>
 }
 
+// Heads whose loops over keys differ run one after the other.
+
+// CHECK-LABEL: func.func private @differ(
+// CHECK-SAME: %[[COUNTS:[^:]*]]: memref<?xindex>
+// CHECK: scf.for
+// CHECK:   %[[N:.*]] = memref.load %[[COUNTS]]
+// CHECK:   scf.for %{{.*}} = %c0 to %[[N]] step %c1 iter_args(
+// CHECK-NOT: memref<2xf32>
+// CHECK: return
+tile.kernel @differ(%counts: memref<?xindex>, %v: memref<?x?x16xf32>, %o: memref<?x?xf32>) grid(%h, %m)
+    attributes {schedule = #schedule} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %n = memref.load %counts[%h] : memref<?xindex>
+  %start = tile.splat %zero : f32 -> !tile.tile<1xf32, #scalars>
+  %sum = scf.for %t = %c0 to %n step %c1 iter_args(%s = %start) -> !tile.tile<1xf32, #scalars> {
+    %view = tile.view %v dims [1, 2] at [%t] : memref<?x?x16xf32> -> !tile.view<?x16xf32>
+    %x = tile.load %view[%h, %c0] : !tile.view<?x16xf32> -> !tile.tile<1x16xf32, #lanes>
+    %r = tile.reduce add %x axis 1 : !tile.tile<1x16xf32, #lanes> -> !tile.tile<1xf32, #scalars>
+    %next = tile.map ins(%s, %r : !tile.tile<1xf32, #scalars>, !tile.tile<1xf32, #scalars>) maps [#row, #row] {
+    ^bb0(%a: f32, %b: f32, %i: index):
+      %y = arith.addf %a, %b : f32
+      tile.yield %y : f32
+    } -> !tile.tile<1xf32, #scalars>
+    scf.yield %next : !tile.tile<1xf32, #scalars>
+  }
+  %out = tile.view %o dims [1] at [%h] : memref<?x?xf32> -> !tile.view<?xf32>
+  tile.store %sum, %out[%m] : !tile.tile<1xf32, #scalars>, !tile.view<?xf32>
+}
+
 // The launch has a work item for every two heads, and tells how many there are.
 
 // CHECK-LABEL: func.func @launch(

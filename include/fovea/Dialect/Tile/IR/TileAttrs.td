@@ -78,8 +78,8 @@ def Tile_CpuScheduleAttr : Tile_Attr<"CpuSchedule", "cpu_schedule",
     | `tail_tile` | query rows of a work item that has no more than so many left; 0: none | less than `query_tile`; as `query_tile`, or less than `vectors` vectors; `split_to` is 1 |
     | `storage_types` | operands enter products as they are in memory, weights in the type of the values; bf16 in pairs (AVX512-BF16) | `lanes` is 16, `key_tile` is even |
     | `lane_axis` | what is in lanes: 0: query rows, 1: keys and channels | default 0 |
-    | `heads` | coordinates of the grid's dimension before the last that a work item takes, at each key tile one after the other; the memory of heads that lie beside each other, as on pages, is read in order then | default 1, up to 64 |
     | `amx` | pairs of bf16 are multiplied in the tile registers of AMX-BF16: 16 keys or channels by up to 4 vectors, of which `rows` and `vectors` are read back at a time | `storage_types` is true, `lane_axis` is 0 |
+    | `heads` | coordinates of the grid's dimension before the last that a work item takes, at each key tile one after the other; the memory of heads that lie beside each other, as on pages, is read in order then | default 1, up to 64 |
 
     With `lane_axis = 1`, for few query rows, `query_tile` is from 1 to 16 and
     `key_tile` a multiple of `lanes`; `rows` are query rows of a register block,
