@@ -309,8 +309,10 @@ DECODE = {"decode": (1, False, 0), "decode-lengths": (1, True, 0), "decode-q8": 
 
 
 def decode_module(queries, lengths, page, schedule, d=128):
-    """The function `attention` with so many queries."""
-    q, k = f"tensor<?x?x{queries}x{d}xbf16>", f"tensor<?x?x{page or '?'}x{d}xbf16>"
+    """The function `attention` with so many queries; several are rows of one tile where the
+    numbers of heads are known."""
+    heads, key_heads = ("?", "?") if queries == 1 else (32, 8)
+    q, k = (f"tensor<?x{h}x{n or '?'}x{d}xbf16>" for h, n in ((heads, queries), (key_heads, page)))
     argument = clause = ""
     if page:
         argument, clause = ", %pages: tensor<?x?xi32>", " table(%pages : tensor<?x?xi32>)"

@@ -89,7 +89,6 @@ void fovea::buildBufferizeStage(OpPassManager &pm) {
 
 void fovea::buildTileStage(OpPassManager &pm, const CpuPipelineOptions &) {
   buildBufferizeStage(pm);
-  pm.addPass(attn::createAttnPackHeads());
   pm.addPass(createAttnToTile());
   pm.addPass(attn::createAttnLowerInverses());
   pm.addPass(attn::createAttnLowerWalks());
@@ -236,7 +235,6 @@ void fovea::buildCudaTileStage(OpPassManager &pm,
   schedule.target = options.target;
   pm.addPass(attn::createAttnSelectSchedule(schedule));
   pm.addPass(attn::createAttnOfferSchedules());
-  pm.addPass(attn::createAttnPackHeads());
   pm.addPass(createAttnToTile());
   // What is left beside the kernels becomes loops, and these do before a
   // canonicalization takes those of one iteration for code of the host.

@@ -37,6 +37,16 @@ def AttnToTile : Pass<"attn-to-tile", "::mlir::ModuleOp"> {
     the tiles of the walk, sinks are in the first one, and `tile.combine` hands
     the state of all of them to the last one, which stores the result.
 
+    Queries that share keys and are few (a static number, up to 16, as in a
+    decoding step) are rows of the same tiles, so that keys are read once for all:
+    those of the query heads of a key head, or, where keys and values have no
+    dimension of sequences (`b`), those of all sequences. Row `r` of a tile is
+    query `r div n` of head `r mod n` of `n`, and regions and sinks are given that.
+    Nothing moves: queries and results are views of a grid, which copies of a
+    GPU's tiles take as one box, of a power of two of heads. More than one query
+    needs static numbers of heads; ops with an origin, a walk or packed queries stay
+    as they are.
+
     An `attn.merge` on memrefs becomes a kernel of its own: a work item has
     `query_tile` rows of the longest dimension (but that of channels), forms their
     weights, and adds the parts.

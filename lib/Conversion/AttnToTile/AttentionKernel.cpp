@@ -25,10 +25,13 @@ static constexpr int64_t minTilesOfPart = 2;
 
 void AttentionKernel::collectParameters() {
   takeMoves(op.getValuesMutable(), op.getOutputsMutable());
+  groupRows();
   collectRows(op.getValues());
   output = addRows(op.getOutput());
   if (op.getLse())
     lse = addRows(op.getLse());
+  if (grouped)
+    regroup();
   collectTables();
   if (op.getSinks())
     sinks = addParameter(op.getSinks());
@@ -45,14 +48,46 @@ void AttentionKernel::collectParameters() {
   Value items = emitNumQueryTiles();
   for (Dim dim : {dimB, dimH})
     items = arith::MulIOp::create(b, loc, items,
-                                  extent(op.getQuery(), maps[0], dim));
+                                  extent(parameters[query], maps[0], dim));
   parts = addParameter(emitNumParts(items));
+}
+
+/// Chooses to make queries that share keys rows of the same tiles.
+void AttentionKernel::groupRows() {
+  std::optional<KeyGroup> group = getKeyGroup(op);
+  SmallVector<Value> rows = {op.getQuery()};
+  llvm::append_range(rows, op.getOutputs());
+  if (!group || llvm::any_of(rows, [&](Value value) {
+        return moves.contains(value) ||
+               !cast<MemRefType>(value.getType()).isStrided();
+      }))
+    return;
+  int64_t boxRows = program.copiesBoxes ? program.queryTile : 0;
+  if (group->queries > 1 && boxRows && !llvm::isPowerOf2_64(boxRows))
+    return;
+  grouped.emplace(op, *group, boxRows);
+}
+
+/// Passes queries and results in groups.
+void AttentionKernel::regroup() {
+  auto replace = [&](unsigned position, AffineMap map) {
+    BoxedRows rows = grouped->regroup(parameters[position], map);
+    parameters[position] = rows.memref;
+    if (grouped->getNumRows())
+      boxedRows[rows.memref] = rows;
+  };
+  replace(query, maps[0]);
+  replace(output, maps[3]);
+  if (op.getLse())
+    replace(lse, maps[4]);
+  if (auto size = dyn_cast<Value>(grouped->getSize()))
+    memberCount = addParameter(size);
 }
 
 /// Tiles of queries of a head (of all packed sequences), computed ahead of the
 /// op.
 Value AttentionKernel::emitNumQueryTiles() {
-  Value rows = extent(op.getQuery(), maps[0], dimI);
+  Value rows = extent(parameters[query], maps[0], dimI);
   if (std::optional<unsigned> offsets = queryOffsets())
     return emitPackedItemCount(b, loc, parameters[*offsets], rows,
                                program.queryTile);
@@ -388,28 +423,41 @@ void AttentionKernel::choosePivot() {
   pivot = (high - (high - low) / 3.0) * log2e;
 }
 
-/// (o, m, l): nothing summed, or a sink's weight of 1 with the sink as maximum.
+/// The sum l and the maximum m of a row that begins with `sink`: a weight of 1,
+/// or none where it is minus infinity. `isFirst` is false in parts of the keys
+/// that do not count it; null: all do.
+std::pair<Value, Value> AttentionKernel::emitSink(OpBuilder &b, Value sink,
+                                                  Value isFirst) {
+  auto number = [&](double value) -> Value {
+    return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
+  };
+  Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, sink,
+                                     negativeInfinity(b));
+  Value l = arith::SelectOp::create(b, loc, none, number(0), number(1));
+  // The maximum is kept in the unit of the scores that are formed:
+  // exponentScale of them make one in base 2.
+  double unit = log2e / exponentScale;
+  Value m = sink;
+  if (unit != 1.0)
+    m = arith::MulFOp::create(b, loc, sink, number(unit));
+  if (isFirst) {
+    m = arith::SelectOp::create(b, loc, isFirst, m, negativeInfinity(b));
+    l = arith::SelectOp::create(b, loc, isFirst, l, number(0));
+  }
+  return {l, m};
+}
+
+/// (o, m, l): nothing summed, or the sink of the row's head.
 SmallVector<Value> AttentionKernel::emitInitialState() {
   TileType rows = tileType({program.queryTile});
-  Value m = negativeInfinity(b), l = number(0);
-  if (op.getSinks()) {
-    Value sink = memref::LoadOp::create(b, loc, parameter(sinks), head);
-    Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, sink,
-                                       negativeInfinity(b));
-    l = arith::SelectOp::create(b, loc, none, number(0), number(1));
-    // The maximum is kept in the unit of the scores that are formed:
-    // exponentScale of them make one in base 2.
-    double unit = log2e / exponentScale;
-    if (unit != 1.0)
-      sink = arith::MulFOp::create(b, loc, sink, number(unit));
-    m = sink;
-    if (part) {
-      Value first = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
-                                          part, index(0));
-      m = arith::SelectOp::create(b, loc, first, m, negativeInfinity(b));
-      l = arith::SelectOp::create(b, loc, first, l, number(0));
-    }
-  }
+  Value m = negativeInfinity(b), l = number(0), isFirst;
+  if (op.getSinks() && part)
+    isFirst =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, part, index(0));
+  bool perRow = grouped && grouped->getGroup().dim == dimH && op.getSinks();
+  if (op.getSinks() && !perRow)
+    std::tie(l, m) = emitSink(
+        b, memref::LoadOp::create(b, loc, parameter(sinks), head), isFirst);
   if (pivot)
     m = number(*pivot / exponentScale);
   if (op.getWalkRows()) {
@@ -421,8 +469,22 @@ SmallVector<Value> AttentionKernel::emitInitialState() {
   }
   Value o = tile::SplatOp::create(
       b, loc, tileType({program.queryTile, valueChannels}), number(0));
-  return {o, tile::SplatOp::create(b, loc, rows, m),
-          tile::SplatOp::create(b, loc, rows, l)};
+  Value maxima = tile::SplatOp::create(b, loc, rows, m),
+        sums = tile::SplatOp::create(b, loc, rows, l);
+  auto fromSinks = [&](Value tile, auto choose) -> Value {
+    return tile::MapOp::create(
+        b, loc, rows, tile, b.getMultiDimIdentityMap(1), ValueRange{firstRow},
+        [&](OpBuilder &b, Location loc, ValueRange a) -> Value {
+          Value h = emitRowCoordinates(b, a[1]).h;
+          Value sink = tile::GatherOp::create(b, loc, parameter(sinks), h);
+          return choose(emitSink(b, sink, isFirst));
+        });
+  };
+  if (perRow) {
+    maxima = fromSinks(maxima, [](auto state) { return state.second; });
+    sums = fromSinks(sums, [](auto state) { return state.first; });
+  }
+  return {o, maxima, sums};
 }
 
 /// The weights of a tile's scores by the maximum of the rows so far, and those
@@ -569,6 +631,9 @@ void AttentionKernel::emitResult(ValueRange state) {
 Value AttentionKernel::emitRowsLeft() {
   Value rows =
       queryRows.size ? queryRows.size : extent(parameter(query), maps[0], dimI);
+  if (std::optional<int64_t> known =
+          grouped ? grouped->getNumRows() : std::nullopt)
+    rows = index(*known);
   return arith::SubIOp::create(b, loc, rows, firstRow);
 }
 
@@ -656,9 +721,9 @@ SmallVector<Value> AttentionKernel::emitKeyLoop(const Segment &segment,
 void AttentionKernel::emitLaunch(Operation *before) {
   b.setInsertionPoint(before);
   Value sequences =
-      queryOffsets() ? index(1) : extent(op.getQuery(), maps[0], dimB);
+      queryOffsets() ? index(1) : extent(parameters[query], maps[0], dimB);
   Value tiles = emitNumQueryTiles();
   if (part)
     tiles = arith::MulIOp::create(b, loc, tiles, parameters[parts]);
-  launch({sequences, extent(op.getQuery(), maps[0], dimH), tiles});
+  launch({sequences, extent(parameters[query], maps[0], dimH), tiles});
 }

@@ -24,6 +24,8 @@ public:
 
 private:
   void collectParameters();
+  void groupRows();
+  void regroup();
   mlir::Value emitNumQueryTiles();
   mlir::Value emitNumParts(mlir::Value items);
   void emitLaunch(mlir::Operation *before);
@@ -53,6 +55,8 @@ private:
   };
   Weights emitWeights(mlir::Value s, mlir::Value m);
   Weights emitPivotedWeights(mlir::Value s);
+  std::pair<mlir::Value, mlir::Value>
+  emitSink(mlir::OpBuilder &b, mlir::Value sink, mlir::Value isFirst);
   llvm::SmallVector<mlir::Value> emitInitialState();
   llvm::SmallVector<mlir::Value> emitStep(const Segment &segment,
                                           mlir::Value position,

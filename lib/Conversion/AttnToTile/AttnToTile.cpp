@@ -139,7 +139,8 @@ private:
             schedule.getSplitTo(),
             schedule.multipliesInStorageTypes(),
             schedule.getChannelStep(),
-            schedule.takesLastFirst()};
+            schedule.takesLastFirst(),
+            schedule.copiesBoxes()};
   }
 
   using GetName = function_ref<std::string()>;

@@ -303,6 +303,26 @@ static void allowApproximations(tile::MapOp map) {
   });
 }
 
+ScoreKernel::RowCoordinates ScoreKernel::emitRowCoordinates(OpBuilder &b,
+                                                            Value row) {
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(b, loc, value);
+  };
+  RowCoordinates at = {batch, head, constant(0)};
+  Value member = row;
+  if (grouped->getGroup().queries > 1) {
+    Value stride = constant(grouped->getStride());
+    at.i = arith::DivUIOp::create(b, loc, row, stride);
+    member = arith::RemUIOp::create(b, loc, row, stride);
+  }
+  Value &outer = grouped->getGroup().dim == dimH ? at.h : at.b;
+  std::optional<int64_t> known = getConstantIntValue(grouped->getSize());
+  Value size = known ? constant(*known) : parameter(memberCount);
+  Value first = arith::MulIOp::create(b, loc, outer, size);
+  outer = arith::AddIOp::create(b, loc, first, member);
+  return at;
+}
+
 Value ScoreKernel::emitRegion(Value tile, Region &region,
                               ArrayRef<unsigned> captures, ValueRange at,
                               bool isMask, bool keysInRows) {
@@ -322,8 +342,10 @@ Value ScoreKernel::emitRegion(Value tile, Region &region,
         SmallVector<Value> arguments;
         if (!isMask)
           arguments.push_back(a[0]);
-        llvm::append_values(arguments, b0, h0, a[keysInRows ? 2 : 1],
-                            a[keysInRows ? 1 : 2]);
+        RowCoordinates at = {b0, h0, a[keysInRows ? 2 : 1]};
+        if (grouped)
+          at = emitRowCoordinates(b, at.i);
+        llvm::append_values(arguments, at.b, at.h, at.i, a[keysInRows ? 1 : 2]);
         llvm::append_range(arguments, tables);
         Value result = inlineRegion(b, region, arguments, read);
         if (!isMask)

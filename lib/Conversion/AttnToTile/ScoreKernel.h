@@ -10,6 +10,7 @@
 #define FOVEA_LIB_CONVERSION_ATTNTOTILE_SCOREKERNEL_H
 
 #include "BoxedRows.h"
+#include "GroupedRows.h"
 #include "Sequences.h"
 
 #include "fovea/Dialect/Attn/IR/Attn.h"
@@ -42,6 +43,8 @@ struct Program {
   int64_t channelStep;
   /// Work items of the last queries are taken first.
   bool lastFirst;
+  /// A tile's rows on a grid are one box of powers of two.
+  bool copiesBoxes;
 
   /// Rows of a work item, also while its smaller tiles are emitted.
   int64_t getItemRows() const { return std::max(queryTile, tailTile); }
@@ -187,6 +190,13 @@ protected:
                        mlir::ValueRange at, bool keysInRows = false);
   bool allowsApproximations();
 
+  /// What a row of a tile is: sequence, head and query; in the kernel or in a
+  /// map of it.
+  struct RowCoordinates {
+    mlir::Value b, h, i;
+  };
+  RowCoordinates emitRowCoordinates(mlir::OpBuilder &b, mlir::Value row);
+
   attn::ScoreOpInterface scores;
   mlir::Location loc;
   mlir::OpBuilder b;
@@ -198,8 +208,11 @@ protected:
   llvm::DenseMap<mlir::Value, BoxedRows> boxedRows;
   tile::KernelOp kernel;
 
-  // Positions of parameters.
-  unsigned query;
+  /// What shares keys, if that is rows.
+  std::optional<GroupedRows> grouped;
+
+  // Positions of parameters. `memberCount` of a group of dynamic size.
+  unsigned query, memberCount;
   llvm::SmallVector<Segment, 1> segments;
   llvm::SmallVector<unsigned> origin, scoreCaptures, maskCaptures;
 

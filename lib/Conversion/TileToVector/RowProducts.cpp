@@ -126,6 +126,8 @@ void KernelLowering::touchNextPages(const Factor &factor) {
 
 bool fovea::areTogether(tile::LoadOp load, int64_t count) {
   auto view = load.getView().getDefiningOp<tile::ViewOp>();
+  if (view.getBoxes())
+    return false;
   return !view.getTable() ||
          (!view.getFrom() && *view.getPageSize() % count == 0 &&
           isMultipleOf(load.getOffsets()[0], count));

@@ -191,10 +191,10 @@ tile.kernel @f(%x: f32, %n: index) grid(%m) attributes {schedule = #tile.cpu_sch
 
 tile.kernel @boxes(%a: memref<8x8x16xf32>) grid(%x) attributes {schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 16, lanes = 16, rows = 4, vectors = 1>} {
   %c0 = arith.constant 0 : index
-  // expected-error @+1 {{has boxes, which are not stored on CPUs; move tokens back by attn.reorder}}
-  %v = tile.view %a dims [0, 1, 2] at [] boxes [4, 4] : memref<8x8x16xf32> -> !tile.view<64x16xf32>
-  %t = tile.load %v[%c0, %c0] : !tile.view<64x16xf32> -> !tile.tile<16x16xf32>
-  tile.store %t, %v[%c0, %c0] : !tile.tile<16x16xf32>, !tile.view<64x16xf32>
+  // expected-error @+1 {{has boxes that reach beyond the grid or lie in one another, which are not stored on CPUs; move tokens back by attn.reorder}}
+  %v = tile.view %a dims [0, 1, 2] at [] boxes [3, 4] : memref<8x8x16xf32> -> !tile.view<72x16xf32>
+  %t = tile.load %v[%c0, %c0] : !tile.view<72x16xf32> -> !tile.tile<16x16xf32>
+  tile.store %t, %v[%c0, %c0] : !tile.tile<16x16xf32>, !tile.view<72x16xf32>
 }
 
 // -----

@@ -7,7 +7,6 @@
 
 // CHECK-COUNT-5: ok
 // CHECK-NOT: FAIL
-// EACH: attn-pack-heads {{.*}} ok
 // EACH: attn-to-tile {{.*}} ok
 // EACH: tile-to-vector {{.*}} ok
 

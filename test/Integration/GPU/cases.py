@@ -338,6 +338,7 @@ class Case:
     page: int = 0
     tokens: int = 0  # Sq and Skv in the type, of a self-attention on a grid
     sequences: int = 0  # B in the type
+    heads: tuple = ()  # H and HK in the type
     order: str = ""  # of its tokens
     walk: str = ""  # in closed form
     fresh: int = 0  # keys of a second segment, a dense one
@@ -355,7 +356,8 @@ class Case:
         if self.segment != "dense" and self.sizes is SIZES and not self.queries:
             self.sizes = own.get(self.segment, RAGGED_SIZES)
         if self.queries and self.sizes is SIZES:
-            self.sizes = [(b, h, hk, self.queries, skv) for b, h, hk, _, skv in QUERY_SIZES
+            self.sizes = [(b, *(self.heads or (h, hk)), self.queries, skv)
+                          for b, h, hk, _, skv in QUERY_SIZES
                           if skv in LENGTHS or not self.lengths]
         if captures(self.regions) and self.sizes is SIZES:
             self.sizes = CAPTURE_SIZES
@@ -371,9 +373,13 @@ class Case:
             self.segment, f"?x?x{self.page}")
         if self.tokens:
             keys = f"{self.sequences or '?'}x?x{self.tokens}"
+        if self.heads:
+            keys = f"?x{self.heads[1]}x{self.page or '?'}"
         k, v = (f"tensor<{keys}x{n}x{self.dtype}>" for n in (self.d, self.dv))
         rows = f"{'?' if self.packs_queries else '?x?'}x{self.queries or '?'}"
         rows = keys if self.tokens else rows
+        if self.heads:
+            rows = f"?x{self.heads[0]}x{self.queries}"
         q = f"tensor<{rows}x{self.d}x{self.dtype}>"
         o = f"tensor<{rows}x{self.dv}x{self.result}>"
         types = [("%q", q), ("%k", k), ("%v", v)]
@@ -552,6 +558,14 @@ CASES = [
     Case("few-queries", queries=7, lse=True),
     Case("few-queries-lengths-d64", d=64, queries=16, lengths="i32", sinks=True, lse=True),
     Case("few-queries-causal", queries=5, regions="causal"),
+    Case("few-queries-of-4-heads", queries=4, heads=(8, 2), lse=True),
+    Case("few-queries-of-6-heads-causal", queries=5, heads=(12, 2), regions="causal", lse=True),
+    Case("few-queries-of-7-heads-d64", d=64, queries=16, heads=(14, 2), lengths="i32",
+         sinks=True, lse=True),
+    Case("few-queries-of-71-heads", queries=2, heads=(71, 1), dtype="f16", result="f32"),
+    Case("few-queries-of-8-heads-slopes", queries=3, heads=(8, 1), regions="slopes"),
+    Case("few-queries-of-2-heads-paged-16", queries=7, heads=(4, 2), segment="paged", page=16,
+         lengths="i64", sinks=True, lse=True),
     Case("table", regions="table", lse=True),
     Case("table-d64", d=64, regions="table"),
     Case("table-bf16-d64", d=64, regions="table-bf16", lse=True),

@@ -8,6 +8,7 @@
 
 #include "fovea/Dialect/Attn/Transforms/Passes.h"
 
+#include "fovea/Dialect/Attn/IR/AttnGroups.h"
 #include "fovea/Dialect/Attn/IR/AttnRegions.h"
 #include "fovea/Dialect/Attn/Transforms/Schedules.h"
 #include "fovea/Dialect/Tile/IR/Tile.h"
@@ -27,10 +28,8 @@ using namespace mlir;
 using namespace fovea;
 using namespace fovea::attn;
 
-/// Calls with up to so many queries divide their keys between work items...
-static constexpr int64_t maxDecodedQueries = 16;
-
-/// ...on CPUs up to so many: results do not depend on the number of threads.
+/// Where keys are divided between work items, on CPUs so many: results do not
+/// depend on the number of threads.
 static constexpr int64_t cpuSplitTo = 64;
 
 /// Heads of pages of up to so many keys are read one after the other, up to so
@@ -60,7 +59,7 @@ static int64_t staticQueries(AttentionOp op) {
 /// Whether there are so few queries that keys are divided.
 static bool isDecoding(AttentionOp op) {
   int64_t queries = staticQueries(op);
-  return queries >= 0 && queries <= maxDecodedQueries;
+  return queries >= 0 && queries <= mostFewQueries;
 }
 
 static bool hasPackedQueries(ScoreOpInterface op) {
@@ -160,9 +159,9 @@ static tile::CpuScheduleAttr selectFewRows(AttentionOp op, int64_t rows,
 static tile::CpuScheduleAttr selectCpu(AttentionOp op,
                                        const CpuTarget &target) {
   int64_t queries = staticQueries(op);
-  // Heads of a group, or sequences, that become rows; dynamic is negative.
-  if (std::optional<int64_t> heads = getPackedRows(op))
-    queries = std::max<int64_t>(*heads, 1);
+  // Those of heads, or sequences, that share keys; dynamic is negative.
+  if (std::optional<KeyGroup> group = getKeyGroup(op))
+    queries = std::max<int64_t>(group->getRows(), 1);
   if (isDecoding(op) && !op.getWalkRows() && queries >= 1 &&
       queries <= target.lanes / 2)
     return selectFewRows(op, queries, target);

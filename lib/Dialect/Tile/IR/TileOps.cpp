@@ -208,6 +208,15 @@ int64_t fovea::tile::getNumRows(ViewOp view) {
   return rows;
 }
 
+bool fovea::tile::fillsGrid(ViewOp view) {
+  auto source = cast<MemRefType>(view.getSource().getType());
+  for (auto [dim, extent, step] :
+       llvm::zip_equal(view.getRowDims(), *view.getBoxes(), view.getBoxSteps()))
+    if (step != extent || source.getDimSize(dim) % extent != 0)
+      return false;
+  return true;
+}
+
 int64_t ViewOp::getNumBoxes(unsigned n) {
   auto source = cast<MemRefType>(getSource().getType());
   return llvm::divideCeil(source.getDimSize(getRowDims()[n]), getBoxSteps()[n]);

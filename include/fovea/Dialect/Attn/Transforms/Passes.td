@@ -186,7 +186,7 @@ def AttnSplitKeys : Pass<"attn-split-keys"> {
     | keys and values | parts |
     |---|---|
     | both `tensor.concat` along the keys, of the same sizes (one may be dynamic) | what is concatenated, which is then not copied |
-    | such a part that is a `linalg.broadcast` over the sequences | a prefix that all share: read without a dimension of sequences, which `-attn-pack-heads` makes rows if there is one query |
+    | such a part that is a `linalg.broadcast` over the sequences | a prefix that all share: read without a dimension of sequences, whose few queries `-attn-to-tile` makes rows of one tile |
     | others | `parts` ranges of the same length, the last ones shorter; 1 leaves the op as it is |
 
     A part has the start of its first key, so that regions see the same coordinates,
@@ -401,7 +401,7 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     register block has as many accumulators as hide the latency of a fused
     multiply-add on two ports (12 to 16), and with its operands fits into the
     registers; scores of one tile stay in the second-level cache. Few queries (a
-    decoding step), with the heads that -attn-pack-heads makes rows, get a smaller
+    decoding step), with those of all heads that share keys, get a smaller
     query tile and taller blocks; where they would fill at most half of a vector,
     keys and channels do instead (`lane_axis = 1`). Where all operands are bf16 and
     the CPU has AVX512-BF16, products run on pairs (`storage_types`), and in tile
@@ -498,31 +498,6 @@ def AttnOfferSchedules : Pass<"attn-offer-schedules"> {
     known when it is loaded.
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::fovea::tile::TileDialect"];
-}
-
-def AttnPackHeads : Pass<"attn-pack-heads"> {
-  let summary = "Make queries that share keys rows if there is one query";
-  let description = [{
-    With one query (a static 1: a decoding step) and several query heads for each
-    key head, a kernel for each query head would read the same keys again and fill
-    one row, or lane, of its tile. The queries and outputs of an `attn.attention` on memrefs
-    are viewed with as many heads as the keys have, and the heads of a group as
-    queries, which moves nothing in memory: the stride of the axis of queries
-    becomes that of heads. In regions `h` becomes `h * group + i` and `i` 0.
-
-    Where keys and values have no dimension of sequences (`b`), and so are shared by
-    all, the sequences become rows in the same way instead, and `b` becomes `i`: a
-    prefix of many sequences is read once.
-
-    Ops with sinks (where heads become rows), an origin, a walk or packed queries
-    stay as they are; so do shared keys with lengths, or in several segments.
-  }];
-  let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"
-  ];
-  let statistics = [
-    Statistic<"numPacked", "packed", "Number of ops whose heads or sequences were packed">
-  ];
 }
 
 def AttnAnalyzeMask : Pass<"attn-analyze-mask"> {

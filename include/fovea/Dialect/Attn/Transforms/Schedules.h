@@ -28,11 +28,6 @@ llvm::SmallVector<SizesAttr> getCudaSizes(AttentionOp op);
 /// The attribute that -attn-offer-schedules reads: an array of schedules.
 constexpr llvm::StringLiteral offeredSchedules = "attn.schedules";
 
-/// How many heads or sequences -attn-pack-heads makes rows of one of an op, if
-/// it has memrefs then; dynamic if the types do not say it, nothing if it
-/// leaves the op.
-std::optional<int64_t> getPackedRows(AttentionOp op);
-
 /// Gives all attention ops of a module the schedule that `text` says, in the
 /// place of their own, too.
 llvm::Error setSchedules(mlir::ModuleOp module, llvm::StringRef text);

@@ -169,6 +169,7 @@ def Pipe_ScheduleAttr : Pipe_Attr<"Schedule", "schedule",
   let extraClassDeclaration = [{
     bool multipliesInStorageTypes() const { return true; }
     bool takesLastFirst() const { return getLastFirst(); }
+    bool copiesBoxes() const { return true; }
     /// Products take 16 channels at once.
     int64_t getChannelStep() const { return 16; }
     /// Slots of the ring of queries.

@@ -40,6 +40,10 @@ namespace fovea::tile {
 /// these do not.
 int64_t getNumRows(ViewOp view);
 
+/// Whether the rows of a view with boxes are the elements of its grid, each
+/// once.
+bool fillsGrid(ViewOp view);
+
 /// Emits how many elements a view has along an axis, if ops of the builder's
 /// place may use its operands. Not negative, unless its `from` is beyond the
 /// memref's end.

@@ -105,6 +105,7 @@ def Tile_CpuScheduleAttr : Tile_Attr<"CpuSchedule", "cpu_schedule",
   let extraClassDeclaration = [{
     bool multipliesInStorageTypes() const { return getStorageTypes(); }
     bool takesLastFirst() const { return false; }
+    bool copiesBoxes() const { return false; }
     /// Words of 16 pairs of channels, or vectors where channels are in lanes.
     int64_t getChannelStep() const {
       if (getLaneAxis() == 1)

@@ -66,7 +66,11 @@ def Tile_ScheduleAttrInterface : AttrInterface<"ScheduleAttrInterface"> {
     InterfaceMethod<[{
       Whether work items with the largest last coordinate are taken first, as for
       those with the most work of a causal mask.
-    }], "bool", "takesLastFirst">
+    }], "bool", "takesLastFirst">,
+    InterfaceMethod<[{
+      Whether the rows of a tile that lie on a grid are copied at once: as a box,
+      whose extents are powers of two.
+    }], "bool", "copiesBoxes">
   ];
 }
 
