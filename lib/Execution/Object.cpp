@@ -252,7 +252,9 @@ Expected<std::string> fovea::linkSharedObject(StringRef object,
       return std::move(error);
   if (Error error = writeTemporary(input.path, object))
     return std::move(error);
-  std::optional<StringRef> redirects[] = {StringRef(), StringRef(log.path),
+  // Into a file that is open before the linker runs: one that it made itself
+  // would stay where this program is interrupted.
+  std::optional<StringRef> redirects[] = {StringRef(), StringRef(output.path),
                                           StringRef(log.path)};
   // What is undefined: the C library's, which the runtime brings. No name of
   // its own, so that the bytes don't depend on where it is written.
@@ -267,7 +269,7 @@ Expected<std::string> fovea::linkSharedObject(StringRef object,
                            "-rpath",
                            "$ORIGIN",
                            "-o",
-                           output.path,
+                           "-",
                            input.path,
                            runtime};
   std::string message;

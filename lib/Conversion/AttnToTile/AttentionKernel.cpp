@@ -80,7 +80,10 @@ void AttentionKernel::regroup() {
   replace(output, maps[3]);
   if (op.getLse())
     replace(lse, maps[4]);
-  if (auto size = dyn_cast<Value>(grouped->getSize()))
+  auto size = dyn_cast<Value>(grouped->getSize());
+  bool asksForHeads =
+      !op.getScore().empty() || !op.getMask().empty() || op.getSinks();
+  if (size && asksForHeads)
     memberCount = addParameter(size);
 }
 

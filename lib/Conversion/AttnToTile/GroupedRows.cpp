@@ -84,6 +84,10 @@ BoxedRows GroupedRows::regroup(Value memref, AffineMap map) {
     sizes.insert(sizes.begin() + members, size);
     strides.insert(strides.begin() + members, stride);
   }
+  // A constant is in the type, too.
+  for (OpFoldResult &value : llvm::concat<OpFoldResult>(sizes, strides))
+    if (std::optional<int64_t> constant = getConstantIntValue(value))
+      value = b.getIndexAttr(*constant);
   auto known = [](OpFoldResult value) {
     return getConstantIntValue(value).value_or(ShapedType::kDynamic);
   };

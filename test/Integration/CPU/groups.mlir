@@ -6,7 +6,7 @@
 // A few queries of heads that share keys are rows of the same tiles; what regions ask
 // for is that of each row.
 
-// CHECK-COUNT-5: ok
+// CHECK-COUNT-6: ok
 // CHECK-NOT: FAIL
 // EACH: attn-to-tile {{.*}} ok
 // EACH: tile-to-vector {{.*}} ok
@@ -21,7 +21,7 @@
 #vs = affine_map<(b, h, i, j, d, e) -> (h, j, e)>
 #os = affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>
 
-module attributes {fovea.dims = {N = 650, H = 12, G = 4}} {
+module attributes {fovea.dims = {N = 650, H = 12, G = 4, Q = 21}} {
 
 // Rows that lie apart, causal from the end, with slopes of heads.
 // ROWS-LABEL: tile.kernel @few_attention(
@@ -131,4 +131,17 @@ func.func @one(%q: tensor<2x?x1x16xf32> {fovea.dims = ["", "H", "", ""]},
   return %r : tensor<2x?x1x16xf32>
 }
 
+
+// Few queries are expected: keys are divided. More are right, too.
+// ROWS-LABEL: tile.kernel @expected_attention(
+// ROWS-SAME: query_tile = 4, {{.*}}split_to = 64
+func.func @expected(%q: tensor<1x4x?x16xf32> {fovea.dims = ["", "", "Q", ""]},
+    %k: tensor<1x2x?x16xf32> {fovea.dims = ["", "", "N", ""]},
+    %o: tensor<1x4x?x16xf32> {fovea.dims = ["", "", "Q", ""]}) -> tensor<1x4x?x16xf32> {
+  %r = attn.attention ins(%q : tensor<1x4x?x16xf32>)
+      dense(%k, %k : tensor<1x2x?x16xf32>, tensor<1x2x?x16xf32>)
+      outs(%o : tensor<1x4x?x16xf32>)
+      attributes {attn.sizes = #attn.sizes<queries = [1, 4]>}
+  return %r : tensor<1x4x?x16xf32>
+}
 }

@@ -56,14 +56,47 @@ static int64_t staticQueries(AttentionOp op) {
   return staticExtent(op.getQuery(), op.getIndexingMapsArray()[0], 2);
 }
 
-/// Whether there are so few queries that keys are divided.
-static bool isDecoding(AttentionOp op) {
-  int64_t queries = staticQueries(op);
-  return queries >= 0 && queries <= mostFewQueries;
-}
-
 static bool hasPackedQueries(ScoreOpInterface op) {
   return cast<SegmentAttr>(op.getSegments()[0]).getNumOffsets() > 0;
+}
+
+namespace {
+/// How many queries or keys a sequence may have, or is expected to have.
+struct SizeRange {
+  int64_t least = 0, most = std::numeric_limits<int64_t>::max();
+
+  /// `size`: what the types say, or -1; no more than the most if `isBound`.
+  static SizeRange of(int64_t size, bool isBound, ArrayRef<int64_t> expected) {
+    if (size >= 0 && !isBound)
+      return {size, size};
+    SizeRange range;
+    if (!expected.empty())
+      range.least = expected[0];
+    if (!expected.empty() && !ShapedType::isDynamic(expected[1]))
+      range.most = expected[1];
+    if (size >= 0)
+      range.most = std::min(range.most, size);
+    return range;
+  }
+};
+} // namespace
+
+/// The sizes that a user expects, if there are some.
+static SizesAttr expectedOf(AttentionOp op) {
+  if (auto sizes = op->getAttrOfType<SizesAttr>(expectedSizes))
+    return sizes;
+  return SizesAttr::get(op.getContext(), {}, {});
+}
+
+/// The number of queries that a sequence of the op may have.
+static SizeRange queriesOf(AttentionOp op) {
+  return SizeRange::of(staticQueries(op), hasPackedQueries(op),
+                       expectedOf(op).getQueries());
+}
+
+/// Whether there are so few queries that keys are divided.
+static bool isDecoding(AttentionOp op) {
+  return queriesOf(op).most <= mostFewQueries;
 }
 
 /// Whether products of the op run on pairs of bf16.
@@ -159,6 +192,8 @@ static tile::CpuScheduleAttr selectFewRows(AttentionOp op, int64_t rows,
 static tile::CpuScheduleAttr selectCpu(AttentionOp op,
                                        const CpuTarget &target) {
   int64_t queries = staticQueries(op);
+  if (queries < 0 && isDecoding(op))
+    queries = queriesOf(op).most;
   // Those of heads, or sequences, that share keys; dynamic is negative.
   if (std::optional<KeyGroup> group = getKeyGroup(op))
     queries = std::max<int64_t>(group->getRows(), 1);
@@ -370,48 +405,17 @@ static int64_t estimateRegisters(AttentionOp op, pipe::ScheduleAttr schedule) {
   return registers;
 }
 
-namespace {
-/// How many queries or keys a sequence may have, or is expected to have.
-struct SizeRange {
-  int64_t least = 0, most = std::numeric_limits<int64_t>::max();
-
-  /// `size`: what the types say, or -1; no more than the most if `isBound`.
-  static SizeRange of(int64_t size, bool isBound, ArrayRef<int64_t> expected) {
-    if (size >= 0 && !isBound)
-      return {size, size};
-    SizeRange range;
-    if (!expected.empty())
-      range.least = expected[0];
-    if (!expected.empty() && !ShapedType::isDynamic(expected[1]))
-      range.most = expected[1];
-    if (size >= 0)
-      range.most = std::min(range.most, size);
-    return range;
-  }
-};
-} // namespace
-
-/// The sizes that a user expects, if there are some.
-static SizesAttr expectedOf(AttentionOp op) {
-  if (auto sizes = op->getAttrOfType<SizesAttr>(expectedSizes))
-    return sizes;
-  return SizesAttr::get(op.getContext(), {}, {});
-}
-
 /// Whether sequences have fewer keys than there are.
 static bool hasKeysOfOthers(AttentionOp op) {
   auto segment = cast<SegmentAttr>(op.getSegments()[0]);
   return segment.getKind() != SegmentKind::dense || segment.getHasLengths();
 }
 
-/// The numbers of queries and keys that a sequence of the op may have.
-static std::pair<SizeRange, SizeRange> sizesOf(AttentionOp op) {
-  SizesAttr expected = expectedOf(op);
+/// The number of keys that a sequence of the op may have.
+static SizeRange keysOf(AttentionOp op) {
   int64_t keys =
       staticExtent(op.getKeys()[0], op.getIndexingMapsArray()[1], dimJ);
-  return {SizeRange::of(staticQueries(op), hasPackedQueries(op),
-                        expected.getQueries()),
-          SizeRange::of(keys, hasKeysOfOthers(op), expected.getKeys())};
+  return SizeRange::of(keys, hasKeysOfOthers(op), expectedOf(op).getKeys());
 }
 
 SmallVector<SizesAttr> attn::getCudaSizes(AttentionOp op) {
@@ -510,8 +514,7 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
   };
   // Of a short walk much is masked: less with tiles of as many keys as a group
   // has rows.
-  auto [queries, keys] = sizesOf(op);
-  if (masked && widest > 128 && queries.most <= mostShort)
+  if (masked && widest > 128 && queriesOf(op).most <= mostShort)
     add(2, 64, /*overlap=*/true, /*persistent=*/false);
   // Where functions of scores take longer than products, a group that has its
   // turn alone would leave their unit idle.
@@ -520,7 +523,7 @@ SmallVector<pipe::ScheduleAttr> attn::getCudaSchedules(AttentionOp op) {
         /*turns=*/false);
   // A long one has fewer steps with wider tiles.
   if (!masked && widest > 64 && widest <= 128 && op.getScore().empty() &&
-      keys.least >= leastLong)
+      keysOf(op).least >= leastLong)
     addWidest(2, /*persistent=*/false, /*computes=*/false, /*most=*/176);
   // Persistent kernels first, but above 128 channels, where they spill a
   // little.

@@ -113,6 +113,14 @@ func.func @expected(%q: !t, %k: !t, %v: !t, %o: !t) {
       attributes {attn.sizes = #attn.sizes<queries = [1, 64], keys = [20000, 40000]>}
   return
 }
+// Few queries divide their keys.
+// CHOSEN-LABEL: func.func @expected_few
+// CHOSEN: query_tile = 64, {{.*}}split_to = 0
+func.func @expected_few(%q: !t, %k: !t, %v: !t, %o: !t) {
+  attn.attention ins(%q : !t) dense(%k, %v : !t, !t) outs(%o : !t)
+      attributes {attn.sizes = #attn.sizes<queries = [1, 16], keys = [1, ?]>}
+  return
+}
 // The other version stays for sizes that are not given.
 // CHECK-LABEL: func.func @partly
 // CHECK: scf.if

@@ -194,8 +194,8 @@ def Attn_SizesAttr : Attn_Attr<"Sizes", "sizes"> {
     and keys of a sequence that are expected, both included, where types do not say it: of
     dynamic sizes, packed sequences, and keys with lengths. `?` as the most is no bound, and
     what is absent may be anything. Schedules are chosen for these sizes, where some have
-    others than the rest (`-attn-version-sizes` lists them; on a CPU none); few queries are
-    decoded as such only if their number is static. Results are right for other sizes, too.
+    others than the rest (`-attn-version-sizes` lists them); up to 16 queries divide their
+    keys. Results are right for other sizes, too.
 
     Example: `attributes {attn.sizes = #attn.sizes<keys = [16384, ?]>}`.
   }];
