@@ -44,8 +44,8 @@ def AttnToTile : Pass<"attn-to-tile", "::mlir::ModuleOp"> {
     query `r div n` of head `r mod n` of `n`, and regions and sinks are given that.
     Nothing moves: queries and results are views of a grid, which copies of a
     GPU's tiles take as one box, of a power of two of heads. More than one query
-    needs static numbers of heads; ops with an origin, a walk or packed queries stay
-    as they are.
+    needs static numbers of heads and, on a GPU, a query tile that is a power of two;
+    ops with an origin, a walk or packed queries stay as they are.
 
     An `attn.merge` on memrefs becomes a kernel of its own: a work item has
     `query_tile` rows of the longest dimension (but that of channels), forms their

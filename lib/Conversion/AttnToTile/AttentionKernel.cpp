@@ -46,9 +46,12 @@ void AttentionKernel::collectParameters() {
     return;
   b.setInsertionPoint(op);
   Value items = emitNumQueryTiles();
-  for (Dim dim : {dimB, dimH})
-    items = arith::MulIOp::create(b, loc, items,
-                                  extent(parameters[query], maps[0], dim));
+  for (Dim dim : {dimB, dimH}) {
+    Value count = extent(parameters[query], maps[0], dim);
+    if (dim == dimH && program.heads > 1)
+      count = arith::CeilDivSIOp::create(b, loc, count, index(program.heads));
+    items = arith::MulIOp::create(b, loc, items, count);
+  }
   parts = addParameter(emitNumParts(items));
 }
 
@@ -306,11 +309,14 @@ Value AttentionKernel::emitWalkMask(Value scores, Value tile, Value entry) {
 /// Whether a float in the body of a map may be so large that a factor makes it
 /// infinite, as biases that stand for a mask are: it is made of a very large
 /// constant, or of numbers that are read for each row or column. A product of
-/// coordinates and a number of the head, as ALiBi's, is none.
-static bool mayBeHuge(Value value, tile::MapOp map) {
+/// coordinates and a number of the head, as ALiBi's, is none; `member`: the
+/// head, if it depends on the row.
+static bool mayBeHuge(Value value, tile::MapOp map, Value member) {
   llvm::SmallDenseSet<std::pair<Value, unsigned>> seen;
   // Of an index: whether it depends on coordinates.
   auto isHuge = [&](auto &self, Value value, bool isIndex) -> bool {
+    if (value == member)
+      return false;
     if (!seen.insert({value, isIndex}).second)
       return false;
     if (auto argument = dyn_cast<BlockArgument>(value))
@@ -349,7 +355,8 @@ Value AttentionKernel::emitBias(ValueRange at) {
   yield->setOperand(0, scaled);
   if (allowsApproximations())
     scaled.setFastmath(arith::FastMathFlags::reassoc);
-  if (inverse <= 1.0 || (allowsApproximations() && !mayBeHuge(added, map)))
+  if (inverse <= 1.0 ||
+      (allowsApproximations() && !mayBeHuge(added, map, member)))
     return bias;
   // What is finite stays so: the lowest number is no mask, minus infinity is.
   constexpr float largest = std::numeric_limits<float>::max();
@@ -457,8 +464,9 @@ SmallVector<Value> AttentionKernel::emitInitialState() {
   if (op.getSinks() && part)
     isFirst =
         arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, part, index(0));
-  bool perRow = grouped && grouped->getGroup().dim == dimH && op.getSinks();
-  if (op.getSinks() && !perRow)
+  bool sinksPerRow =
+      grouped && grouped->getGroup().dim == dimH && op.getSinks();
+  if (op.getSinks() && !sinksPerRow)
     std::tie(l, m) = emitSink(
         b, memref::LoadOp::create(b, loc, parameter(sinks), head), isFirst);
   if (pivot)
@@ -483,7 +491,7 @@ SmallVector<Value> AttentionKernel::emitInitialState() {
           return choose(emitSink(b, sink, isFirst));
         });
   };
-  if (perRow) {
+  if (sinksPerRow) {
     maxima = fromSinks(maxima, [](auto state) { return state.second; });
     sums = fromSinks(sums, [](auto state) { return state.first; });
   }

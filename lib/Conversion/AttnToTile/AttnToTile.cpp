@@ -133,13 +133,10 @@ private:
   }
 
   static Program getProgram(tile::ScheduleAttrInterface schedule) {
-    return {schedule.getQueryTile(),
-            schedule.getKeyTile(),
-            schedule.getTailTile(),
-            schedule.getSplitTo(),
-            schedule.multipliesInStorageTypes(),
-            schedule.getChannelStep(),
-            schedule.takesLastFirst(),
+    return {schedule.getQueryTile(),   schedule.getKeyTile(),
+            schedule.getTailTile(),    schedule.getSplitTo(),
+            schedule.getHeads(),       schedule.multipliesInStorageTypes(),
+            schedule.getChannelStep(), schedule.takesLastFirst(),
             schedule.copiesBoxes()};
   }
 

@@ -80,6 +80,8 @@ BoxedRows GroupedRows::regroup(Value memref, AffineMap map) {
     sizes[i] = size;
     strides[i] = stride;
   } else {
+    // Which the types of results may not say.
+    sizes[i] = b.getIndexAttr(group.queries);
     members = i + 1;
     sizes.insert(sizes.begin() + members, size);
     strides.insert(strides.begin() + members, stride);

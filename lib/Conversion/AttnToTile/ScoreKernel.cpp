@@ -309,17 +309,17 @@ ScoreKernel::RowCoordinates ScoreKernel::emitRowCoordinates(OpBuilder &b,
     return arith::ConstantIndexOp::create(b, loc, value);
   };
   RowCoordinates at = {batch, head, constant(0)};
-  Value member = row;
+  Value inGroup = row;
   if (grouped->getGroup().queries > 1) {
     Value stride = constant(grouped->getStride());
     at.i = arith::DivUIOp::create(b, loc, row, stride);
-    member = arith::RemUIOp::create(b, loc, row, stride);
+    inGroup = arith::RemUIOp::create(b, loc, row, stride);
   }
   Value &outer = grouped->getGroup().dim == dimH ? at.h : at.b;
   std::optional<int64_t> known = getConstantIntValue(grouped->getSize());
   Value size = known ? constant(*known) : parameter(memberCount);
   Value first = arith::MulIOp::create(b, loc, outer, size);
-  outer = arith::AddIOp::create(b, loc, first, member);
+  outer = member = arith::AddIOp::create(b, loc, first, inGroup);
   return at;
 }
 
@@ -342,10 +342,11 @@ Value ScoreKernel::emitRegion(Value tile, Region &region,
         SmallVector<Value> arguments;
         if (!isMask)
           arguments.push_back(a[0]);
-        RowCoordinates at = {b0, h0, a[keysInRows ? 2 : 1]};
+        RowCoordinates row = {b0, h0, a[keysInRows ? 2 : 1]};
         if (grouped)
-          at = emitRowCoordinates(b, at.i);
-        llvm::append_values(arguments, at.b, at.h, at.i, a[keysInRows ? 1 : 2]);
+          row = emitRowCoordinates(b, row.i);
+        llvm::append_values(arguments, row.b, row.h, row.i,
+                            a[keysInRows ? 1 : 2]);
         llvm::append_range(arguments, tables);
         Value result = inlineRegion(b, region, arguments, read);
         if (!isMask)

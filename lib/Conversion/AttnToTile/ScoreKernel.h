@@ -34,9 +34,9 @@ struct Program {
   int64_t queryTile, keyTile;
   /// Rows of the tiles of work items with no more rows; 0 if there are none.
   int64_t tailTile;
-  /// Up to how many work items there are where keys are divided (see
-  /// ScheduleAttrInterface).
-  int64_t splitTo;
+  /// Up to how many work items, of so many heads each, there are where keys are
+  /// divided (see ScheduleAttrInterface).
+  int64_t splitTo, heads;
   /// Queries, keys, values and weights enter products as they are in memory.
   bool storageTypes;
   /// Channels of tiles are a multiple of so many.
@@ -218,6 +218,9 @@ protected:
 
   // Values of the kernel.
   mlir::Value batch, head;
+  /// In the last map that asked for the coordinates of grouped rows: the head
+  /// or sequence.
+  mlir::Value member;
 };
 
 } // namespace fovea

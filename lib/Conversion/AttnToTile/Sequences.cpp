@@ -61,8 +61,9 @@ Value fovea::emitPackedItemCount(OpBuilder &b, Location loc, Value offsets,
   Value sequences = emitNumSequences(b, loc, offsets);
   Value whole = arith::DivUIOp::create(b, loc, all, index(b, loc, size));
   Value count = arith::AddIOp::create(b, loc, whole, sequences);
-  Value none = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
-                                     sequences, index(b, loc, 1));
+  Value none = arith::CmpIOp::create(
+      b, loc, arith::CmpIPredicate::slt,
+      arith::MinSIOp::create(b, loc, sequences, all), index(b, loc, 1));
   return arith::SelectOp::create(b, loc, none, index(b, loc, 0), count);
 }
 

@@ -40,8 +40,9 @@ struct PackedItem {
 };
 
 /// Items of tiles of `size` rows, of `all` in all: at most one a sequence is
-/// empty. Sequence b has the items from `offsets[b] floordiv size + b` on, so
-/// that the number needs no offset, and a bisection finds the sequence.
+/// empty, and none without rows, whose memory may be nowhere. Sequence b has
+/// the items from `offsets[b] floordiv size + b` on, so that the number needs
+/// no offset, and a bisection finds the sequence.
 mlir::Value emitPackedItemCount(mlir::OpBuilder &b, mlir::Location loc,
                                 mlir::Value offsets, mlir::Value all,
                                 int64_t size);

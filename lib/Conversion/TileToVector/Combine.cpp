@@ -33,14 +33,16 @@ SmallVector<Value, 3> KernelLowering::slotOf(tile::CombineOp op, Value item) {
   int64_t columns = typeOf(op.getSum()).getDimSize(1);
   int64_t rowBytes = rows * 4;
   int64_t slotBytes = llvm::alignTo((columns + 2) * rowBytes, lineBytes);
-  clearedBytes = llvm::alignTo(schedule.getSplitTo() * counterBytes, lineBytes);
-  workspaceBytes = clearedBytes + schedule.getSplitTo() * slotBytes;
+  // Of each head of each work item.
+  int64_t slots = schedule.getSplitTo() * schedule.getHeads();
+  clearedBytes = llvm::alignTo(slots * counterBytes, lineBytes);
+  workspaceBytes = clearedBytes + slots * slotBytes;
   Value start = arith::MulIOp::create(b, loc, item, index(slotBytes));
   auto view = [&](int64_t offset, ArrayRef<int64_t> shape) -> Value {
     Value at = arith::AddIOp::create(b, loc, start, index(offset));
-    return memref::ViewOp::create(
-        b, loc, MemRefType::get(shape, b.getF32Type()), workspace, at,
-        ValueRange{});
+    return memref::ViewOp::create(b, loc,
+                                  MemRefType::get(shape, b.getF32Type()),
+                                  workspace, at, ValueRange{});
   };
   int64_t first = clearedBytes;
   SmallVector<int64_t> shape = {columns, rows};
@@ -86,18 +88,19 @@ void KernelLowering::emitFold(tile::CombineOp op, Value first, Value target,
   });
   SmallVector<Value> init(numVectors, none);
   init.append(numVectors, zero);
-  auto loop = scf::ForOp::create(b, loc, index(0), op.getCount(), index(1), init);
+  auto loop =
+      scf::ForOp::create(b, loc, index(0), op.getCount(), index(1), init);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToEnd(loop.getBody());
-  auto slot = slotOf(
-      op, arith::AddIOp::create(b, loc, first, loop.getInductionVar()));
+  auto slot =
+      slotOf(op, arith::AddIOp::create(b, loc, first, loop.getInductionVar()));
   SmallVector<Value> tops, weights, before, here;
   for (int64_t n = 0; n < numVectors; ++n) {
     Value mine = loop.getRegionIterArg(n);
     Value other = loadRows(op.getTop(), slot[1], n);
     Value larger = arith::MaxNumFOp::create(b, loc, mine, other);
-    Value isNone = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ,
-                                         larger, none);
+    Value isNone =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, larger, none);
     Value base = arith::SelectOp::create(b, loc, isNone, zero, larger);
     auto factor = [&](Value top) -> Value {
       Value x = arith::SubFOp::create(b, loc, top, base);
@@ -178,12 +181,14 @@ LogicalResult KernelLowering::lowerCombine(tile::CombineOp op) {
   }
   memref::CopyOp::create(b, loc, *sum, slot[0]);
   auto counters = memref::ViewOp::create(
-      b, loc, MemRefType::get(schedule.getSplitTo(), b.getI64Type()), workspace,
-      index(0), ValueRange{});
+      b, loc,
+      MemRefType::get(schedule.getSplitTo() * schedule.getHeads(),
+                      b.getI64Type()),
+      workspace, index(0), ValueRange{});
   Value one = arith::ConstantIntOp::create(b, loc, 1, 64);
   // Acquires and releases.
-  Value before = memref::AtomicRMWOp::create(
-      b, loc, arith::AtomicRMWKind::addi, one, counters, ValueRange{first});
+  Value before = memref::AtomicRMWOp::create(b, loc, arith::AtomicRMWKind::addi,
+                                             one, counters, ValueRange{first});
   before = arith::IndexCastOp::create(b, loc, b.getIndexType(), before);
   Value isLast = arith::CmpIOp::create(
       b, loc, arith::CmpIPredicate::eq, before,

@@ -139,16 +139,18 @@ Value Interchange::bring(scf::ForOp from, scf::ForOp target, Value value,
     b.clone(*op, known);
     return known.lookup(value);
   }
-  Value &memory = saved[value];
+  Value memory = saved.lookup(value);
   Location loc = op->getLoc();
   if (!memory) {
     OpBuilder outside(from);
     memory = allocate(outside, loc, value.getType());
     OpBuilder after(op->getBlock(), ++op->getIterator());
     save(after, loc, value, memory, from.getInductionVar());
+    saved[value] = memory;
   }
   Value restored =
       restore(b, loc, value.getType(), memory, target.getInductionVar());
+  saved[restored] = memory;
   known.map(value, restored);
   return restored;
 }

@@ -21,8 +21,9 @@ namespace fovea {
 /// heads need.
 ///
 /// Work that the key loops use and that is cheap is done again in each of the
-/// loops that come about: what has no effects, and loads from the function's
-/// arguments, which no kernel reads and writes.
+/// loops that come about: what has no effects, and loads of elements of the
+/// function's arguments. (Where the result is written over the queries, a work
+/// item's own, they have been copied to scratch memory.)
 int64_t interchangeHeads(mlir::scf::ForOp heads,
                          llvm::ArrayRef<mlir::scf::ForOp> keyLoops,
                          int64_t numHeads, mlir::Value scratchStart,

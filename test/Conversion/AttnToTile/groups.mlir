@@ -3,8 +3,6 @@
 // Few queries of heads that share keys are rows of the same tiles.
 
 #cpu = #tile.cpu_schedule<query_tile = 16, key_tile = 64, lanes = 16, rows = 16, vectors = 1, split_to = 64>
-#gpu = #pipe.schedule<query_tile = 64, key_tile = 128, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240, split_to = 0>
-
 // One query: the heads of a group are its rows, whatever their number.
 // CHECK-LABEL: tile.kernel @one_attention(
 // CHECK-SAME: %[[Q:[a-z0-9]+]]: memref<2x2x4x64xbf16, strided<[512, 256, 64, 1]>>
@@ -142,7 +140,8 @@ func.func @gpu(%q: memref<2x12x5x64xbf16>, %k: memref<2x2x?x64xbf16>, %o: memref
 // CHECK-LABEL: tile.kernel @many_attention(
 // CHECK: tile.view %{{.*}} dims [2, 3, 4] at[%{{.*}}, %{{.*}}] boxes [1, 64] : {{.*}} -> <256x64xbf16>
 // CHECK-LABEL: func.func @many(
-// CHECK: grid(%c1, %c1, %
+// CHECK: %[[TILES:.*]] = arith.muli %{{.*}}, %c4
+// CHECK: grid(%c1, %c1, %[[TILES]])
 func.func @many(%q: memref<1x71x2x64xbf16>, %k: memref<1x1x?x64xbf16>) {
   attn.attention ins(%q : memref<1x71x2x64xbf16>)
       dense(%k, %k : memref<1x1x?x64xbf16>, memref<1x1x?x64xbf16>) outs(%q : memref<1x71x2x64xbf16>)
@@ -196,5 +195,39 @@ func.func @others(%q: memref<1x8x17x64xbf16>, %r: memref<1x8x2x64xbf16>, %d: mem
       outs(%r : memref<1x8x2x64xbf16>) attributes {schedule = #cpu}
   attn.attention ins(%d : memref<1x?x2x64xbf16>) dense(%k, %k : memref<1x2x9x64xbf16>, memref<1x2x9x64xbf16>)
       outs(%d : memref<1x?x2x64xbf16>) attributes {schedule = #cpu}
+  return
+}
+
+// -----
+
+#gpu = #pipe.schedule<query_tile = 64, key_tile = 128, stages = 2, groups = 1, producer_regs = 24, consumer_regs = 240, split_to = 0>
+
+// A slope of each head, which is one number for a work item elsewhere, is as finite here.
+// Shared keys of an unknown number of sequences: heads are rows.
+// CHECK-LABEL: tile.kernel @slopes_attention(
+// CHECK: boxes [16, 4]
+// CHECK: tile.map {{.*}} origin(
+// CHECK: tile.gather
+// CHECK-NOT: arith.minnumf
+// CHECK: tile.dot
+#qs = affine_map<(b, h, i, j, d, e) -> (b, h, i, d)>
+#ks = affine_map<(b, h, i, j, d, e) -> (h, j, d)>
+#vs = affine_map<(b, h, i, j, d, e) -> (h, j, e)>
+#os = affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>
+func.func @slopes(%q: memref<?x8x4x64xbf16>, %k: memref<2x?x64xbf16>, %t: memref<8xf32>) {
+  attn.attention ins(%q : memref<?x8x4x64xbf16>)
+      dense(%k, %k : memref<2x?x64xbf16>, memref<2x?x64xbf16>)
+      outs(%q : memref<?x8x4x64xbf16>)
+      score(%s, %b, %h, %i, %j, %table = %t : memref<8xf32>) {
+        %slope = memref.load %table[%h] : memref<8xf32>
+        %d = arith.subi %i, %j : index
+        %di = arith.index_cast %d : index to i32
+        %df = arith.sitofp %di : i32 to f32
+        %m = arith.mulf %slope, %df : f32
+        %y = arith.addf %s, %m : f32
+        attn.yield %y : f32
+      }
+      attributes {indexing_maps = [#qs, #ks, #vs, #os], schedule = #gpu,
+                  numerics = #attn.numerics<math = approximate>}
   return
 }

@@ -92,7 +92,8 @@ func.func @paged(%q: memref<2x4x?x64xf32>, %k: memref<?x2x16x64xf32>, %o: memref
 // CHECK-LABEL: func.func @packed(
 // CHECK: %[[WHOLE:.*]] = arith.divui %{{.*}}, %c64
 // CHECK: %[[ALL:.*]] = arith.addi %[[WHOLE]], %[[SEQUENCES:[0-9]+]]
-// CHECK: %[[NONE:.*]] = arith.cmpi slt, %[[SEQUENCES]], %c1
+// CHECK: %[[LEAST:.*]] = arith.minsi %[[SEQUENCES]], %{{.*}}
+// CHECK: %[[NONE:.*]] = arith.cmpi slt, %[[LEAST]], %c1
 // CHECK: %[[ITEMS:.*]] = arith.select %[[NONE]], %c0, %[[ALL]]
 // CHECK: tile.launch @packed_attention grid(%c1, %c8, %[[ITEMS]])
 func.func @packed(%q: memref<8x?x64xf32>, %o: memref<8x?x64xf32>, %qo: memref<?xi32>, %ko: memref<?xi32>) {

@@ -6,7 +6,7 @@
 // A few queries of heads that share keys are rows of the same tiles; what regions ask
 // for is that of each row.
 
-// CHECK-COUNT-6: ok
+// CHECK-COUNT-7: ok
 // CHECK-NOT: FAIL
 // EACH: attn-to-tile {{.*}} ok
 // EACH: tile-to-vector {{.*}} ok
@@ -21,7 +21,7 @@
 #vs = affine_map<(b, h, i, j, d, e) -> (h, j, e)>
 #os = affine_map<(b, h, i, j, d, e) -> (b, h, i, e)>
 
-module attributes {fovea.dims = {N = 650, H = 12, G = 4, Q = 21}} {
+module attributes {fovea.dims = {N = 650, H = 12, G = 4, Q = 21, THREE = 3}} {
 
 // Rows that lie apart, causal from the end, with slopes of heads.
 // ROWS-LABEL: tile.kernel @few_attention(
@@ -143,5 +143,15 @@ func.func @expected(%q: tensor<1x4x?x16xf32> {fovea.dims = ["", "", "Q", ""]},
       outs(%o : tensor<1x4x?x16xf32>)
       attributes {attn.sizes = #attn.sizes<queries = [1, 4]>}
   return %r : tensor<1x4x?x16xf32>
+}
+
+// Results whose types do not say how many queries there are.
+func.func @results(%q: tensor<2x6x3x32xf32>, %k: tensor<2x2x?x32xf32> {fovea.dims = ["", "", "N", ""]},
+    %o: tensor<2x6x?x32xf32> {fovea.dims = ["", "", "THREE", ""]},
+    %l: tensor<2x6x?xf32> {fovea.dims = ["", "", "THREE"]}) -> (tensor<2x6x?x32xf32>, tensor<2x6x?xf32>) {
+  %r:2 = attn.attention ins(%q : tensor<2x6x3x32xf32>)
+      dense(%k, %k : tensor<2x2x?x32xf32>, tensor<2x2x?x32xf32>)
+      outs(%o, %l : tensor<2x6x?x32xf32>, tensor<2x6x?xf32>)
+  return %r#0, %r#1 : tensor<2x6x?x32xf32>, tensor<2x6x?xf32>
 }
 }

@@ -11,7 +11,7 @@
 // EACH: tile-to-vector {{.*}} ok
 
 // SCHEDULE-LABEL: func.func @pages
-// SCHEDULE: split_to = 128
+// SCHEDULE: split_to = 64
 func.func @pages(%q: tensor<3x8x1x16xf32>, %k: tensor<50x2x16x16xf32>, %v: tensor<50x2x16x24xf32>,
     %t: tensor<3x90xi32> {fovea.low = 0 : i64, fovea.high = 49 : i64},
     %n: tensor<3xi32> {fovea.low = 0 : i64, fovea.high = 1500 : i64},
@@ -30,7 +30,7 @@ func.func @pages(%q: tensor<3x8x1x16xf32>, %k: tensor<50x2x16x16xf32>, %v: tenso
 
 // Each part has a share of the tiles of each segment; sinks count once.
 // SCHEDULE-LABEL: func.func @several
-// SCHEDULE: split_to = 128
+// SCHEDULE: split_to = 64
 func.func @several(%q: tensor<1x4x3x16xf32>, %k: tensor<1x2x700x16xf32>, %p: tensor<30x2x8x16xf32>,
     %t: tensor<1x77xi32> {fovea.low = 0 : i64, fovea.high = 29 : i64}, %sinks: tensor<4xf32>,
     %o: tensor<1x4x3x16xf32>) -> tensor<1x4x3x16xf32> {

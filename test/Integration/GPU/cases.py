@@ -307,10 +307,10 @@ LENGTH_SIZES = [(6, 2, 1, 300, 777), (6, 3, 3, 1, 777), (6, 2, 2, 256, 256)]
 QUERY_SIZES = [(6, 8, 2, 1, 777), (6, 6, 1, 1, 256), (6, 3, 3, 1, 777), (6, 128, 1, 1, 256),
                (6, 260, 2, 1, 777), (6, 4, 1, 1, 5000), (1, 4, 1, 1, 20000), (2, 3, 3, 1, 2049)]
 # Of packed queries and keys: SQ and SKV are of all sequences.
-PACKED_SIZES = [(5, 4, 2, 1000, 1200), (1, 2, 2, 300, 333), (40, 2, 1, 70, 700), (3, 3, 3, 1, 100),
+PACKED_SIZES = [(3, 2, 2, 0, 30), (5, 4, 2, 1000, 1200), (1, 2, 2, 300, 333), (40, 2, 1, 70, 700), (3, 3, 3, 1, 100),
                 (130, 2, 2, 3000, 3000)]
 # Of packed queries only: SKV is of each sequence.
-RAGGED_SIZES = [(6, 4, 2, 500, 777), (6, 2, 1, 6, 777), (6, 3, 3, 1300, 256)]
+RAGGED_SIZES = [(2, 2, 1, 0, 20), (6, 4, 2, 500, 777), (6, 2, 1, 6, 777), (6, 3, 3, 1300, 256)]
 PAGED_SIZES = [(6, 2, 1, 300, 777), (6, 3, 3, 1, 777), (6, 4, 2, 256, 256)]
 CAPTURE_SIZES = [(3, 4, 2, 300, 300), (6, 2, 1, 200, 777), (2, 2, 2, 1, 130), (1, 2, 1, 1000, 129)]
 
@@ -563,6 +563,9 @@ CASES = [
     Case("few-queries-of-7-heads-d64", d=64, queries=16, heads=(14, 2), lengths="i32",
          sinks=True, lse=True),
     Case("few-queries-of-71-heads", queries=2, heads=(71, 1), dtype="f16", result="f32"),
+    Case("few-queries-in-two-groups", queries=16, heads=(16, 2), lse=True,
+         schedule="query_tile = 128, key_tile = 64, stages = 2, groups = 2, producer_regs = 24, "
+         "consumer_regs = 240"),
     Case("few-queries-of-8-heads-slopes", queries=3, heads=(8, 1), regions="slopes"),
     Case("few-queries-of-2-heads-paged-16", queries=7, heads=(4, 2), segment="paged", page=16,
          lengths="i64", sinks=True, lse=True),

@@ -27,26 +27,20 @@ static bool sharesKeys(AttentionOp op) {
          op.getLengths().empty() && extentOf(op.getQuery(), maps[0], dimB) != 1;
 }
 
-std::optional<KeyGroup> fovea::attn::getKeyGroup(AttentionOp op) {
-  if (!op.getOrigin().empty() || op.hasWalk() ||
-      cast<SegmentAttr>(op.getSegments()[0]).getNumOffsets() > 0)
-    return std::nullopt;
+/// The members along `dim`, if they share keys and can be rows.
+static std::optional<KeyGroup> getKeyGroupAlong(AttentionOp op, Dim dim) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  KeyGroup group;
-  group.dim = sharesKeys(op) ? dimB : dimH;
+  KeyGroup group{dim, extentOf(op.getQuery(), maps[0], dimI), 0};
   auto isGrouped = [&](AffineMap map) {
-    return axisOf(map, group.dim) && axisOf(map, dimI);
+    return axisOf(map, dim) && axisOf(map, dimI);
   };
   if (!isGrouped(maps[0]) || !isGrouped(maps[3]) ||
-      (op.getLse() && !isGrouped(maps[4])))
+      (op.getLse() && !isGrouped(maps[4])) || group.queries < 1 ||
+      group.queries > mostFewQueries)
     return std::nullopt;
-  group.queries = extentOf(op.getQuery(), maps[0], dimI);
-  if (group.queries < 1 || group.queries > mostFewQueries)
-    return std::nullopt;
-  int64_t all = extentOf(op.getQuery(), maps[0], group.dim);
-  if (group.dim == dimB) {
-    group.size = all;
-  } else {
+  group.size = extentOf(op.getQuery(), maps[0], dim);
+  if (dim == dimH) {
+    int64_t all = group.size;
     int64_t shared = extentOf(op.getKeys()[0], maps[1], dimH);
     bool isDynamic =
         ShapedType::isDynamic(all) || ShapedType::isDynamic(shared);
@@ -58,4 +52,14 @@ std::optional<KeyGroup> fovea::attn::getKeyGroup(AttentionOp op) {
   if (group.queries > 1 && (ShapedType::isDynamic(group.size) || !group.size))
     return std::nullopt;
   return group;
+}
+
+std::optional<KeyGroup> fovea::attn::getKeyGroup(AttentionOp op) {
+  if (!op.getOrigin().empty() || op.hasWalk() ||
+      cast<SegmentAttr>(op.getSegments()[0]).getNumOffsets() > 0)
+    return std::nullopt;
+  if (sharesKeys(op))
+    if (std::optional<KeyGroup> group = getKeyGroupAlong(op, dimB))
+      return group;
+  return getKeyGroupAlong(op, dimH);
 }

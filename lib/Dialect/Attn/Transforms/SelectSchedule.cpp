@@ -32,6 +32,9 @@ using namespace fovea::attn;
 /// depend on the number of threads.
 static constexpr int64_t cpuSplitTo = 64;
 
+/// Up to so many rows have keys and channels in lanes.
+static constexpr int64_t mostRowsByKeys = 16;
+
 /// Heads of pages of up to so many keys are read one after the other, up to so
 /// many by a work item.
 static constexpr int64_t largestSmallPage = 64, mostHeads = 8;
@@ -184,7 +187,7 @@ static tile::CpuScheduleAttr selectFewRows(AttentionOp op, int64_t rows,
   }
   return tile::CpuScheduleAttr::get(
       op.getContext(), rows, /*key_tile=*/heads > 1 ? 32 : 64, target.lanes,
-      blockRows, /*vectors=*/target.lanes == 16 ? 4 : 2, cpuSplitTo * heads,
+      blockRows, /*vectors=*/target.lanes == 16 ? 4 : 2, cpuSplitTo,
       /*tail_tile=*/0, multipliesBf16(op, target), /*lane_axis=*/1,
       /*amx=*/false, heads);
 }
@@ -192,13 +195,13 @@ static tile::CpuScheduleAttr selectFewRows(AttentionOp op, int64_t rows,
 static tile::CpuScheduleAttr selectCpu(AttentionOp op,
                                        const CpuTarget &target) {
   int64_t queries = staticQueries(op);
-  if (queries < 0 && isDecoding(op))
+  if (isDecoding(op))
     queries = queriesOf(op).most;
   // Those of heads, or sequences, that share keys; dynamic is negative.
   if (std::optional<KeyGroup> group = getKeyGroup(op))
     queries = std::max<int64_t>(group->getRows(), 1);
   if (isDecoding(op) && !op.getWalkRows() && queries >= 1 &&
-      queries <= target.lanes / 2)
+      queries <= mostRowsByKeys)
     return selectFewRows(op, queries, target);
   tile::CpuScheduleAttr tiles = selectTiles(op, queries, target);
   int64_t tile = tiles.getQueryTile(), lanes = tiles.getLanes();

@@ -79,11 +79,38 @@ func.func @mixed(%q: tensor<1x8x64x64xf32>, %k: tensor<1x8x?x64xbf16>) -> tensor
   return %r : tensor<1x8x64x64xf32>
 }
 
+// Few queries of heads that share keys: up to 16 rows have channels in lanes.
+// CHECK-LABEL: func.func @sixteen_rows
+// AVX512: schedule = #tile.cpu_schedule<query_tile = 16, key_tile = 64, lanes = 16, rows = 4, vectors = 4, split_to = 64, lane_axis = 1>
+func.func @sixteen_rows(%q: tensor<1x8x4x64xf32>, %k: tensor<1x2x?x64xf32>) -> tensor<1x8x4x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x8x4x64xf32>) dense(%k, %k : tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)
+      outs(%q : tensor<1x8x4x64xf32>)
+  return %r : tensor<1x8x4x64xf32>
+}
+
+// CHECK-LABEL: func.func @twenty_rows
+// AVX512: schedule = #tile.cpu_schedule<query_tile = 32, key_tile = 128, lanes = 16, rows = 8, vectors = 2, split_to = 64>
+func.func @twenty_rows(%q: tensor<1x8x5x64xf32>, %k: tensor<1x2x?x64xf32>) -> tensor<1x8x5x64xf32> {
+  %r = attn.attention ins(%q : tensor<1x8x5x64xf32>) dense(%k, %k : tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)
+      outs(%q : tensor<1x8x5x64xf32>)
+  return %r : tensor<1x8x5x64xf32>
+}
+
+// What is expected of sequences is theirs, not that of all.
+// CHECK-LABEL: func.func @expected
+// AVX512: schedule = #tile.cpu_schedule<query_tile = 4, key_tile = 64, lanes = 16, rows = 4, vectors = 4, split_to = 64, lane_axis = 1>
+func.func @expected(%q: tensor<4x256x64xf32>, %k: tensor<2x?x64xf32>, %n: tensor<?xi32>) -> tensor<4x256x64xf32> {
+  %r = attn.attention ins(%q : tensor<4x256x64xf32>)
+      packed(%k, %k : tensor<2x?x64xf32>, tensor<2x?x64xf32>) offsets(%n, %n : tensor<?xi32>, tensor<?xi32>)
+      outs(%q : tensor<4x256x64xf32>) attributes {attn.sizes = #attn.sizes<queries = [1, 4]>}
+  return %r : tensor<4x256x64xf32>
+}
+
 // One query over small pages: the heads of a page one after the other, up to eight in a work
 // item; of large pages, or of one head, each on its own.
 // CHECK-LABEL: func.func @small_pages
-// AVX512: schedule = #tile.cpu_schedule<query_tile = 2, key_tile = 32, lanes = 16, rows = 2, vectors = 4, split_to = 512, lane_axis = 1, heads = 8>
-// BF16: schedule = #tile.cpu_schedule<query_tile = 2, key_tile = 32, lanes = 16, rows = 2, vectors = 4, split_to = 512, storage_types = true, lane_axis = 1, heads = 8>
+// AVX512: schedule = #tile.cpu_schedule<query_tile = 2, key_tile = 32, lanes = 16, rows = 2, vectors = 4, split_to = 64, lane_axis = 1, heads = 8>
+// BF16: schedule = #tile.cpu_schedule<query_tile = 2, key_tile = 32, lanes = 16, rows = 2, vectors = 4, split_to = 64, storage_types = true, lane_axis = 1, heads = 8>
 func.func @small_pages(%q: tensor<1x22x1x64xbf16>, %k: tensor<?x11x16x64xbf16>, %t: tensor<1x?xi32>,
                        %o: tensor<1x22x1x64xbf16>) -> tensor<1x22x1x64xbf16> {
   %r = attn.attention ins(%q : tensor<1x22x1x64xbf16>)

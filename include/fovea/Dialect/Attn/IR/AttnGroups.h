@@ -34,10 +34,10 @@ struct KeyGroup {
   }
 };
 
-/// The heads of a key head, or the sequences where all have the same keys, if
-/// their queries are few and a static number. Ops with an origin, a walk or
-/// packed queries have no such groups, nor have sequences with lengths or
-/// several segments.
+/// The sequences where all have the same keys, or else the heads of a key head,
+/// if their queries are few and a static number. Ops with an origin, a walk or
+/// packed queries have no such groups; sequences with lengths or several
+/// segments are none.
 std::optional<KeyGroup> getKeyGroup(AttentionOp op);
 
 } // namespace fovea::attn

@@ -54,6 +54,8 @@ def Tile_ScheduleAttrInterface : AttrInterface<"ScheduleAttrInterface"> {
       Up to how many work items a launch with fewer divides their keys; 1: it
       does not, 0: up to as many as there are processors (`tile.processors`).
     }], "int64_t", "getSplitTo">,
+    InterfaceMethod<"Heads of a work item.", "int64_t", "getHeads",
+      (ins), "", "return 1;">,
     InterfaceMethod<[{
       Whether operands enter products in the types that they have in memory (and
       weights in the type of the values), as matrix units want, or are converted
