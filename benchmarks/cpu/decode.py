@@ -9,10 +9,11 @@
 #
 # Runs decode-d128.mlir, whose keys and values no cache holds, with one thread and
 # with two, in turn. What is compared is the share of the rate at which as many
-# threads only read, probed in the same process; for two threads, of the runs in
-# which the probe shows that the machine reads faster with two. decode-paged-d128.mlir,
-# with pages of 16 keys, is compared with it. Arrays are on huge pages where the system
-# has them, as those of the probe are, and of NumPy: the GNU C library is asked for them.
+# threads only read, in turn with the kernel in the same process; for two threads,
+# of the runs in which the probe shows that the machine reads faster with two.
+# decode-paged-d128.mlir, with pages of 16 keys, is compared with it by that share.
+# Arrays are on huge pages where the system has them, as those of the probe are, and
+# of NumPy: the GNU C library is asked for them.
 #
 #===------------------------------------------------------------------------===#
 
@@ -43,14 +44,14 @@ def main():
     paged = []
     for _ in range(arguments.rounds):
         runs = {n: bench.measure(tool, "decode-d128", n, []) for n in (1, 2)}
-        rates = {n: runs[n]["gbytes_per_s"] / runs[n]["read_fraction"] for n in runs}
+        rates = {n: run["read_gbytes_per_s"] for n, run in runs.items()}
         shares[1].append(runs[1]["read_fraction"])
         pages = bench.measure(tool, "decode-paged-d128", 1, [])
-        paged.append(pages["gbytes_per_s"] / runs[1]["gbytes_per_s"])
+        paged.append(pages["read_fraction"] / runs[1]["read_fraction"])
         if rates[2] >= SCALES * rates[1]:
             shares[2].append(runs[2]["read_fraction"])
-        print(*(f"{n}: {runs[n]['gbytes_per_s']:.1f} of {rates[n]:.1f} GB/s" for n in runs),
-              sep="  ")
+        print(*(f"{n}: {runs[n]['read_fraction']:.2f} of {rates[n]:.1f} GB/s" for n in runs),
+              f"pages: {pages['read_fraction']:.2f}", sep="  ", flush=True)
     print(f"pages: {statistics.median(paged):.2f} of dense keys, target {PAGED_TARGET:.2f}")
     for n, found in shares.items():
         if not found:

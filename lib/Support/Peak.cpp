@@ -57,8 +57,8 @@ static const float addend = 0.75f;
   DO(0)                                                                        \
   DO(1)                                                                        \
   DO(2)                                                                        \
-  DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) \
-      DO(15)
+  DO(3)                                                                        \
+  DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15)
 
 #define FOVEA_SET_512(N) "vmovaps %%zmm16, %%zmm" #N "\n\t"
 #define FOVEA_FMA_512(N) "vfmadd213ps %%zmm17, %%zmm16, %%zmm" #N "\n\t"
@@ -375,41 +375,65 @@ static int64_t readProbeSize() {
   return std::clamp<int64_t>(4 * cache, int64_t(256) << 20, int64_t(2) << 30);
 }
 
-double fovea::probeReadGbytesPerSecond(int threads, double seconds) {
-  threads = clampThreads(threads);
+namespace {
+struct ReadContext {
+  ReadLoop read;
+  char *memory;
+  int64_t share;
+};
+} // namespace
+
+fovea::ReadProbe::ReadProbe(int threads) : threads(clampThreads(threads)) {
   int64_t size = readProbeSize();
-  void *memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+  void *mapped = mmap(nullptr, size, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED)
-    return 0;
+  if (mapped == MAP_FAILED)
+    return;
 #if defined(MADV_HUGEPAGE)
   // Only a wish: small pages give a slightly lower rate.
-  madvise(memory, size, MADV_HUGEPAGE);
+  madvise(mapped, size, MADV_HUGEPAGE);
 #endif
-
-  struct Context {
-    ReadLoop read;
-    char *memory;
-    int64_t share;
-  };
+  memory = static_cast<char *>(mapped);
+  share = size / this->threads / 4096 * 4096;
   // Pages are where the thread that first writes to them is.
-  Context context{findReadLoop(), static_cast<char *>(memory),
-                  size / threads / 4096 * 4096};
+  ReadContext context{findReadLoop(), memory, share};
   auto touch = [](int thread, void *opaque) {
-    auto *context = static_cast<Context *>(opaque);
+    auto *context = static_cast<ReadContext *>(opaque);
     char *begin = context->memory + thread * context->share;
     for (int64_t i = 0; i < context->share; i += 4096)
       static_cast<volatile char *>(begin)[i] = 1;
   };
+  if (Team(this->threads, touch, &context).run() < 0)
+    share = 0;
+}
+
+fovea::ReadProbe::~ReadProbe() {
+  if (memory)
+    munmap(memory, readProbeSize());
+}
+
+double fovea::ReadProbe::run() {
+  if (!share)
+    return 0;
+  ReadContext context{findReadLoop(), memory, share};
   auto read = [](int thread, void *opaque) {
-    auto *context = static_cast<Context *>(opaque);
+    auto *context = static_cast<ReadContext *>(opaque);
     context->read(context->memory + thread * context->share, context->share);
   };
-  double result = 0;
-  if (Team(threads, touch, &context).run() >= 0) {
-    Team team(threads, read, &context);
-    result = giga(double(context.share) * threads, medianTime(team, seconds));
+  return giga(double(share) * threads, Team(threads, read, &context).run());
+}
+
+double fovea::probeReadGbytesPerSecond(int threads, double seconds) {
+  ReadProbe probe(threads);
+  std::vector<double> rates;
+  Clock::time_point start = Clock::now();
+  while (rates.size() < 3 ||
+         (rates.size() < 10000 && secondsSince(start) < seconds)) {
+    rates.push_back(probe.run());
+    if (rates.back() == 0)
+      return 0;
   }
-  munmap(memory, size);
-  return result;
+  std::nth_element(rates.begin(), rates.begin() + rates.size() / 2,
+                   rates.end());
+  return rates[rates.size() / 2];
 }

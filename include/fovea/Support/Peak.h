@@ -15,6 +15,8 @@
 #ifndef FOVEA_SUPPORT_PEAK_H
 #define FOVEA_SUPPORT_PEAK_H
 
+#include <cstdint>
+
 namespace fovea {
 
 /// The rate of independent f32 multiply-adds in registers, in GFLOP/s (a
@@ -31,11 +33,28 @@ double probeBf16Gflops(int threads, double seconds = 0.1);
 /// The widest `vectorBits` for which probeFmaGflops has a result; 0 if none.
 unsigned widestVectorBits();
 
-/// The rate at which `threads` threads together read memory which is in no
-/// cache, with the widest loads there are, in 10^9 bytes per second. The memory
-/// is 256 MiB, or four times the last-level cache if that is more (at most
-/// 2 GiB); getting it comes on top of `seconds`. Returns 0 if the memory or the
-/// threads can't be had.
+/// Threads that together read memory which is in no cache, with the widest
+/// loads there are: 256 MiB, or four times the last-level cache if that is more
+/// (at most 2 GiB).
+class ReadProbe {
+public:
+  explicit ReadProbe(int threads);
+  ~ReadProbe();
+  ReadProbe(const ReadProbe &) = delete;
+  ReadProbe &operator=(const ReadProbe &) = delete;
+
+  /// Reads all of it once and returns the rate in 10^9 bytes per second; 0 if
+  /// the memory or the threads can't be had.
+  double run();
+
+private:
+  char *memory = nullptr;
+  int64_t share = 0;
+  int threads;
+};
+
+/// The median rate of a ReadProbe that runs for about `seconds`, at least three
+/// times; getting the memory comes on top of that.
 double probeReadGbytesPerSecond(int threads, double seconds = 0.2);
 
 } // namespace fovea

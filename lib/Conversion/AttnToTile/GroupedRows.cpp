@@ -71,20 +71,18 @@ BoxedRows GroupedRows::regroup(Value memref, AffineMap map) {
   SmallVector<OpFoldResult> strides = metadata.getConstifiedMixedStrides();
   OpFoldResult offset = metadata.getConstifiedMixedOffset();
   unsigned n = *axisOf(map, group.dim), i = *axisOf(map, dimI);
-  // Members lie beside the queries, or in their place.
-  unsigned members = i;
   OpFoldResult stride = strides[n];
   strides[n] = combine<arith::MulIOp>(b, loc, stride, size);
   sizes[n] = numGroups;
+  // Members lie in the place of the query, or beside the queries, whose number
+  // the types of results may not say.
   if (group.queries == 1) {
     sizes[i] = size;
     strides[i] = stride;
   } else {
-    // Which the types of results may not say.
     sizes[i] = b.getIndexAttr(group.queries);
-    members = i + 1;
-    sizes.insert(sizes.begin() + members, size);
-    strides.insert(strides.begin() + members, stride);
+    sizes.insert(sizes.begin() + i + 1, size);
+    strides.insert(strides.begin() + i + 1, stride);
   }
   // A constant is in the type, too.
   for (OpFoldResult &value : llvm::concat<OpFoldResult>(sizes, strides))

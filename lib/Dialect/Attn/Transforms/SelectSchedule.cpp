@@ -32,7 +32,8 @@ using namespace fovea::attn;
 /// depend on the number of threads.
 static constexpr int64_t cpuSplitTo = 64;
 
-/// Up to so many rows have keys and channels in lanes.
+/// Up to so many rows have keys and channels in lanes (with AMX, whose tiles
+/// have so many rows, half of a vector).
 static constexpr int64_t mostRowsByKeys = 16;
 
 /// Heads of pages of up to so many keys are read one after the other, up to so
@@ -200,8 +201,9 @@ static tile::CpuScheduleAttr selectCpu(AttentionOp op,
   // Those of heads, or sequences, that share keys; dynamic is negative.
   if (std::optional<KeyGroup> group = getKeyGroup(op))
     queries = std::max<int64_t>(group->getRows(), 1);
+  bool usesAmx = target.hasAmx() && multipliesBf16(op, target);
   if (isDecoding(op) && !op.getWalkRows() && queries >= 1 &&
-      queries <= mostRowsByKeys)
+      queries <= (usesAmx ? target.lanes / 2 : mostRowsByKeys))
     return selectFewRows(op, queries, target);
   tile::CpuScheduleAttr tiles = selectTiles(op, queries, target);
   int64_t tile = tiles.getQueryTile(), lanes = tiles.getLanes();

@@ -402,8 +402,8 @@ def AttnSelectSchedule : Pass<"attn-select-schedule"> {
     multiply-add on two ports (12 to 16), and with its operands fits into the
     registers; scores of one tile stay in the second-level cache. Few queries (a
     decoding step), with those of all heads that share keys, get a smaller
-    query tile and taller blocks; where they would fill at most half of a vector,
-    keys and channels do instead (`lane_axis = 1`). Where all operands are bf16 and
+    query tile and taller blocks; up to 16 rows leave the lanes to keys and
+    channels (`lane_axis = 1`). Where all operands are bf16 and
     the CPU has AVX512-BF16, products run on pairs (`storage_types`), and in tile
     registers if it has AMX-BF16 (`amx`). Packed queries have a `tail_tile` of one vector:
     where most sequences have one query, larger tiles would be empty.
