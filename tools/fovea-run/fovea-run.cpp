@@ -383,15 +383,18 @@ static Error compareWithReading(Program &program, StringRef entry,
   std::vector<double> shares, rates;
   double before = probe.run();
   for (int round = 0; round < rounds && before > 0; ++round) {
-    int runs = 0;
-    double spent = 0;
-    for (auto start = std::chrono::steady_clock::now(); spent < roundMs;
-         spent = milliseconds(std::chrono::steady_clock::now() - start), ++runs)
+    std::vector<double> times;
+    auto begin = std::chrono::steady_clock::now();
+    while (milliseconds(std::chrono::steady_clock::now() - begin) < roundMs) {
+      auto start = std::chrono::steady_clock::now();
       if (Error error = program.run(entry, arguments))
         return error;
+      times.push_back(milliseconds(std::chrono::steady_clock::now() - start));
+    }
+    llvm::sort(times);
     double after = probe.run();
     rates.push_back((before + after) / 2);
-    shares.push_back(bytes * runs / spent * 1e-6 / rates.back());
+    shares.push_back(bytes / times[times.size() / 2] * 1e-6 / rates.back());
     before = after;
   }
   if (shares.empty())
