@@ -57,8 +57,8 @@ static const float addend = 0.75f;
   DO(0)                                                                        \
   DO(1)                                                                        \
   DO(2)                                                                        \
-  DO(3)                                                                        \
-  DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15)
+  DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) \
+      DO(15)
 
 #define FOVEA_SET_512(N) "vmovaps %%zmm16, %%zmm" #N "\n\t"
 #define FOVEA_FMA_512(N) "vfmadd213ps %%zmm17, %%zmm16, %%zmm" #N "\n\t"
@@ -421,19 +421,4 @@ double fovea::ReadProbe::run() {
     context->read(context->memory + thread * context->share, context->share);
   };
   return giga(double(share) * threads, Team(threads, read, &context).run());
-}
-
-double fovea::probeReadGbytesPerSecond(int threads, double seconds) {
-  ReadProbe probe(threads);
-  std::vector<double> rates;
-  Clock::time_point start = Clock::now();
-  while (rates.size() < 3 ||
-         (rates.size() < 10000 && secondsSince(start) < seconds)) {
-    rates.push_back(probe.run());
-    if (rates.back() == 0)
-      return 0;
-  }
-  std::nth_element(rates.begin(), rates.begin() + rates.size() / 2,
-                   rates.end());
-  return rates[rates.size() / 2];
 }

@@ -84,7 +84,8 @@ static cl::opt<double> tolerance(
 static cl::opt<bool> bench("bench", cl::cat(category),
                            cl::desc("Time it: median and least time, FLOP/s, "
                                     "bytes/s, on CPUs the share of the probed "
-                                    "peak"));
+                                    "peak and, of what no cache holds, of the "
+                                    "rate of reading memory"));
 static cl::opt<bool> json("json", cl::cat(category),
                           cl::desc("Print one line of JSON for each entry"));
 static cl::opt<bool> eachPass(
@@ -393,6 +394,8 @@ static Error compareWithReading(Program &program, StringRef entry,
     }
     llvm::sort(times);
     double after = probe.run();
+    if (after == 0)
+      break;
     rates.push_back((before + after) / 2);
     shares.push_back(bytes / times[times.size() / 2] * 1e-6 / rates.back());
     before = after;

@@ -52,7 +52,9 @@ TEST(PeakTest, PairsOfBf16HaveARateWhereTheCpuHasThem) {
 }
 
 TEST(PeakTest, ReadsHaveARate) {
-  double rate = probeReadGbytesPerSecond(2, 0.05);
+  ReadProbe probe(2);
+  probe.run();
+  double rate = probe.run();
   EXPECT_TRUE(std::isfinite(rate));
   EXPECT_GT(rate, 0.05);
   RecordProperty("ReadOn2", std::to_string(rate));
@@ -61,7 +63,7 @@ TEST(PeakTest, ReadsHaveARate) {
 TEST(PeakTest, OddArgumentsAreHarmless) {
   EXPECT_GE(probeFmaGflops(widestVectorBits(), 0, 0), 0);
   EXPECT_GE(probeFmaGflops(widestVectorBits(), -3, NAN), 0);
-  EXPECT_GT(probeReadGbytesPerSecond(-1, -1), 0);
+  EXPECT_GT(ReadProbe(-1).run(), 0);
 }
 
 } // namespace

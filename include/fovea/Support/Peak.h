@@ -53,10 +53,6 @@ private:
   int threads;
 };
 
-/// The median rate of a ReadProbe that runs for about `seconds`, at least three
-/// times; getting the memory comes on top of that.
-double probeReadGbytesPerSecond(int threads, double seconds = 0.2);
-
 } // namespace fovea
 
 #endif // FOVEA_SUPPORT_PEAK_H

@@ -127,9 +127,8 @@ LogicalResult KernelLowering::lowerStore(tile::StoreOp op) {
   auto view = op.getView().getDefiningOp<tile::ViewOp>();
   if (view.getBoxes() && !tile::fillsGrid(view))
     return view.emitOpError(
-        "has boxes that reach beyond the grid or lie in one "
-        "another, which are not stored on CPUs; move "
-        "tokens back by attn.reorder");
+        "has boxes that reach beyond the grid or lie in one another, which are "
+        "not stored on CPUs; move tokens back by attn.reorder");
   Value tile = op.getValue();
   SmallVector<Value> offsets(op.getOffsets());
   Value rows = extent(loc, view, 0, offsets[0], typeOf(tile).getDimSize(0));

@@ -359,6 +359,7 @@ class Case:
             self.sizes = [(b, *(self.heads or (h, hk)), self.queries, skv)
                           for b, h, hk, _, skv in QUERY_SIZES
                           if skv in LENGTHS or not self.lengths]
+            self.sizes = list(dict.fromkeys(self.sizes))
         if captures(self.regions) and self.sizes is SIZES:
             self.sizes = CAPTURE_SIZES
         if self.lengths and self.sizes is SIZES:

@@ -513,7 +513,7 @@ def main():
         path = built / f"{case.name}.so"
         if options.only and not re.search(options.only, case.name):
             continue
-        begin = time.time()
+        begin, before = time.time(), runs
         worst, problems = 0.0, []
         try:
             library = Library(runtime, path)
@@ -530,7 +530,8 @@ def main():
         except (OSError, RuntimeError) as error:
             problems.append(f"  {error}")
         failures += len(problems)
-        print(f"{case.name:28} {'FAIL' if problems else 'ok':4} error {worst:.1e} "
+        result = "FAIL" if problems else "ok" if runs > before else "none"
+        print(f"{case.name:28} {result:4} error {worst:.1e} "
               f"{time.time() - begin:.1f} s", *problems, sep="\n" if problems else "", flush=True)
         if any("CUDA error" in p or "illegal" in p for p in problems):
             print("the context is lost")
@@ -543,7 +544,7 @@ def main():
                           run_randoms(runtime, built, options)):
         runs, failures = runs + count, failures + failed
     print(f"{runs} runs, {failures} failures")
-    sys.exit(failures != 0)
+    sys.exit(failures != 0 or runs == 0)
 
 
 if __name__ == "__main__":
