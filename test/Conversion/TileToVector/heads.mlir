@@ -54,6 +54,50 @@ tile.kernel @sums(%v: memref<?x?x16xf32>, %o: memref<?x?xf32>) grid(%h, %m)
   tile.store %sum, %out[%m] : !tile.tile<1xf32, #scalars>, !tile.view<?xf32>
 }
 
+// What a head computes once, and two loops over keys use, is kept in its memory, at one place.
+
+// CHECK-LABEL: func.func private @kept(
+// CHECK: scf.for %[[H:.*]] = %c0 to %[[COUNT:.*]] step %c1 {
+// CHECK:   vector.store %{{.*}}, %[[KEPT:.*]][%[[H]], %c0] : memref<2x16xf32>
+// CHECK: scf.for
+// CHECK:   scf.for %[[H2:.*]] = %c0 to %[[COUNT]] step %c1 {
+// CHECK:     vector.load %[[KEPT]][%[[H2]], %c0] : memref<2x16xf32>
+// CHECK:     arith.addf
+// CHECK-NOT: vector.store
+// CHECK: scf.for
+// CHECK:   scf.for %[[H3:.*]] = %c0 to %[[COUNT]] step %c1 {
+// CHECK:     vector.load %[[KEPT]][%[[H3]], %c0] : memref<2x16xf32>
+// CHECK:     arith.mulf
+tile.kernel @kept(%v: memref<?x?x16xf32>, %o: memref<?x?xf32>) grid(%h, %m)
+    attributes {schedule = #schedule} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = memref.dim %v, %c0 : memref<?x?x16xf32>
+  %view = tile.view %v dims [1, 2] at [%m] : memref<?x?x16xf32> -> !tile.view<?x16xf32>
+  %x = tile.load %view[%h, %c0] : !tile.view<?x16xf32> -> !tile.tile<1x16xf32, #lanes>
+  %once = tile.reduce add %x axis 1 : !tile.tile<1x16xf32, #lanes> -> !tile.tile<1xf32, #scalars>
+  %zero = arith.constant 0.0 : f32
+  %start = tile.splat %zero : f32 -> !tile.tile<1xf32, #scalars>
+  %a = scf.for %t = %c0 to %n step %c1 iter_args(%s = %start) -> !tile.tile<1xf32, #scalars> {
+    %next = tile.map ins(%s, %once : !tile.tile<1xf32, #scalars>, !tile.tile<1xf32, #scalars>) maps [#row, #row] {
+    ^bb0(%p: f32, %q: f32, %i: index):
+      %y = arith.addf %p, %q : f32
+      tile.yield %y : f32
+    } -> !tile.tile<1xf32, #scalars>
+    scf.yield %next : !tile.tile<1xf32, #scalars>
+  }
+  %b = scf.for %t = %c0 to %n step %c1 iter_args(%s = %a) -> !tile.tile<1xf32, #scalars> {
+    %next = tile.map ins(%s, %once : !tile.tile<1xf32, #scalars>, !tile.tile<1xf32, #scalars>) maps [#row, #row] {
+    ^bb0(%p: f32, %q: f32, %i: index):
+      %y = arith.mulf %p, %q : f32
+      tile.yield %y : f32
+    } -> !tile.tile<1xf32, #scalars>
+    scf.yield %next : !tile.tile<1xf32, #scalars>
+  }
+  %out = tile.view %o dims [1] at [%h] : memref<?x?xf32> -> !tile.view<?xf32>
+  tile.store %b, %out[%m] : !tile.tile<1xf32, #scalars>, !tile.view<?xf32>
+}
+
 // Heads whose loops over keys differ run one after the other.
 
 // CHECK-LABEL: func.func private @differ(
