@@ -14,6 +14,7 @@
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/BinaryFormat/ELF.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
@@ -26,6 +27,7 @@
 #include "llvm/Support/Signals.h"
 #include "llvm/Transforms/IPO/Internalize.h"
 #include "llvm/Transforms/Utils/ModuleUtils.h"
+#include <cstring>
 
 using namespace llvm;
 using fovea::CompiledModule;
@@ -227,6 +229,19 @@ static Error writeTemporary(StringRef path, StringRef bytes) {
               : Error::success();
 }
 
+/// Whether a file reaches to the end of its section headers, where the linker's
+/// files end: what it writes to its output may be cut short, and it does not
+/// say so.
+static bool isWhole(StringRef bytes) {
+  ELF::Elf64_Ehdr header;
+  if (bytes.size() < sizeof(header))
+    return false;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  return header.checkMagic() &&
+         bytes.size() ==
+             header.e_shoff + uint64_t(header.e_shnum) * header.e_shentsize;
+}
+
 Expected<std::string> fovea::linkSharedObject(StringRef object,
                                               const char *program) {
   ErrorOr<std::string> linker = sys::findProgramByName("ld.lld-22");
@@ -282,6 +297,10 @@ Expected<std::string> fovea::linkSharedObject(StringRef object,
         (message.empty() && text ? (*text)->getBuffer().trim() : message));
   if (!text)
     return createStringError(output.path + ": " + text.getError().message());
+  if (!isWhole((*text)->getBuffer()))
+    return createStringError(
+        output.path + ": cannot write all of a temporary file; make room "
+                      "there, or set TMPDIR to another folder");
   std::string bytes = (*text)->getBuffer().str();
   [[maybe_unused]] bool sealed =
       runtime::ObjectFile(reinterpret_cast<unsigned char *>(bytes.data()),
